@@ -1,0 +1,49 @@
+#pragma once
+
+#include "fleetsne/base/ids.hpp"
+
+#include <Random123/philox.h>
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <utility>
+
+namespace fleetsne::base {
+
+/// What a random number is drawn for; streams never share numbers.
+enum class Stream : std::uint32_t { init = 1, recall = 2, partition = 3, routing = 4, quality = 5, test = 6 };
+
+/// Counter-based random numbers: the value depends on seed, stream, global id and draw alone, so it is the
+/// same whichever rank or thread asks.                          [Salmon et al. 2011, Philox4x32-10]
+class Random {
+ public:
+  Random(std::uint64_t seed, Stream stream) : seed_(seed), stream_(static_cast<std::uint32_t>(stream)) {}
+
+  /// 64 uniform bits for draw number `draw` of row `id`.
+  std::uint64_t bits(GlobalIndex id, std::uint32_t draw = 0) const {
+    const auto u = static_cast<std::uint64_t>(id);
+    const r123::Philox4x32::ctr_type counter{
+        {static_cast<std::uint32_t>(u), static_cast<std::uint32_t>(u >> 32), draw, stream_}};
+    const r123::Philox4x32::key_type key{
+        {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)}};
+    const auto out = r123::Philox4x32{}(counter, key);
+    return (static_cast<std::uint64_t>(out[1]) << 32) | out[0];
+  }
+  /// Uniform in (0, 1).
+  double uniform(GlobalIndex id, std::uint32_t draw = 0) const {
+    return (static_cast<double>(bits(id, draw) >> 11) + 0.5) * 0x1.0p-53;
+  }
+  /// Two independent standard normal values.                   [Box & Muller 1958]
+  std::pair<double, double> normal_pair(GlobalIndex id, std::uint32_t draw = 0) const {
+    const double radius = std::sqrt(-2.0 * std::log(uniform(id, 2 * draw)));
+    const double angle = 2.0 * std::numbers::pi * uniform(id, 2 * draw + 1);
+    return {radius * std::cos(angle), radius * std::sin(angle)};
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::uint32_t stream_;
+};
+
+}  // namespace fleetsne::base

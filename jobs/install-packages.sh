@@ -1,0 +1,79 @@
+#!/bin/bash
+# Installs the Debian packages that FleetSNE needs and that are missing; says which. The one list of them.
+#   bash jobs/install-packages.sh            to build and run, and the data of the first job
+#   bash jobs/install-packages.sh --tests    the tests' packages too
+#   bash jobs/install-packages.sh --list [--tests]    only prints the list
+set -euo pipefail
+
+build=(
+  g++ cmake ninja-build pkg-config
+  libopenmpi-dev openmpi-bin
+  libhdf5-openmpi-dev
+  libfftw3-dev libfftw3-mpi-dev
+  libhnswlib-dev
+  libboost-program-options-dev libfmt-dev nlohmann-json3-dev
+  libcairo2-dev libeigen3-dev librandom123-dev libxxhash-dev zlib1g-dev
+)
+# Text in pictures needs a font; the first job its images, and jq for its summary.
+run=(fonts-dejavu-core fontconfig-config dataset-fashion-mnist jq)
+# Debian's own python3 reads what the tests have written; the shell scripts are checked, too.
+tests=(libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-anndata shellcheck)
+
+packages=("${build[@]}" "${run[@]}")
+list_only=no
+for argument in "$@"; do
+  case "$argument" in
+    --tests) packages+=("${tests[@]}") ;;
+    --list) list_only=yes ;;
+    *)
+      echo "install-packages: unknown argument $argument (known: --tests, --list)" >&2
+      exit 2
+      ;;
+  esac
+done
+if [ "$list_only" = yes ]; then
+  printf '%s\n' "${packages[@]}"
+  exit 0
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "install-packages: this is not a Debian system (there is no dpkg-query). Install what these packages hold:" >&2
+  echo "  ${packages[*]}" >&2
+  exit 2
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo "Debian packages: all ${#packages[@]} are installed"
+  exit 0
+fi
+echo "Debian packages to install: ${missing[*]}"
+
+as_root=(env DEBIAN_FRONTEND=noninteractive)
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "install-packages: neither root nor sudo here. Ask an administrator to run:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 2
+  fi
+  as_root=(sudo "${as_root[@]}")
+fi
+
+install() { "${as_root[@]}" apt-get install --yes --quiet --no-install-recommends "${missing[@]}" </dev/null; }
+update() { "${as_root[@]}" apt-get update --quiet </dev/null; }
+
+# The package lists may never have been fetched, or be older than what the archive holds now.
+updated=no
+if ! apt-cache show --no-all-versions "${missing[@]}" >/dev/null 2>&1; then
+  update
+  updated=yes
+fi
+if ! install; then
+  [ "$updated" = no ] || exit 1
+  update
+  install
+fi

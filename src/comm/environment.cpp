@@ -1,0 +1,33 @@
+#include "fleetsne/comm/environment.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace fleetsne::comm {
+
+Environment::Environment(int& argc, char**& argv) {
+  int provided = MPI_THREAD_SINGLE;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  if (provided < MPI_THREAD_FUNNELED) abort_all_ranks(EXIT_FAILURE);
+}
+
+Environment::~Environment() {
+  MPI_Finalize();
+}
+
+void abort_all_ranks(int exit_code) {
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
+}
+
+std::string mpi_library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  const std::string full(text.data(), static_cast<std::size_t>(length));
+  return full.substr(0, full.find(','));
+}
+
+}  // namespace fleetsne::comm

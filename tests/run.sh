@@ -1,0 +1,11 @@
+#!/bin/bash
+# Installs what is missing, builds the dev preset (optimised, contracts and library assertions on, warnings are errors)
+# and runs every test. May be run again: packages and objects that are there are kept. Arguments go to ctest (-R io).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cores=$(nproc)
+bash jobs/install-packages.sh --tests
+cmake --preset dev
+cmake --build --preset dev --parallel "$cores"
+exec ctest --preset dev --parallel "$cores" --no-tests=error "$@"
