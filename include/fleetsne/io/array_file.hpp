@@ -1,0 +1,52 @@
+#pragma once
+
+#include "fleetsne/base/ids.hpp"
+#include "fleetsne/base/matrix.hpp"
+#include "fleetsne/io/byte_stream.hpp"
+#include "fleetsne/io/element_type.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fleetsne::io {
+
+/// What the header of an IDX or .npy file says: where its elements stand and how they are to be read as a
+/// matrix. Plain data, so that rank 0 can read it and broadcast it.
+struct ArrayLayout {
+  ElementType type;
+  bool column_major = false;  ///< Fortran order; only for two dimensions
+  int dimensions = 0;
+  std::int64_t rows = 0;         ///< the first extent
+  std::int64_t columns = 0;      ///< the product of the others (1 if there are none)
+  std::int64_t data_offset = 0;  ///< bytes before the first element
+  bool fills_file = false;       ///< the format allows no bytes after the last element
+};
+
+/// Whether a file that begins with these bytes is of the format.
+bool is_idx(std::span<const std::byte> begin);
+bool is_npy(std::span<const std::byte> begin);
+
+/// Reads the header: type and extents. Throws InputError with the file's name.
+///
+/// IDX (LeCun, "The MNIST database"): 0, 0, type, dimensions, big-endian extents of 4 bytes, big-endian
+/// elements.
+ArrayLayout read_idx_header(ByteStream& stream);
+/// .npy versions 1 to 3 (NumPy enhancement proposal 1).
+ArrayLayout read_npy_header(ByteStream& stream);
+
+/// Throws InputError unless there are rows and columns, and the file can hold all of them.
+void expect_holds_data(const ByteStream& stream, const ArrayLayout& layout);
+
+/// Reads rows [first, first + out.rows()) as float32, in pieces of at most transfer_limit(). Not collective.
+/// Whoever reads the last row also checks that the file ends where it should.
+void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
+                     base::MatrixView<float> out);
+
+/// Reads elements [first, first + out.size()) of a one-column array of integers. Not collective.
+void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
+                         std::span<std::int64_t> out);
+
+}  // namespace fleetsne::io

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "fleetsne/base/matrix.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/io/array_file.hpp"
+#include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/location.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fleetsne::io {
+
+enum class Format : int { idx, npy, hdf5 };
+
+/// Knows the format by the first bytes. Throws InputError if it is none that is read here, or there is no
+/// such file.
+Format detect_format(const std::string& path);
+
+/// Whether an open HDF5 file is an AnnData file.
+bool is_anndata(hid_t file, const std::string& path);
+
+/// One input of rows: what, where, and how much.
+struct RowInput {
+  Location location;
+  Format format = Format::npy;
+  std::int64_t rows = 0, columns = 0;
+  ArrayLayout layout;           ///< IDX and .npy
+  std::int64_t chunk_rows = 0;  ///< HDF5: rows in a chunk, 0 if it is stored in one piece
+  bool anndata = false;         ///< obs of the same file belongs to the rows
+};
+
+/// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws
+/// InputError.
+RowInput inspect_rows(const std::string& input);
+/// The HDF5 part of it.
+void inspect_hdf5_rows(RowInput& input);
+
+/// Looks at all inputs on rank 0 and tells the others: file systems may answer differently on different
+/// nodes. All problems of all inputs are reported in one error. Collective.
+std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
+
+/// Every rank proves that it can open the file, which rank 0 alone has looked at: a folder of one node's own
+/// is not there on the others, and a collective open would never return from it.
+/// Collective; throws InputError on all ranks.
+void expect_readable_everywhere(const comm::Communicator& comm, const std::string& path);
+
+/// Reads rows [first, first + out.rows()) of one input as float32; `first` and out differ between ranks, and
+/// a rank may ask for none. Collective; throws InputError on all ranks.
+void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
+                     base::MatrixView<float> out);
+/// The HDF5 part of it.
+void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
+                    base::MatrixView<float> out);
+
+}  // namespace fleetsne::io

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace fleetsne::io {
+
+/// An input as the user gives it, taken apart.
+struct Location {
+  std::string path;
+  std::string dataset;  ///< without slashes around it; empty if none was named
+};
+
+/// Takes PATH:/DATASET apart, so that both may have colons in them: what is a file as it stands is a path;
+/// else the path ends at the first ':' with a file before it, or, if there is no such file, at the first one
+/// after the suffix of an HDF5 file. Anything else is a path. On this rank alone.
+Location split_input(const std::string& input);
+
+}  // namespace fleetsne::io

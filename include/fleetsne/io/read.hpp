@@ -1,0 +1,29 @@
+#pragma once
+
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/data/labels.hpp"
+
+#include <span>
+#include <string>
+
+namespace fleetsne::io {
+
+/// Reads the rows of one or more inputs, stacked in order, as float32. Rank r reads its own block of
+/// RowDistribution::balanced and nothing else is kept.
+/// An input is a path, or PATH:/DATASET for HDF5 and AnnData: IDX (also .gz), .npy, HDF5, .h5ad.
+/// @note Collective. Throws InputError on all ranks, also if a file cannot be opened or one rank alone does
+/// not
+///       find it, naming the file, and for NaN or infinity the row and column.
+data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
+
+/// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
+/// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,
+/// integer or boolean). Categories are in numerical order if all are integers, else in the order of the first
+/// file that has one, else sorted. An empty name is no label (code -1).
+/// @param rows  how the rows that they belong to are distributed; the number of labels must agree
+/// @note Collective. Throws as read_rows does.
+data::Labels read_labels(const comm::Communicator& comm, std::span<const std::string> sources,
+                         const data::RowDistribution& rows);
+
+}  // namespace fleetsne::io

@@ -1,0 +1,142 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/label_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <unordered_set>
+
+namespace fleetsne::io {
+namespace {
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+void expect_categories(const std::string& name, std::size_t distinct) {
+  if (distinct <= most_categories) return;
+  throw base::InputError(
+      fmt::format("{} has more than {} distinct labels (so they are no categories). Name another "
+                  "column, or leave the labels out",
+                  name, most_categories));
+}
+
+/// The distinct values of this rank; throws if there are too many for categories.
+template <class T>
+std::vector<T> distinct_here(const std::string& name, const std::vector<T>& values,
+                             const std::vector<bool>& missing) {
+  std::unordered_set<T> seen;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!missing.empty() && missing[i]) continue;
+    if (seen.insert(values[i]).second) expect_categories(name, seen.size());
+  }
+  std::vector<T> result(seen.begin(), seen.end());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+std::vector<std::int64_t> of_all_ranks(const comm::Communicator& comm,
+                                       const std::vector<std::int64_t>& mine) {
+  return comm.all_gather(std::span<const std::int64_t>(mine)).values;
+}
+
+/// Strings travel as their lengths and their characters.
+std::vector<std::string> of_all_ranks(const comm::Communicator& comm, const std::vector<std::string>& mine) {
+  std::vector<std::size_t> lengths;
+  std::vector<char> characters;
+  for (const std::string& text : mine) {
+    lengths.push_back(text.size());
+    characters.insert(characters.end(), text.begin(), text.end());
+  }
+  const auto all_lengths = comm.all_gather(std::span<const std::size_t>(lengths));
+  const auto all_characters = comm.all_gather(std::span<const char>(characters));
+  std::vector<std::string> result;
+  std::size_t at = 0;
+  for (const std::size_t length : all_lengths.values) {
+    result.emplace_back(all_characters.values.data() + at, length);
+    at += length;
+  }
+  return result;
+}
+
+template <class T>
+Categorized categorize_values(const comm::Communicator& comm, const std::string& name,
+                              const std::vector<T>& values, const std::vector<bool>& missing) {
+  const std::vector<T> mine = comm::agree(comm, [&] { return distinct_here(name, values, missing); });
+  std::vector<T> all = of_all_ranks(comm, mine);
+  sort_unique(all);
+  comm::agree(comm, [&] { expect_categories(name, all.size()); });
+  Categorized result;
+  result.codes.resize(values.size(), -1);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!missing.empty() && missing[i]) continue;
+    result.codes[i] =
+        static_cast<std::int32_t>(std::lower_bound(all.begin(), all.end(), values[i]) - all.begin());
+  }
+  for (const T& value : all) result.categories.push_back(fmt::format("{}", value));
+  return result;
+}
+
+/// Codes that already have their categories.
+Categorized take_codes(const std::string& name, const LabelBlock& block) {
+  expect_categories(name, block.categories.size());
+  const auto count = static_cast<std::int64_t>(block.categories.size());
+  Categorized result;
+  result.categories = block.categories;
+  for (const std::int64_t code : block.integers) {
+    if (code < -1 || code >= count) {
+      throw base::InputError(
+          fmt::format("{} has a label code {} for {} categories (the column is damaged). Write the "
+                      "file anew",
+                      name, code, count));
+    }
+    result.codes.push_back(static_cast<std::int32_t>(code));
+  }
+  return result;
+}
+
+/// The integer that a text spells in the usual way.
+std::optional<std::int64_t> as_integer(const std::string& text) {
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || std::to_string(value) != text)
+    return {};
+  return value;
+}
+
+}  // namespace
+
+Categorized categorize(const comm::Communicator& comm, const std::string& name, const LabelBlock& block) {
+  if (block.kind == LabelBlock::Kind::codes)
+    return comm::agree(comm, [&] { return take_codes(name, block); });
+  if (block.kind == LabelBlock::Kind::integers)
+    return categorize_values(comm, name, block.integers, block.missing);
+  std::vector<bool> missing(block.strings.size());  // an empty name is none
+  for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = block.strings[i].empty();
+  return categorize_values(comm, name, block.strings, missing);
+}
+
+std::vector<std::string> merge_categories(const std::vector<Categorized>& sources) {
+  std::vector<std::string> result;
+  std::unordered_set<std::string> seen;
+  for (const Categorized& source : sources) {
+    for (const std::string& category : source.categories) {
+      if (seen.insert(category).second) result.push_back(category);
+    }
+  }
+  if (std::all_of(result.begin(), result.end(),
+                  [](const std::string& c) { return as_integer(c).has_value(); })) {
+    std::stable_sort(result.begin(), result.end(), [](const std::string& a, const std::string& b) {
+      return *as_integer(a) < *as_integer(b);
+    });
+  }
+  return result;
+}
+
+}  // namespace fleetsne::io

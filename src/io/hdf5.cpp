@@ -1,0 +1,130 @@
+#include "fleetsne/io/hdf5.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fleetsne::io::hdf5 {
+namespace {
+
+/// The innermost entry of HDF5's error stack: what went wrong in the first place.
+std::string reason() {
+  std::string text;
+  const auto take = [](unsigned, const H5E_error2_t* error, void* out) -> herr_t {
+    if (error->desc != nullptr) *static_cast<std::string*>(out) = error->desc;
+    return 0;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, take, &text);
+  H5Eclear2(H5E_DEFAULT);
+  return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x "));
+}
+
+struct Listing {
+  std::string text;
+  std::size_t count = 0, most = 0;
+};
+
+herr_t list_one(hid_t file, const char* name, const H5O_info_t* info, void* data) {
+  auto& listing = *static_cast<Listing*>(data);
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  if (++listing.count > listing.most) return 0;
+  const Handle dataset(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
+  const Handle space(dataset ? H5Dget_space(dataset.get()) : H5I_INVALID_HID, H5Sclose);
+  if (!space) return 0;
+  std::vector<hsize_t> shape(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space.get()), 0)));
+  H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
+  listing.text += fmt::format("{}/{} ({})", listing.text.empty() ? "" : ", ", name,
+                              shape_text({shape.begin(), shape.end()}));
+  return 0;
+}
+
+Handle access_list(const Guard& guard) {
+  Handle list = guard.own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot be opened");
+  // All objects of the file close with it, so that nothing keeps it open.
+  H5Pset_fclose_degree(list.get(), H5F_CLOSE_STRONG);
+  H5Pset_file_locking(list.get(), false, true);
+  return list;
+}
+
+}  // namespace
+
+Guard::Guard(base::ErrorKind kind, std::string file) : kind_(kind), file_(std::move(file)) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+void Guard::fail(const std::string& problem) const {
+  throw base::Error(kind_,
+                    fmt::format("{} {} ({}). {}", file_, problem, reason(),
+                                kind_ == base::ErrorKind::io
+                                    ? "Check the space, the permissions and the health of the file system"
+                                    : "Check that it is a whole HDF5 file, and copy or make it anew if not"));
+}
+
+Handle open_file(const Guard& guard) {
+  const Handle access = access_list(guard);
+  return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose,
+                   "cannot be opened as HDF5");
+}
+
+Handle open_file_together(const comm::Communicator& comm, const Guard& guard) {
+  const Handle access = access_list(guard);
+  H5Pset_fapl_mpio(access.get(), comm.handle(), MPI_INFO_NULL);
+  H5Pset_all_coll_metadata_ops(access.get(), true);
+  return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose,
+                   "cannot be opened as HDF5 by all ranks together");
+}
+
+bool exists(hid_t file, const std::string& path) {
+  for (std::size_t at = path.find_first_not_of('/'); at != std::string::npos;) {
+    const std::size_t slash = path.find('/', at);
+    if (H5Lexists(file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+    at = slash == std::string::npos ? slash : path.find_first_not_of('/', slash);
+  }
+  return H5Oexists_by_name(file, path.empty() ? "/" : path.c_str(), H5P_DEFAULT) > 0;
+}
+
+H5O_type_t object_type(hid_t file, const std::string& path) {
+  H5O_info_t info;
+  if (!exists(file, path) || H5Oget_info_by_name(file, path.c_str(), &info, H5P_DEFAULT) < 0) {
+    return H5O_TYPE_UNKNOWN;
+  }
+  return info.type;
+}
+
+Handle open_dataset(const Guard& guard, hid_t file, const std::string& path) {
+  return guard.own(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose,
+                   fmt::format("has a dataset {} that cannot be opened", path));
+}
+
+std::vector<std::int64_t> extents(const Guard& guard, hid_t dataset) {
+  const Handle space = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
+  const int dimensions =
+      guard.check(H5Sget_simple_extent_ndims(space.get()), "has a dataset without a shape");
+  std::vector<hsize_t> shape(static_cast<std::size_t>(dimensions));
+  if (dimensions > 0) H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
+  return {shape.begin(), shape.end()};
+}
+
+std::string list_datasets(hid_t file, std::size_t most) {
+  Listing listing{{}, 0, most};
+  H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, list_one, &listing);
+  if (listing.count == 0) return "no datasets";
+  if (listing.count > most) listing.text += fmt::format(" and {} more", listing.count - most);
+  return listing.text;
+}
+
+std::vector<std::string> list_links(hid_t group) {
+  std::vector<std::string> names;
+  const auto take = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, take, &names);
+  return names;
+}
+
+}  // namespace fleetsne::io::hdf5

@@ -1,0 +1,197 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/transfer_limit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+namespace fleetsne::io {
+namespace {
+
+constexpr std::size_t widest_number = 16;
+
+/// The dataset that an input without a name means.
+std::string default_dataset(const hdf5::Guard& guard, hid_t file, bool anndata) {
+  if (!anndata) {
+    throw base::InputError(
+        fmt::format("{} needs the name of a dataset (an HDF5 file may hold many; this one has {}). "
+                    "Name one, as in {}:/NAME",
+                    guard.file(), hdf5::list_datasets(file), guard.file()));
+  }
+  if (hdf5::exists(file, "obsm/X_pca")) return "obsm/X_pca";
+  std::string known;
+  if (hdf5::object_type(file, "obsm") == H5O_TYPE_GROUP) {
+    const hdf5::Handle group(H5Gopen2(file, "obsm", H5P_DEFAULT), H5Gclose);
+    for (const std::string& name : hdf5::list_links(group.get())) {
+      known += fmt::format("{}obsm/{}", known.empty() ? "" : ", ", name);
+    }
+  }
+  if (hdf5::object_type(file, "X") == H5O_TYPE_DATASET) known += known.empty() ? "X" : ", X";
+  throw base::InputError(
+      fmt::format("{} has no obsm/X_pca (the default for an AnnData file; this one has {}). Name "
+                  "what to embed, as in {}:obsm/NAME",
+                  guard.file(), known.empty() ? "no dense matrix of cells" : known, guard.file()));
+}
+
+/// Throws with what is wrong unless there is a dataset of this name.
+void expect_dataset(const hdf5::Guard& guard, hid_t file, const std::string& name) {
+  const H5O_type_t type = hdf5::object_type(file, name);
+  if (type == H5O_TYPE_DATASET) return;
+  if (type != H5O_TYPE_GROUP) {
+    throw base::InputError(fmt::format("{} has no dataset {} (it has {}). Name one of them", guard.file(),
+                                       name, hdf5::list_datasets(file)));
+  }
+  const hdf5::Handle group(H5Gopen2(file, name.c_str(), H5P_DEFAULT), H5Gclose);
+  const std::string encoding = hdf5::string_attribute(group.get(), "encoding-type");
+  const bool sparse =
+      encoding.ends_with("_matrix") || !hdf5::string_attribute(group.get(), "h5sparse_format").empty();
+  throw base::InputError(fmt::format(
+      "{}: {} is {} (only dense datasets are read). {}", guard.file(), name,
+      sparse ? "a sparse matrix" : "a group",
+      sparse ? "Reduce it to dense columns first, for example with scanpy.pp.pca, and embed obsm/X_pca"
+             : fmt::format("Name a dataset: the file has {}", hdf5::list_datasets(file))));
+}
+
+void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t type) {
+  const H5T_class_t kind = H5Tget_class(type);
+  if ((kind == H5T_FLOAT || kind == H5T_INTEGER) && H5Tget_size(type) <= widest_number) return;
+  throw base::InputError(
+      fmt::format("{}: {} does not hold plain numbers (integers or floats are needed). Name another "
+                  "dataset or convert it",
+                  guard.file(), name));
+}
+
+/// A dataset in one piece takes as many bytes in the file as its shape says.
+void expect_stored(const hdf5::Guard& guard, const RowInput& input, hid_t dataset,
+                   std::size_t element_bytes) {
+  const haddr_t offset = H5Dget_offset(dataset);
+  const std::uintmax_t bytes = H5Dget_storage_size(dataset);
+  const std::uintmax_t file_bytes = std::filesystem::file_size(guard.file());
+  const double wanted = static_cast<double>(input.rows) * static_cast<double>(input.columns) *
+                        static_cast<double>(element_bytes);
+  if (static_cast<double>(bytes) >= wanted && offset != HADDR_UNDEF && offset <= file_bytes &&
+      bytes <= file_bytes - offset) {
+    return;
+  }
+  throw base::InputError(
+      fmt::format("{}: {} is not all there ({} x {} numbers do not fit into what is stored). The file is "
+                  "truncated or was never "
+                  "finished: copy or make it anew",
+                  guard.file(), input.location.dataset, input.rows, input.columns));
+}
+
+/// Reads bands of rows of an open dataset, each rank for itself.
+class BandReader {
+ public:
+  BandReader(const hdf5::Guard& guard, const RowInput& input, hid_t dataset)
+      : guard_(guard), dataset_(dataset), columns_(static_cast<std::size_t>(input.columns)) {
+    type_ = guard.own(H5Dget_type(dataset), H5Tclose, "has a dataset without a type");
+    space_ = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
+    element_ = H5Tget_size(type_.get());
+  }
+
+  /// Bytes of a row as it is stored.
+  std::size_t row_bytes() const { return columns_ * element_; }
+
+  /// The file's own type is read and converted here, in a buffer that is as large as one call may be.
+  void read(base::GlobalIndex first, base::MatrixView<float> out) {
+    const char* const problem = "cannot be read";
+    const std::size_t elements = out.rows() * columns_;
+    buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(float))));
+    const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
+    const hsize_t count[2] = {out.rows(), columns_};
+    const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem);
+    guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem);
+    guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
+                 problem);
+    guard_.check(H5Tconvert(type_.get(), H5T_NATIVE_FLOAT, elements, buffer_.data(), nullptr, H5P_DEFAULT),
+                 problem);
+    const auto* values = reinterpret_cast<const float*>(buffer_.data());
+    for (std::size_t i = 0; i < out.rows(); ++i)
+      std::copy_n(values + i * columns_, columns_, out.row(i).data());
+  }
+
+ private:
+  const hdf5::Guard& guard_;
+  hid_t dataset_;
+  hdf5::Handle type_, space_;
+  std::size_t columns_, element_ = 0;
+  base::AlignedVector<std::byte> buffer_;
+};
+
+/// Reads this rank's rows in bands of whole chunks where that fits, so that each chunk is unpacked once.
+void read_bands(const hdf5::Guard& guard, const RowInput& input, hid_t dataset, base::GlobalIndex first,
+                base::MatrixView<float> out) {
+  BandReader reader(guard, input, dataset);
+  const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(input.chunk_rows, 1));
+  std::size_t step = rows_per_transfer(reader.row_bytes());
+  if (step > chunk) step -= step % chunk;
+  for (std::size_t at = 0; at < out.rows();) {
+    const auto row = static_cast<std::size_t>(first) + at;
+    const std::size_t now = std::min(step - (step >= chunk ? row % chunk : 0), out.rows() - at);
+    reader.read(static_cast<base::GlobalIndex>(row), out.middle_rows(at, now));
+    at += now;
+  }
+}
+
+}  // namespace
+
+/// A dataset in one piece is opened by all ranks together, so that one reads the metadata for all; chunks
+/// need an index that each rank looks up for itself. The rows are never read by a collective call: blocks are
+/// long and contiguous, so it would gain nothing, and a rank whose read fails would leave the others waiting
+/// in it.
+void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
+                    base::MatrixView<float> out) {
+  const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
+  const bool together = input.chunk_rows == 0;
+  const hdf5::Handle file = comm::agree(
+      comm, [&] { return together ? hdf5::open_file_together(comm, guard) : hdf5::open_file(guard); });
+  const hdf5::Handle dataset =
+      comm::agree(comm, [&] { return hdf5::open_dataset(guard, file.get(), input.location.dataset); });
+  comm::agree(comm, [&] { read_bands(guard, input, dataset.get(), first, out); });
+}
+
+void inspect_hdf5_rows(RowInput& input) {
+  const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
+  const hdf5::Handle file = hdf5::open_file(guard);
+  input.anndata = is_anndata(file.get(), guard.file());
+  std::string& name = input.location.dataset;
+  if (name.empty()) name = default_dataset(guard, file.get(), input.anndata);
+  expect_dataset(guard, file.get(), name);
+  const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);
+  const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());
+  if (shape.size() != 2) {
+    throw base::InputError(fmt::format(
+        "{}: {} has {} dimension{} (rows need 2: one row for each point). Name another dataset or reshape "
+        "it; the file has {}",
+        guard.file(), name, shape.size(), shape.size() == 1 ? "" : "s", hdf5::list_datasets(file.get())));
+  }
+  input.rows = shape[0];
+  input.columns = shape[1];
+  if (input.rows == 0 || input.columns == 0) {
+    throw base::InputError(fmt::format("{}: {} holds no data ({} x {}). Check how it was made", guard.file(),
+                                       name, input.rows, input.columns));
+  }
+  const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
+  expect_numbers(guard, name, type.get());
+
+  const hdf5::Handle creation =
+      guard.own(H5Dget_create_plist(dataset.get()), H5Pclose, "has a damaged dataset");
+  const H5D_layout_t layout = H5Pget_layout(creation.get());
+  input.chunk_rows = 1;
+  if (layout == H5D_CHUNKED) {
+    hsize_t chunk[2] = {1, 1};
+    guard.check(H5Pget_chunk(creation.get(), 2, chunk), "has a damaged dataset");
+    input.chunk_rows = static_cast<std::int64_t>(chunk[0]);
+  } else if (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0) {
+    expect_stored(guard, input, dataset.get(), H5Tget_size(type.get()));
+    input.chunk_rows = 0;
+  }
+}
+
+}  // namespace fleetsne::io

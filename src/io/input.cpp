@@ -1,0 +1,138 @@
+#include "fleetsne/io/input.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+
+namespace fleetsne::io {
+namespace {
+
+void inspect_array(RowInput& input) {
+  const std::string& path = input.location.path;
+  if (!input.location.dataset.empty()) {
+    throw base::InputError(
+        fmt::format("{} has no datasets in it, {} was asked for (it is {} file). Name the file alone", path,
+                    input.location.dataset, input.format == Format::idx ? "an IDX" : "an .npy"));
+  }
+  const auto stream = ByteStream::open(path);
+  ArrayLayout& layout = input.layout;
+  layout = input.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
+  expect_holds_data(*stream, layout);
+  const bool images = input.format == Format::idx && layout.dimensions > 2;
+  if (layout.dimensions != 2 && !images) {
+    throw base::InputError(fmt::format(
+        "{} has {} dimension{} (rows need 2: one row for each point). Reshape it to points x values", path,
+        layout.dimensions, layout.dimensions == 1 ? "" : "s"));
+  }
+  input.rows = layout.rows;
+  input.columns = layout.columns;
+}
+
+/// What is known of an input without its names, to be broadcast.
+struct Facts {
+  Format format;
+  std::int64_t rows, columns;
+  ArrayLayout layout;
+  std::int64_t chunk_rows;
+  bool anndata;
+};
+
+RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
+  const Facts facts = comm.broadcast(
+      Facts{input.format, input.rows, input.columns, input.layout, input.chunk_rows, input.anndata}, 0);
+  Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
+  return {std::move(location), facts.format,     facts.rows,   facts.columns,
+          facts.layout,        facts.chunk_rows, facts.anndata};
+}
+
+/// Looks at every input and gathers what is wrong with them.
+std::vector<RowInput> inspect_here(std::span<const std::string> inputs) {
+  std::vector<RowInput> result;
+  std::string problems;
+  for (const std::string& input : inputs) {
+    try {
+      result.push_back(inspect_rows(input));
+    } catch (const base::Error& error) {
+      problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
+    }
+  }
+  for (const RowInput& input : result) {
+    if (input.columns == result.front().columns) continue;
+    problems += fmt::format(
+        "{}{} has {} columns, {} has {} (stacked inputs must agree). Give inputs of the same kind",
+        problems.empty() ? "" : "\n", input.location.path, input.columns, result.front().location.path,
+        result.front().columns);
+  }
+  if (!problems.empty()) throw base::InputError(problems);
+  return result;
+}
+
+}  // namespace
+
+Format detect_format(const std::string& path) {
+  const auto stream = ByteStream::open(path);
+  std::array<std::byte, 8> begin{};
+  const auto known = std::span<const std::byte>(begin).first(stream->read_some(0, begin));
+  if (is_npy(known)) return Format::npy;
+  if (is_idx(known)) return Format::idx;
+  const hdf5::Guard silence(base::ErrorKind::input, path);
+  if (H5Fis_hdf5(path.c_str()) > 0) return Format::hdf5;
+  throw base::InputError(fmt::format(
+      "{} is of no format that FleetSNE reads (its first bytes are not those of IDX, .npy or HDF5). "
+      "Convert it, for example with numpy.save",
+      path));
+}
+
+bool is_anndata(hid_t file, const std::string& path) {
+  return std::filesystem::path(path).extension() == ".h5ad" ||
+         hdf5::string_attribute(file, "encoding-type") == "anndata";
+}
+
+RowInput inspect_rows(const std::string& input) {
+  RowInput result;
+  result.location = split_input(input);
+  result.format = detect_format(result.location.path);
+  if (result.format == Format::hdf5) {
+    inspect_hdf5_rows(result);
+  } else {
+    inspect_array(result);
+  }
+  return result;
+}
+
+std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs) {
+  std::vector<RowInput> result;
+  comm::on_root(comm, [&] { result = inspect_here(inputs); });
+  result.resize(inputs.size());
+  for (RowInput& input : result) input = broadcast(comm, input);
+  return result;
+}
+
+void expect_readable_everywhere(const comm::Communicator& comm, const std::string& path) {
+  comm::agree(comm, [&] {
+    try {
+      ByteStream::open(path);
+    } catch (const base::Error& error) {
+      throw base::InputError(
+          fmt::format("{}. So it is for rank {} of {}; all ranks must find the file that rank 0 has read by "
+                      "the same path, on a file system that they share",
+                      error.what(), comm.rank(), comm.size()));
+    }
+  });
+}
+
+void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
+                     base::MatrixView<float> out) {
+  expect_readable_everywhere(comm, input.location.path);
+  if (input.format == Format::hdf5) return read_hdf5_rows(comm, input, first, out);
+  comm::agree(comm, [&] {
+    if (out.rows() == 0) return;
+    read_array_rows(*ByteStream::open(input.location.path), input.layout, first, out);
+  });
+}
+
+}  // namespace fleetsne::io

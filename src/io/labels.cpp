@@ -1,0 +1,147 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/label_source.hpp"
+#include "fleetsne/io/read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+namespace fleetsne::io {
+namespace {
+
+void inspect_array_labels(LabelSource& source) {
+  const std::string& path = source.location.path;
+  if (!source.location.dataset.empty()) {
+    throw base::InputError(fmt::format("{} has no datasets in it, {} was asked for. Name the file alone",
+                                       path, source.location.dataset));
+  }
+  const auto stream = ByteStream::open(path);
+  source.layout = source.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
+  expect_holds_data(*stream, source.layout);
+  if (source.layout.columns != 1) {
+    throw base::InputError(
+        fmt::format("{} has {} x {} labels (one for each row is needed). Give a file with one column", path,
+                    source.layout.rows, source.layout.columns));
+  }
+  if (!source.layout.type.is_integer()) {
+    throw base::InputError(fmt::format(
+        "{} holds floating-point numbers (labels are integers or names). Convert them to integers", path));
+  }
+  source.count = source.layout.rows;
+}
+
+struct Facts {
+  Format format;
+  LabelEncoding encoding;
+  std::int64_t count;
+  ArrayLayout layout;
+};
+
+LabelSource broadcast(const comm::Communicator& comm, const LabelSource& source) {
+  const Facts facts = comm.broadcast(Facts{source.format, source.encoding, source.count, source.layout}, 0);
+  Location location{comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)};
+  return {std::move(location), facts.format, facts.encoding, facts.count, facts.layout};
+}
+
+std::vector<LabelSource> inspect_here(std::span<const std::string> names, std::optional<std::int64_t> rows) {
+  std::vector<LabelSource> result;
+  std::string problems;
+  std::int64_t total = 0;
+  for (const std::string& name : names) {
+    try {
+      result.push_back(inspect_labels(name));
+      total += result.back().count;
+    } catch (const base::Error& error) {
+      problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
+    }
+  }
+  if (!problems.empty()) throw base::InputError(problems);
+  if (rows && total != *rows) {
+    throw base::InputError(
+        fmt::format("{} has {} labels for {} rows (each row needs one). Give the labels of the same "
+                    "inputs in the same order",
+                    fmt::join(names, " + "), total, *rows));
+  }
+  return result;
+}
+
+/// What a column of labels is called: its obs column or dataset.
+std::string name_of(const LabelSource& source) {
+  const std::string& dataset = source.location.dataset;
+  return dataset.empty() ? "label" : dataset.substr(dataset.rfind('/') + 1);
+}
+
+}  // namespace
+
+LabelSource inspect_labels(const std::string& source) {
+  LabelSource result;
+  result.location = split_input(source);
+  result.format = detect_format(result.location.path);
+  if (result.format == Format::hdf5) {
+    inspect_hdf5_labels(result);
+  } else {
+    inspect_array_labels(result);
+  }
+  return result;
+}
+
+std::vector<LabelSource> inspect_all_labels(const comm::Communicator& comm,
+                                            std::span<const std::string> names,
+                                            std::optional<std::int64_t> rows) {
+  std::vector<LabelSource> result;
+  comm::on_root(comm, [&] { result = inspect_here(names, rows); });
+  result.resize(names.size());
+  for (LabelSource& source : result) source = broadcast(comm, source);
+  return result;
+}
+
+LabelBlock read_label_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
+  if (source.format == Format::hdf5) return read_hdf5_label_block(source, first, count);
+  LabelBlock block;
+  block.integers.resize(static_cast<std::size_t>(count));
+  if (count > 0) {
+    read_array_integers(*ByteStream::open(source.location.path), source.layout, first,
+                        std::span(block.integers));
+  }
+  return block;
+}
+
+data::Labels read_labels(const comm::Communicator& comm, std::span<const std::string> names,
+                         const data::RowDistribution& rows) {
+  if (names.empty())
+    throw base::UsageError("no labels are given (a list of none was asked for). Name a file");
+  const std::vector<LabelSource> sources = inspect_all_labels(comm, names, rows.total());
+
+  const base::GlobalIndex begin = rows.begin(comm.rank()), end = rows.end(comm.rank());
+  std::vector<Categorized> parts;
+  base::GlobalIndex source_begin = 0;
+  for (const LabelSource& source : sources) {
+    const base::GlobalIndex from = std::clamp(begin, source_begin, source_begin + source.count);
+    const base::GlobalIndex to = std::clamp(end, source_begin, source_begin + source.count);
+    const LabelBlock block =
+        comm::agree(comm, [&] { return read_label_block(source, from - source_begin, to - from); });
+    parts.push_back(categorize(comm, source.location.path, block));
+    source_begin += source.count;
+  }
+
+  data::Labels result;
+  result.name = name_of(sources.front());
+  result.categories = merge_categories(parts);
+  std::unordered_map<std::string, std::int32_t> code_of;
+  for (std::size_t c = 0; c < result.categories.size(); ++c) {
+    code_of.emplace(result.categories[c], static_cast<std::int32_t>(c));
+  }
+  for (const Categorized& part : parts) {
+    std::vector<std::int32_t> merged;
+    for (const std::string& category : part.categories) merged.push_back(code_of.at(category));
+    for (const std::int32_t code : part.codes) {
+      result.codes.push_back(code < 0 ? -1 : merged[static_cast<std::size_t>(code)]);
+    }
+  }
+  return result;
+}
+
+}  // namespace fleetsne::io

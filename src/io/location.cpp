@@ -1,0 +1,41 @@
+#include "fleetsne/io/location.hpp"
+
+#include <filesystem>
+
+namespace fleetsne::io {
+namespace {
+
+bool has_hdf5_suffix(const std::string& path) {
+  const std::string suffix = std::filesystem::path(path).extension().string();
+  for (const char* known : {".h5", ".hdf5", ".h5ad", ".he5", ".hdf", ".loom"}) {
+    if (suffix == known) return true;
+  }
+  return false;
+}
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+/// The first ':' of which the left side `is` so, or npos.
+std::size_t first_colon_after(const std::string& input, bool (*is)(const std::string&)) {
+  std::size_t colon = input.find(':');
+  while (colon != std::string::npos && !is(input.substr(0, colon))) colon = input.find(':', colon + 1);
+  return colon;
+}
+
+}  // namespace
+
+Location split_input(const std::string& input) {
+  if (is_file(input)) return {input, {}};
+  std::size_t colon = first_colon_after(input, is_file);
+  if (colon == std::string::npos) colon = first_colon_after(input, has_hdf5_suffix);
+  if (colon == std::string::npos) return {input, {}};
+  std::string dataset = input.substr(colon + 1);
+  dataset.erase(0, dataset.find_first_not_of('/'));
+  while (dataset.ends_with('/')) dataset.pop_back();
+  return {input.substr(0, colon), dataset};
+}
+
+}  // namespace fleetsne::io

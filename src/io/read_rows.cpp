@@ -1,0 +1,79 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace fleetsne::io {
+namespace {
+
+/// Throws with the first value of this rank's block that is no number. Blocks stand in rank order and the
+/// lowest rank's error is the one that all ranks throw, so it is the first of the whole input.
+void expect_finite(const std::vector<RowInput>& inputs, base::GlobalIndex begin,
+                   base::MatrixView<const float> local) {
+  // Squared distances are float32: of values up to this they stay finite.
+  const float most = std::sqrt(std::numeric_limits<float>::max() /
+                               (4 * static_cast<float>(std::max<std::size_t>(local.columns(), 1))));
+  for (std::size_t i = 0; i < local.rows(); ++i) {
+    const std::span<const float> row = local.row(i);
+    const auto bad =
+        std::find_if(row.begin(), row.end(), [&](float value) { return !(std::abs(value) <= most); });
+    if (bad == row.end()) continue;
+    base::GlobalIndex in_file = begin + static_cast<base::GlobalIndex>(i);
+    std::size_t which = 0;
+    while (in_file >= inputs[which].rows) in_file -= inputs[which++].rows;
+    throw base::InputError(
+        fmt::format("{} has {} at row {}, column {}, both counted from 0 (distances to it are undefined). "
+                    "Remove or fill such values",
+                    inputs[which].location.path,
+                    std::isnan(*bad)   ? "NaN"
+                    : std::isinf(*bad) ? "infinity, or a number too large for float32,"
+                                       : "a number too large to square",
+                    in_file, bad - row.begin()));
+  }
+}
+
+}  // namespace
+
+data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
+                                         std::span<const std::string> input_names) {
+  if (input_names.empty())
+    throw base::UsageError("no input is given (there is nothing to embed). Name a file");
+  const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
+  base::GlobalIndex total = 0;
+  for (const RowInput& input : inputs) total += input.rows;
+  comm::agree(comm, [&] {
+    if (total >= comm.size()) return;
+    throw base::InputError(fmt::format(
+        "{}{} has {} row{}, fewer than the {} ranks (every rank needs one). Use at most {} rank{}",
+        inputs[0].location.path, inputs.size() > 1 ? " with what is stacked below it" : "", total,
+        total == 1 ? "" : "s", comm.size(), total, total == 1 ? "" : "s"));
+  });
+
+  data::DistributedMatrix<float> result;
+  result.rows = data::RowDistribution::balanced(total, comm.size());
+  const base::GlobalIndex begin = result.rows.begin(comm.rank()), end = result.rows.end(comm.rank());
+  comm::agree(comm, [&] {
+    result.local = base::padded_matrix<float>(static_cast<std::size_t>(end - begin),
+                                              static_cast<std::size_t>(inputs[0].columns));
+  });
+  base::GlobalIndex input_begin = 0;
+  for (const RowInput& input : inputs) {
+    const base::GlobalIndex from = std::clamp(begin, input_begin, input_begin + input.rows);
+    const base::GlobalIndex to = std::clamp(end, input_begin, input_begin + input.rows);
+    const auto count = static_cast<std::size_t>(to - from);
+    const auto at = count == 0 ? std::size_t{0} : static_cast<std::size_t>(from - begin);
+    read_input_rows(comm, input, from - input_begin, result.local.view().middle_rows(at, count));
+    input_begin += input.rows;
+  }
+  comm::agree(comm, [&] { expect_finite(inputs, begin, result.local.view()); });
+  return result;
+}
+
+}  // namespace fleetsne::io
