@@ -1,0 +1,63 @@
+#pragma once
+
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/data/neighbor_graph.hpp"
+#include "fleetsne/data/permutation.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace fleetsne::neighbors {
+
+enum class Backend {
+  automatic,  ///< exact for small data, else hnsw
+  exact,
+  hnsw,
+};
+
+enum class Metric { euclidean, cosine };
+
+struct NeighborsConfig {
+  Backend backend = Backend::automatic;
+  Metric metric = Metric::euclidean;
+  std::size_t count = 90;  ///< k
+  std::size_t links = 16;  ///< hnsw's M
+  std::size_t ef_construction = 100;
+  std::size_t ef_extra = 10;         ///< ef of a search is k + ef_extra
+  std::size_t recall_sample = 1000;  ///< points whose neighbours are compared with exact search; at least 200
+  std::uint64_t seed = 0;
+};
+
+/// What the search did, over all ranks; the same on every rank.
+struct NeighborsStats {
+  Backend backend = Backend::exact;       ///< the one that ran
+  double recall = 1;                      ///< share of the sample's exact neighbours that were found
+  std::int64_t recall_points = 0;         ///< sampled
+  std::int64_t distance_evaluations = 0;  ///< recall measurement excluded
+  double ranks_searched_mean = 1;         ///< per point, its own rank included
+  int ranks_searched_max = 1;
+};
+
+struct Neighbors {
+  data::NeighborGraph graph;
+  NeighborsStats stats;
+};
+
+/// k nearest neighbours of every row. Distances are squared Euclidean, or for cosine (1 - cos)^2.
+/// hnsw: an index per shard; a point searches its own shard, then only those that the router says can hold
+/// some of its k nearest; lists come back and are merged. Exact duplicates are indexed once and expanded.
+/// @param rows  N x d padded rows in working order; for cosine already of unit length (see unit_rows)
+/// @param shard_offsets  local rows of each shard, from the partition
+/// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks and shards.
+Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
+                         const data::Permutation& permutation,
+                         std::span<const base::LocalIndex> shard_offsets, const NeighborsConfig& config,
+                         base::Log& log);
+
+/// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. Throws
+/// InputError on all ranks if a row is all zero (it has no direction). Collective.
+void unit_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows);
+
+}  // namespace fleetsne::neighbors

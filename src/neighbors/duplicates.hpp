@@ -1,0 +1,33 @@
+#pragma once
+
+#include "backend.hpp"
+
+#include <span>
+#include <vector>
+
+namespace fleetsne::neighbors {
+
+/// Rows of this rank grouped by equality within their shard. Points below means groups' representatives: of
+/// each group the first row in working order. Points of a shard stand together, in working order.
+struct Points {
+  std::vector<base::LocalIndex> rows;            ///< for each point its row
+  std::vector<base::LocalIndex> shard_offsets;   ///< shards + 1: points of each shard
+  std::vector<base::LocalIndex> member_offsets;  ///< points + 1
+  std::vector<base::LocalIndex> members;         ///< rows of each point's group, by input index
+
+  std::size_t count() const { return rows.size(); }
+  std::span<const base::LocalIndex> group(std::size_t point) const {
+    const auto first = static_cast<std::size_t>(member_offsets[point]);
+    return std::span(members).subspan(first, static_cast<std::size_t>(member_offsets[point + 1]) - first);
+  }
+  /// How many other points a list needs so that with the group it makes k neighbours for each of its members.
+  std::size_t wanted(std::size_t point, std::size_t k) const {
+    const std::size_t others_equal = group(point).size() - 1;
+    return k > others_equal ? k - others_equal : 0;
+  }
+};
+
+/// Groups equal rows: by hash, then bit for bit. Parallel over shards.
+Points collapse_duplicates(const SearchInput& input);
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,50 @@
+#include "exact_backend.hpp"
+
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/search/exact.hpp"
+
+#include "neighbor_lists.hpp"
+
+#include <algorithm>
+
+namespace fleetsne::neighbors {
+namespace {
+
+constexpr std::size_t round_rows = 16384;  // of this rank
+
+}  // namespace
+
+data::NeighborGraph find_exactly(const SearchInput& input, NeighborsStats& stats, base::Log& log) {
+  const std::size_t n = input.rows.local.rows(), k = input.config.count;
+  NeighborLists lists = comm::agree(
+      input.comm, [&] { return NeighborLists(input.rows.rows, input.comm.rank(), input.origins, k); });
+  const auto rounds = input.comm.all_reduce(static_cast<std::int64_t>((n + round_rows - 1) / round_rows),
+                                            comm::Reduction::max);
+  log.begin_phase("exact neighbours", rounds);
+  for (std::int64_t round = 0; round < rounds; ++round) {
+    const std::size_t first = std::min(n, static_cast<std::size_t>(round) * round_rows);
+    const std::size_t count = std::min(round_rows, n - first);
+    const auto found = search::exact_neighbors(input.comm, input.rows, input.origins,
+                                               input.rows.local.view().middle_rows(first, count),
+                                               input.origins.subspan(first, count), k);
+    stats.distance_evaluations += found.distance_evaluations;
+    comm::agree(input.comm, [&] {
+      std::vector<Candidate> list(k);
+      for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t j = 0; j < k; ++j) {
+          list[j] = {found.squared_distances(i, j), lists.column(found.rows(i, j), found.origins(i, j)),
+                     found.origins(i, j)};
+        }
+        lists.assign(first + i, list);
+      }
+    });
+    log.advance(round + 1);
+  }
+  log.end_phase();
+  stats.distance_evaluations = input.comm.all_reduce(stats.distance_evaluations, comm::Reduction::sum);
+  stats.ranks_searched_mean = input.comm.size();
+  stats.ranks_searched_max = input.comm.size();
+  return comm::agree(input.comm, [&] { return std::move(lists).finish(); });
+}
+
+}  // namespace fleetsne::neighbors

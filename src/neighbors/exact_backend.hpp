@@ -1,0 +1,10 @@
+#pragma once
+
+#include "backend.hpp"
+
+namespace fleetsne::neighbors {
+
+/// Exact neighbours of all rows, in rounds of bounded memory. Collective.
+data::NeighborGraph find_exactly(const SearchInput& input, NeighborsStats& stats, base::Log& log);
+
+}  // namespace fleetsne::neighbors

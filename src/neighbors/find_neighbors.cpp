@@ -1,0 +1,59 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/neighbors/neighbors.hpp"
+
+#include "exact_backend.hpp"
+#include "hnsw_backend.hpp"
+#include "recall.hpp"
+#include <fmt/format.h>
+
+namespace fleetsne::neighbors {
+namespace {
+
+// Up to here all pairs are compared sooner than an index is built, and there is nothing to miss.
+constexpr base::GlobalIndex exact_rows = 5000;
+
+Backend choose(const NeighborsConfig& config, base::GlobalIndex rows) {
+  if (config.backend != Backend::automatic) return config.backend;
+  return rows <= exact_rows ? Backend::exact : Backend::hnsw;
+}
+
+void check(const SearchInput& input) {
+  const auto rows = input.rows.rows.total();
+  const auto k = static_cast<base::GlobalIndex>(input.config.count);
+  if (k < 1 || k >= rows) {
+    throw base::UsageError(fmt::format(
+        "{} neighbours were asked for (each of the {} rows has at most {} others). Choose fewer with "
+        "--neighbors, or a lower perplexity",
+        k, rows, rows - 1));
+  }
+  FLEETSNE_EXPECT(input.origins.size() == input.rows.local.rows());
+  FLEETSNE_EXPECT(input.shard_offsets.size() >= 2 && input.shard_offsets.front() == 0 &&
+                  static_cast<std::size_t>(input.shard_offsets.back()) == input.origins.size());
+  FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
+}
+
+}  // namespace
+
+Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
+                         const data::Permutation& permutation,
+                         std::span<const base::LocalIndex> shard_offsets, const NeighborsConfig& config,
+                         base::Log& log) {
+  const SearchInput input{comm, rows, permutation.origins, shard_offsets, config};
+  comm::agree(comm, [&] { check(input); });
+  FLEETSNE_EXPECT(comm.all_equal(static_cast<std::int64_t>(shard_offsets.size())));
+  Neighbors result;
+  result.stats.backend = choose(config, rows.rows.total());
+  result.graph = result.stats.backend == Backend::exact ? find_exactly(input, result.stats, log)
+                                                        : find_by_hnsw(input, result.stats, log);
+  measure_recall(input, result.graph, result.stats);
+  log.info(fmt::format("recall {:.4f} (measured on {} points), {:.2f} ranks searched per point",
+                       result.stats.recall, result.stats.recall_points, result.stats.ranks_searched_mean));
+  if (config.metric == Metric::cosine) {
+    // For unit rows |x - y|^2 = 2 (1 - cos).
+    for (float& d : result.graph.squared_distances.elements()) d = (d / 2) * (d / 2);
+  }
+  return result;
+}
+
+}  // namespace fleetsne::neighbors

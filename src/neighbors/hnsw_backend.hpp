@@ -1,0 +1,10 @@
+#pragma once
+
+#include "backend.hpp"
+
+namespace fleetsne::neighbors {
+
+/// Approximate neighbours of all rows by one hnsw index per shard and routed searches. Collective.
+data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats, base::Log& log);
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "fleetsne/data/neighbor_graph.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace fleetsne::neighbors {
+
+/// A row offered as a neighbour: `column` is a local row, or a foreign one as NeighborLists numbers it.
+struct Candidate {
+  float squared_distance;
+  base::LocalIndex column;
+  base::GlobalIndex origin;
+  friend bool operator<(const Candidate& a, const Candidate& b) {
+    return a.squared_distance < b.squared_distance ||
+           (a.squared_distance == b.squared_distance && a.origin < b.origin);
+  }
+};
+
+/// The neighbour lists of this rank's rows while they grow, in the memory that the finished graph will have.
+/// Foreign rows are numbered as they turn up; the end puts them in order.
+class NeighborLists {
+ public:
+  /// `origins` must outlive this.
+  NeighborLists(const data::RowDistribution& rows, base::Rank rank,
+                std::span<const base::GlobalIndex> origins, std::size_t k);
+
+  std::size_t rows() const { return counts_.size(); }
+  std::size_t capacity() const { return distances_.columns(); }
+  std::size_t count(std::size_t row) const { return counts_[row]; }
+  Candidate at(std::size_t row, std::size_t i) const;
+  /// The distance below which a row must lie to enter a list of `limit`: infinite while the list is shorter.
+  float bound(std::size_t row, std::size_t limit) const {
+    if (counts_[row] < limit) return std::numeric_limits<float>::infinity();
+    return limit == 0 ? 0.0F : distances_(row, limit - 1);
+  }
+  /// The column of any global row. Not for several threads at once.
+  base::LocalIndex column(base::GlobalIndex row, base::GlobalIndex origin);
+
+  /// Merges candidates, sorted, none of them in the list yet, into a row's list; the first `limit` stay.
+  /// Several threads may merge into different rows.
+  void merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit);
+  /// Replaces a row's list.
+  void assign(std::size_t row, std::span<const Candidate> candidates);
+
+  /// The finished graph; every list must be full. Not collective.
+  data::NeighborGraph finish() &&;
+
+ private:
+  base::GlobalIndex origin(base::LocalIndex column) const;
+
+  data::RowDistribution distribution_;
+  base::Rank rank_;
+  std::span<const base::GlobalIndex> origins_;
+  base::Matrix<base::LocalIndex> columns_;  // rows x k
+  base::Matrix<float> distances_;           // rows x k
+  std::vector<std::uint32_t> counts_;       // entries of each row's list
+  std::vector<base::GlobalIndex> foreign_, foreign_origins_;
+  std::unordered_map<base::GlobalIndex, base::LocalIndex> numbers_;  // global row -> index into foreign_
+};
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,335 @@
+#include "routed_search.hpp"
+
+#include "fleetsne/base/parallel.hpp"
+#include "fleetsne/base/random.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/search/exact.hpp"
+
+#include "recall.hpp"
+#include "threshold.hpp"
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+namespace fleetsne::neighbors {
+namespace {
+
+constexpr std::size_t calibration_points = 256;
+constexpr double routing_loss = 0.002;    // share of all neighbours that routing may miss
+constexpr float first_share = 0.2F;       // a rank that may hold this share of the list is asked first
+constexpr std::size_t block_points = 64;  // routed together by one thread
+// What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
+constexpr std::size_t round_bytes = std::size_t{512} << 20;
+constexpr std::size_t least_round = 64, most_round = 8192;  // points of a rank
+
+}  // namespace
+
+struct RoutedSearch::Request {
+  float bound;
+  std::uint32_t limit;
+};
+
+struct RoutedSearch::Answer {
+  float squared_distance;
+  base::LocalIndex row;  // of the answering rank
+  base::GlobalIndex origin;
+};
+
+RoutedSearch::RoutedSearch(const SearchInput& input, const Points& points, const Router& router,
+                           ShardSearch& shards, NeighborLists& lists, base::Log& log)
+    : input_(input),
+      points_(points),
+      router_(router),
+      shards_(shards),
+      lists_(lists),
+      log_(log),
+      wanted_(points.count()),
+      ranks_searched_(points.count(), 1) {
+  for (std::size_t p = 0; p < points.count(); ++p) {
+    wanted_[p] = static_cast<std::uint32_t>(points.wanted(p, input.config.count));
+  }
+}
+
+std::size_t RoutedSearch::shard_of(std::size_t point) const {
+  const auto after = std::ranges::upper_bound(points_.shard_offsets, static_cast<base::LocalIndex>(point));
+  return static_cast<std::size_t>(after - points_.shard_offsets.begin()) - 1;
+}
+
+bool RoutedSearch::worth_a_search(float expected, float bound, float threshold) const {
+  return std::isinf(bound) ? expected > 0 : expected >= threshold;
+}
+
+void RoutedSearch::calibrate() {
+  log_.begin_phase("routing", 1);
+  const std::size_t k = input_.config.count, width = input_.width();
+  std::vector<std::size_t> sample;  // points
+  std::vector<base::GlobalIndex> skip;
+  base::Matrix<float> queries;
+  comm::agree(input_.comm, [&] {
+    const base::Random random(input_.config.seed, base::Stream::routing);
+    for (const std::size_t row : sample_rows(input_, calibration_points, random)) {
+      const auto at = std::ranges::lower_bound(points_.rows, static_cast<base::LocalIndex>(row));
+      if (at == points_.rows.end() || *at != static_cast<base::LocalIndex>(row))
+        continue;  // another's duplicate
+      sample.push_back(static_cast<std::size_t>(at - points_.rows.begin()));
+      skip.push_back(input_.origins[row]);
+    }
+    queries = base::padded_matrix<float>(sample.size(), input_.rows.columns());
+    for (std::size_t q = 0; q < sample.size(); ++q) {
+      std::copy_n(input_.row(static_cast<std::size_t>(points_.rows[sample[q]])), width,
+                  queries.data() + q * width);
+    }
+  });
+  const auto exact =
+      search::exact_neighbors(input_.comm, input_.rows, input_.origins, queries.view(), skip, k);
+  evaluations_ += exact.distance_evaluations;
+
+  // Which shard a neighbour is in: every rank's cuts of its rows.
+  std::vector<base::GlobalIndex> ends;
+  for (std::size_t s = 1; s < input_.shard_offsets.size(); ++s) {
+    ends.push_back(input_.rows.rows.begin(input_.comm.rank()) + input_.shard_offsets[s]);
+  }
+  ends = input_.comm.all_gather(std::span<const base::GlobalIndex>(ends)).values;
+
+  Threshold threshold;
+  base::Matrix<float> expected(1, router_.shards());
+  std::vector<std::int64_t> here(router_.shards());
+  std::vector<char> known(static_cast<std::size_t>(input_.comm.size()));
+  for (std::size_t q = 0; q < sample.size(); ++q) {
+    const std::size_t point = sample[q],
+                      own = router_.shards_per_rank() * static_cast<std::size_t>(input_.comm.rank()) +
+                            shard_of(point);
+    if (std::isinf(bound(point)) || wanted_[point] == 0) continue;
+    std::vector<std::size_t> shards(k);
+    here.assign(here.size(), 0);
+    for (std::size_t i = 0; i < k; ++i) {
+      shards[i] = static_cast<std::size_t>(std::ranges::upper_bound(ends, exact.rows(q, i)) - ends.begin());
+      ++here[shards[i]];
+    }
+    // The bound once the ranks in `known` have been asked, too.
+    known.assign(known.size(), 0);
+    const auto bound_now = [&] {
+      std::vector<float> distances;
+      const auto row = static_cast<std::size_t>(points_.rows[point]);
+      for (std::size_t i = 0; i < lists_.count(row); ++i)
+        distances.push_back(lists_.at(row, i).squared_distance);
+      for (std::size_t i = 0; i < k; ++i) {
+        if (shards[i] != own && known[static_cast<std::size_t>(router_.rank_of(shards[i]))] != 0) {
+          distances.push_back(exact.squared_distances(q, i));
+        }
+      }
+      std::ranges::nth_element(distances, distances.begin() + wanted_[point] - 1);
+      return distances[wanted_[point] - 1];
+    };
+    const auto expect_at = [&](float bound) {
+      evaluations_ +=
+          router_.expect(queries.view().middle_rows(q, 1), std::span(&bound, 1), 0, expected.view());
+    };
+    const auto observe = [&](auto&& concerned) {
+      for (std::size_t s = 0; s < here.size(); ++s) {
+        if (s != own && concerned(router_.rank_of(s))) threshold.observe(expected(0, s), here[s]);
+      }
+    };
+    const base::Rank me = input_.comm.rank();
+    expect_at(bound(point));
+    observe([&](base::Rank r) { return r == me; });
+    known[static_cast<std::size_t>(me)] = 1;
+    expect_at(bound_now());
+    auto first = known;
+    for (std::size_t s = 0; s < here.size(); ++s) {
+      if (expected(0, s) >= first_share * static_cast<float>(wanted_[point])) {
+        first[static_cast<std::size_t>(router_.rank_of(s))] = 1;
+      }
+    }
+    observe([&](base::Rank r) { return r != me && first[static_cast<std::size_t>(r)] != 0; });
+    known = first;
+    expect_at(bound_now());
+    observe([&](base::Rank r) { return first[static_cast<std::size_t>(r)] == 0; });
+  }
+  threshold_ = threshold.settle(input_.comm, static_cast<std::int64_t>(sample.size() * k), routing_loss);
+  // However well the sample's clusters lie apart, who may have this share of the list is asked.
+  threshold_ = std::min(threshold_, first_share / 4 * static_cast<float>(k));
+  log_.end_phase();
+}
+
+void RoutedSearch::search_own_rank() {
+  const std::size_t n = points_.count(), shards = router_.shards_per_rank();
+  if (shards == 1) return;
+  const std::size_t first_shard = shards * static_cast<std::size_t>(input_.comm.rank());
+  log_.begin_phase("neighbours in other shards", static_cast<std::int64_t>(n));
+  std::atomic<std::int64_t> done = 0;
+  base::parallel_for(static_cast<std::int64_t>((n + block_points - 1) / block_points), [&](std::int64_t b) {
+    const std::size_t first = static_cast<std::size_t>(b) * block_points;
+    base::Matrix<float> expected(1, shards);
+    std::vector<Candidate> found;
+    for (std::size_t p = first; p < std::min(first + block_points, n); ++p) {
+      const float limit = bound(p);
+      const auto row = static_cast<std::size_t>(points_.rows[p]);
+      const base::MatrixView<const float> query(input_.row(row), 1, input_.rows.columns(), input_.width());
+      evaluations_ += router_.expect(query, std::span(&limit, 1), first_shard, expected.view());
+      const std::size_t own = shard_of(p);
+      // The most promising first: it brings the bound down for the others.
+      std::vector<std::pair<float, std::size_t>> order;
+      for (std::size_t s = 0; s < shards; ++s) {
+        if (s != own && worth_a_search(expected(0, s), limit, threshold_))
+          order.emplace_back(-expected(0, s), s);
+      }
+      std::ranges::sort(order);
+      for (const auto& [less, s] : order) {
+        found.clear();
+        shards_.find(s, {query.data(), router_.entry(query.data(), s), false, wanted_[p], bound(p)}, found);
+        lists_.merge(row, found, wanted_[p]);
+      }
+    }
+    const auto now = done += static_cast<std::int64_t>(std::min(first + block_points, n) - first);
+    if (omp_get_thread_num() == 0) log_.advance(now);
+  });
+  log_.end_phase();
+}
+
+RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t count, float least_share,
+                                                  std::vector<char>& asked) {
+  const auto ranks = static_cast<std::size_t>(input_.comm.size());
+  const std::size_t shards = router_.shards_per_rank();
+  base::parallel_for(
+      static_cast<std::int64_t>((count + block_points - 1) / block_points), [&](std::int64_t b) {
+        const std::size_t begin = static_cast<std::size_t>(b) * block_points;
+        base::Matrix<float> expected(1, router_.shards());
+        for (std::size_t i = begin; i < std::min(begin + block_points, count); ++i) {
+          const std::size_t p = first + i;
+          if (wanted_[p] == 0) continue;
+          const float limit = bound(p);
+          const base::MatrixView<const float> query(input_.row(static_cast<std::size_t>(points_.rows[p])), 1,
+                                                    input_.rows.columns(), input_.width());
+          evaluations_ += router_.expect(query, std::span(&limit, 1), 0, expected.view());
+          const float threshold = std::max(threshold_, least_share * static_cast<float>(wanted_[p]));
+          for (std::size_t s = 0; s < router_.shards(); ++s) {
+            char& flag = asked[i * ranks + s / shards];
+            if (flag == 0 && worth_a_search(expected(0, s), limit, threshold)) flag = 2;
+          }
+        }
+      });
+  Requests requests(ranks);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t r = 0; r < ranks; ++r) {
+      char& flag = asked[i * ranks + r];
+      if (flag != 2) continue;
+      flag = 1;
+      if (r == static_cast<std::size_t>(input_.comm.rank())) continue;
+      ++ranks_searched_[first + i];
+      requests[r].push_back(static_cast<std::uint32_t>(first + i));
+    }
+  }
+  return requests;
+}
+
+void RoutedSearch::search_other_ranks() {
+  const std::size_t n = points_.count(), ranks = static_cast<std::size_t>(input_.comm.size());
+  if (ranks == 1) return;
+  const std::size_t bytes_each =
+      ranks * (input_.width() * sizeof(float) + input_.config.count * (sizeof(Candidate) + sizeof(Answer)));
+  const std::size_t round = std::clamp(round_bytes / bytes_each, least_round, most_round);
+  const auto rounds =
+      input_.comm.all_reduce(static_cast<std::int64_t>((n + round - 1) / round), comm::Reduction::max);
+  log_.begin_phase("neighbours on other ranks", rounds);
+  std::vector<char> asked;
+  for (std::int64_t r = 0; r < rounds; ++r) {
+    const std::size_t first = std::min(n, static_cast<std::size_t>(r) * round),
+                      count = std::min(round, n - first);
+    asked.assign(count * ranks, 0);
+    for (std::size_t i = 0; i < count; ++i)
+      asked[i * ranks + static_cast<std::size_t>(input_.comm.rank())] = 1;
+    for (const float share : {first_share, 0.0F}) {
+      ask(comm::agree(input_.comm, [&] { return choose_ranks(first, count, share, asked); }));
+    }
+    log_.advance(r + 1);
+  }
+  log_.end_phase();
+}
+
+void RoutedSearch::ask(const Requests& requests) {
+  const std::size_t width = input_.width();
+  std::vector<std::size_t> counts;
+  std::vector<std::uint32_t> sent;
+  std::vector<Request> packed;
+  std::vector<float> rows;
+  for (const auto& of_rank : requests) {
+    counts.push_back(of_rank.size());
+    for (const std::uint32_t p : of_rank) {
+      sent.push_back(p);
+      packed.push_back({bound(p), wanted_[p]});
+      const float* row = input_.row(static_cast<std::size_t>(points_.rows[p]));
+      rows.insert(rows.end(), row, row + width);
+    }
+  }
+  const auto asked = input_.comm.exchange(std::span<const Request>(packed), counts);
+  const auto asked_rows = input_.comm.exchange_rows(std::span<const float>(rows), width, counts);
+
+  // What this rank has for the others, and how much of it each request gets.
+  std::vector<Answer> answers;
+  std::vector<std::uint32_t> lengths;
+  std::vector<std::size_t> answer_counts;
+  comm::agree(input_.comm, [&] {
+    std::vector<std::vector<Candidate>> found(asked.values.size());
+    answer(asked.values, asked_rows.values.data(), found);
+    std::size_t i = 0;
+    for (const std::size_t of_rank : asked.counts) {
+      const std::size_t before = answers.size();
+      for (const std::size_t end = i + of_rank; i < end; ++i) {
+        lengths.push_back(static_cast<std::uint32_t>(found[i].size()));
+        for (const Candidate& c : found[i]) answers.push_back({c.squared_distance, c.column, c.origin});
+        found[i] = {};
+      }
+      answer_counts.push_back(answers.size() - before);
+    }
+  });
+  const auto back_lengths =
+      input_.comm.exchange(std::span<const std::uint32_t>(lengths), asked.counts).values;
+  const auto back = input_.comm.exchange(std::span<const Answer>(answers), answer_counts);
+
+  comm::agree(input_.comm, [&] {
+    std::vector<Candidate> candidates;
+    std::size_t at = 0, request = 0;
+    for (std::size_t rank = 0; rank < counts.size(); ++rank) {
+      const base::GlobalIndex begin = input_.rows.rows.begin(static_cast<base::Rank>(rank));
+      for (const std::size_t end = request + counts[rank]; request < end; ++request) {
+        const std::uint32_t p = sent[request];
+        const float limit = bound(p);
+        candidates.clear();
+        for (std::uint32_t i = 0; i < back_lengths[request]; ++i, ++at) {
+          const Answer& a = back.values[at];
+          if (a.squared_distance >= limit) continue;
+          candidates.push_back({a.squared_distance, lists_.column(begin + a.row, a.origin), a.origin});
+        }
+        lists_.merge(static_cast<std::size_t>(points_.rows[p]), candidates, wanted_[p]);
+      }
+    }
+  });
+}
+
+void RoutedSearch::answer(std::span<const Request> requests, const float* rows,
+                          std::vector<std::vector<Candidate>>& found) {
+  const std::size_t shards = router_.shards_per_rank(), width = input_.width();
+  const std::size_t first_shard = shards * static_cast<std::size_t>(input_.comm.rank());
+  constexpr std::size_t block = 16;
+  base::parallel_for(static_cast<std::int64_t>((requests.size() + block - 1) / block), [&](std::int64_t b) {
+    base::Matrix<float> expected(1, shards);
+    const std::size_t begin = static_cast<std::size_t>(b) * block;
+    for (std::size_t i = begin; i < std::min(begin + block, requests.size()); ++i) {
+      const float* row = rows + i * width;
+      const Request& request = requests[i];
+      evaluations_ += router_.expect({row, 1, input_.rows.columns(), width}, std::span(&request.bound, 1),
+                                     first_shard, expected.view());
+      for (std::size_t s = 0; s < shards; ++s) {
+        if (shards_.points_of(s) == 0 || !worth_a_search(expected(0, s), request.bound, threshold_)) continue;
+        shards_.find(s, {row, router_.entry(row, s), false, request.limit, request.bound}, found[i]);
+      }
+      std::sort(found[i].begin(), found[i].end());
+      found[i].resize(std::min<std::size_t>(found[i].size(), request.limit));
+    }
+  });
+}
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "neighbor_lists.hpp"
+#include "router.hpp"
+#include "shard_search.hpp"
+
+#include <atomic>
+#include <vector>
+
+namespace fleetsne::neighbors {
+
+/// Completes lists that hold what a point's own shard has: by the rank's other shards, then by other ranks,
+/// but only by those that the router says can hold some of its neighbours.
+class RoutedSearch {
+ public:
+  RoutedSearch(const SearchInput& input, const Points& points, const Router& router, ShardSearch& shards,
+               NeighborLists& lists, base::Log& log);
+
+  /// Learns from a sample, with exact neighbours, which expectations are too small to follow. Collective.
+  void calibrate();
+  /// Searches the other shards of this rank. Not collective.
+  void search_own_rank();
+  /// Sends points to other ranks and merges what comes back, in rounds of bounded memory. Each round asks
+  /// twice: first ranks that hold many of a point's neighbours, then, by the nearer bound that came of it,
+  /// those left. Collective.
+  void search_other_ranks();
+
+  /// Ranks that searched for each point, its own included.
+  std::span<const std::uint16_t> ranks_searched() const { return ranks_searched_; }
+  /// Distance evaluations of the calibration and the routing, on this rank.
+  std::int64_t distance_evaluations() const { return evaluations_; }
+
+ private:
+  struct Request;
+  struct Answer;
+  /// Requests of a round: point numbers by the rank they go to.
+  using Requests = std::vector<std::vector<std::uint32_t>>;
+
+  bool worth_a_search(float expected, float bound, float threshold) const;
+  Requests choose_ranks(std::size_t first, std::size_t count, float least_share, std::vector<char>& asked);
+  void ask(const Requests& requests);
+  void answer(std::span<const Request> requests, const float* rows,
+              std::vector<std::vector<Candidate>>& found);
+  std::size_t shard_of(std::size_t point) const;
+  float bound(std::size_t point) const {
+    return lists_.bound(static_cast<std::size_t>(points_.rows[point]), wanted_[point]);
+  }
+
+  const SearchInput& input_;
+  const Points& points_;
+  const Router& router_;
+  ShardSearch& shards_;
+  NeighborLists& lists_;
+  base::Log& log_;
+  std::vector<std::uint32_t> wanted_;  // for each point the length of its list
+  std::vector<std::uint16_t> ranks_searched_;
+  float threshold_ = 0;
+  std::atomic<std::int64_t> evaluations_ = 0;
+};
+
+}  // namespace fleetsne::neighbors
