@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+
+namespace fleetsne::affinity {
+
+/// Turns the squared distances of one point to its neighbours (ascending) into conditional probabilities
+/// p_j proportional to exp(-beta d_j), with beta such that their entropy is log(perplexity) within 1e-6.
+///                                                                   [van der Maaten & Hinton 2008, eq. 1]
+/// Newton's method within a bracket: the entropy falls in beta with slope -beta var(d).
+/// If at least `perplexity` neighbours share the smallest distance no beta does it; those are then equally
+/// likely. Values that would underflow are set to 1e-20, so that every neighbour keeps an edge.
+/// @param values  in: squared distances, out: probabilities, sum 1
+/// @return entropy in nats
+double conditional_affinities(std::span<float> values, double perplexity);
+
+}  // namespace fleetsne::affinity

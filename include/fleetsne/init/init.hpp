@@ -1,0 +1,32 @@
+#pragma once
+
+#include "fleetsne/base/matrix.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/distributed_matrix.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace fleetsne::init {
+
+enum class Start { pca, columns, random, file };
+
+struct InitConfig {
+  Start start = Start::pca;
+  double standard_deviation = 1e-4;  ///< of the first axis of the start
+  std::uint64_t seed = 0;
+};
+
+/// The embedding that the optimisation starts from: local rows x 2, in the order of `rows`, centred, and
+/// scaled by one factor so that the first axis has the standard deviation asked for. An axis on which all
+/// points stand in one place is filled with normal noise of that deviation, keyed by the row's index, and the
+/// factor is then the other axis's.
+/// @param rows   N x d in the input's order, as they were read: before a metric changes them
+/// @param given  for Start::file the rows read, this rank's block in the input's order (N x 2); else ignored
+/// @note Collective. The values of a row do not depend on the number of ranks (for pca: up to rounding).
+base::Matrix<float> initial_embedding(const comm::Communicator& comm,
+                                      const data::DistributedMatrix<float>& rows,
+                                      const std::optional<base::Matrix<float>>& given,
+                                      const InitConfig& config);
+
+}  // namespace fleetsne::init
