@@ -1,0 +1,46 @@
+#pragma once
+
+#include "fleetsne/base/matrix.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/optimize/grid.hpp"
+
+#include <span>
+
+namespace fleetsne::optimize {
+
+/// How far and how steadily to go down.
+struct StepRule {
+  double learning_rate = 200;
+  double momentum = 0.8;
+  double max_norm = 5;  ///< a point moves at most this far
+  double min_gain = 0.01;
+};
+
+/// Gradient descent with momentum and a gain for every coordinate: +0.2 where gradient and last step point
+/// the same way down, times 0.8 where they do not.                         [Jacobs 1988, as in van der
+/// Maaten's code]
+class Descent {
+ public:
+  /// @param positions  local rows x 2, consumed
+  explicit Descent(base::Matrix<float>&& positions);
+
+  /// One step along `gradient` (local rows x 2). No communication.
+  void step(std::span<const float> gradient, const StepRule& rule);
+
+  /// Moves the mean of all ranks' points to the origin. Collective.
+  void centre(const comm::Communicator& comm);
+
+  /// The rectangle of all ranks' points. Throws NumericalError on all ranks if a coordinate of any is not
+  /// finite. Collective.
+  Box bounding_box(const comm::Communicator& comm) const;
+
+  std::span<const float> positions() const { return positions_.elements(); }
+  base::Matrix<float> take_positions() { return std::move(positions_); }
+
+ private:
+  base::Matrix<float> positions_;     // local rows x 2
+  base::AlignedVector<float> step_;   // local rows x 2: the last step
+  base::AlignedVector<float> gains_;  // local rows x 2
+};
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fleetsne::optimize {
+
+/// Order of the B-splines that charges are spread and potentials are read with: each touches order x order
+/// cells.
+inline constexpr int spline_order = 8;
+
+/// Cells beyond the covered ones on which the kernel must still be right: dividing out the spline's spectrum
+/// leaves a tail that falls by 0.54 a cell, so 16 cells leave 5e-5 of what stands at the wrapped kernel's
+/// edge.
+inline constexpr int kernel_tail = 16;
+
+/// The rectangle that holds all points of all ranks, in the embedding's units.
+struct Box {
+  double min_x = 0, max_x = 0, min_y = 0, max_y = 0;
+  double width() const { return max_x - min_x; }
+  double height() const { return max_y - min_y; }
+};
+
+/// Size of a grid. Rows run along y, columns along x.
+struct GridShape {
+  int rows = 0, columns = 0;                ///< cells that points can touch
+  int padded_rows = 0, padded_columns = 0;  ///< periods of the transform
+  double step = 0;                          ///< the embedding's units from cell to cell
+
+  std::size_t cells() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
+  std::size_t padded_cells() const {
+    return static_cast<std::size_t>(padded_rows) * static_cast<std::size_t>(padded_columns);
+  }
+  friend bool operator==(const GridShape&, const GridShape&) = default;
+};
+
+/// Where a grid lies: the position of cell (0, 0) and the step.
+struct GridPlacement {
+  double origin_x = 0, origin_y = 0, inverse_step = 0;
+};
+
+/// The grid for `points` points within `box`: the one at hand if it still serves, else one with room to grow,
+/// so that plans are made seldom. The kernel 1 / (1 + r^2) has the same width whatever the span, and so has
+/// the step: its spectrum falls as exp(-k), so 1/2 loses 2e-3 of a lone pair's force, which drowns where
+/// points stand close; where they stand apart the step is 1/3 or 1/4. It is finer, too, while all points are
+/// so close that their forces all but cancel. Relative L2 force error: at most 5e-3
+/// (tests/optimize/test_field.cpp). Throws NumericalError if no grid of bearable size covers the box: then
+/// the descent diverges. Not collective.
+GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand);
+
+/// Centres the grid on the box.
+GridPlacement place_grid(const GridShape& shape, const Box& box);
+
+/// Smallest even number >= n of the form 2^a 3^b 5^c 7^d: FFTW is fast there.
+int good_transform_size(int n);
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/ghosts.hpp"
+#include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/optimize/field.hpp"
+#include "fleetsne/optimize/optimize.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fleetsne::optimize {
+
+/// KL(P || Q) of an embedding of all ranks' points, and its gradient.
+class Objective {
+ public:
+  /// Keeps references to `comm` and `affinities`. Collective.
+  Objective(const comm::Communicator& comm, const data::SparseMatrix& affinities, Repulsion repulsion,
+            GridSharing sharing);
+
+  /// A quarter of the gradient of KL(exaggeration P || Q), as FIt-SNE and openTSNE define it:
+  /// gradient_i = exaggeration sum_j p_ij w_ij (y_i - y_j) - sum_j w_ij^2 (y_i - y_j) / Z, w_ij = 1 / (1 +
+  /// |y_i - y_j|^2). The ghosts' positions travel while the field is computed.
+  /// @param positions  local rows x 2, all finite
+  /// @param box        holds the points of all ranks
+  /// @param gradient   local rows x 2, out
+  /// @note Collective. Bitwise the same for the same ranks and threads. Throws NumericalError on all ranks if
+  /// the points have left every bearable grid.
+  void gradient(std::span<const float> positions, const Box& box, double exaggeration,
+                std::span<float> gradient);
+
+  /// KL(P || Q), without exaggeration, of the positions that `gradient` was last called with. Collective.
+  double divergence() const;
+
+  std::size_t ghosts() const { return affinities_.ghosts.count(); }
+  const Field& field() const { return *field_; }
+
+ private:
+  /// Throws on all ranks: every one has found the same Z. Collective.
+  void lost_in_rounding() const;
+
+  const comm::Communicator& comm_;
+  const data::SparseMatrix& affinities_;
+  std::unique_ptr<Field> field_;
+  data::Halo halo_;
+  base::AlignedVector<float> positions_;  // (local rows + ghosts) x 2
+  base::AlignedVector<float> repulsion_;  // local rows x 2
+  double z_ = 0;
+  double negative_entropy_ = 0;  // of P, over all ranks
+};
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/base/matrix.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/sparse_matrix.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace fleetsne::optimize {
+
+/// How the repulsive forces are summed.
+enum class Repulsion {
+  automatic,  ///< exact up to 1,000 points, else grid
+  grid,       ///< one potential on a grid, by FFT
+  exact,      ///< every pair, O(N^2): the oracle
+};
+
+/// How ranks share the grid.
+enum class GridSharing {
+  automatic,  ///< whichever a cost model finds faster for this grid and these ranks
+  reduced,    ///< every rank holds the whole grid, charges are all-reduced
+  slab,       ///< FFTW-MPI, every rank holds rows of it
+};
+
+struct LearningRate {
+  enum class Rule { automatic /* n / exaggeration */, n_over_12, fixed } rule = Rule::automatic;
+  double value = 0;  ///< for fixed
+};
+
+/// Iterations under one exaggeration.
+struct Stage {
+  int iterations = 0;
+  double exaggeration = 1;
+  double momentum = 0.8;
+};
+
+struct OptimizeConfig {
+  std::vector<Stage> stages{{250, 12, 0.8}, {500, 1, 0.8}};
+  LearningRate learning_rate;
+  double max_step_norm = 5;  ///< a point moves at most this far in an iteration
+  double min_gain = 0.01;
+  Repulsion repulsion = Repulsion::automatic;
+  GridSharing sharing = GridSharing::automatic;
+  int kl_every = 50;  ///< iterations between entries of the KL curve
+};
+
+/// An entry of the KL curve.
+struct KlPoint {
+  int iteration = 0;   ///< counted over all stages; the KL is of the positions before its step
+  double kl = 0;       ///< corrected for exaggeration
+  double seconds = 0;  ///< since the entry before (of this stage), that KL included
+};
+
+struct OptimizeStats {
+  double kl = 0;  ///< of the embedding returned
+  std::vector<KlPoint> kl_curve;
+  double bytes_per_rank_iteration = 0;  ///< sent, mean over ranks
+  std::int64_t ghosts_max = 0, ghosts_total = 0;
+  int grid_rows = 0,
+      grid_columns = 0;  ///< of the last grid, padding for the convolution included; 0 if exact
+  bool slab = false;     ///< the last grid was shared by slabs
+};
+
+struct Optimized {
+  base::Matrix<float> embedding;  ///< local rows x 2
+  OptimizeStats stats;            ///< the same on all ranks
+};
+
+/// Gradient descent on KL(P || Q) with momentum and gains.
+///            [van der Maaten & Hinton 2008; learning rate: Belkina et al. 2019; field: see field.hpp]
+/// @param affinities  N x N, symmetric, sum 1
+/// @param initial     local rows x 2, consumed
+/// @note Collective. Bitwise the same for the same ranks and threads. Throws NumericalError on all ranks in
+/// the
+///       iteration in which a position stops being finite.
+Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
+                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log);
+
+}  // namespace fleetsne::optimize

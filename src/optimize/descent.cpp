@@ -1,0 +1,92 @@
+#include "fleetsne/optimize/descent.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/base/sum.hpp"
+#include "fleetsne/comm/agreement.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+namespace fleetsne::optimize {
+namespace {
+
+/// Every rank knows it already, from the reduction of the bounds.
+[[noreturn]] void diverged(const comm::Communicator& comm) {
+  comm::agree(comm, [] {
+    throw base::NumericalError(
+        "the optimisation diverged (a position is no longer finite). Use a smaller --learning-rate or a "
+        "smaller "
+        "--optimize.max-step-norm");
+  });
+  std::abort();  // not reached: the agreement throws
+}
+
+}  // namespace
+
+Descent::Descent(base::Matrix<float>&& positions)
+    : positions_(std::move(positions)),
+      step_(positions_.rows() * 2, 0.F),
+      gains_(positions_.rows() * 2, 1.F) {
+  FLEETSNE_EXPECT(positions_.columns() == 2 && positions_.stride() == 2);
+}
+
+void Descent::step(std::span<const float> gradient, const StepRule& rule) {
+  const auto rate = static_cast<float>(rule.learning_rate), momentum = static_cast<float>(rule.momentum);
+  const auto max_norm = static_cast<float>(rule.max_norm), min_gain = static_cast<float>(rule.min_gain);
+  const auto points = static_cast<std::int64_t>(positions_.rows());
+  float* y = positions_.data();
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < points; ++i) {
+    const auto at = static_cast<std::size_t>(2 * i);
+    float moved[2];
+    for (std::size_t d = 0; d < 2; ++d) {
+      const float slope = gradient[at + d], last = step_[at + d];
+      const bool steady = (slope > 0) != (last > 0);
+      gains_[at + d] = std::max(min_gain, steady ? gains_[at + d] + 0.2F : gains_[at + d] * 0.8F);
+      moved[d] = momentum * last - rate * gains_[at + d] * slope;
+    }
+    const float norm = std::sqrt(moved[0] * moved[0] + moved[1] * moved[1]);
+    const float scale = norm > max_norm ? max_norm / norm : 1.F;
+    for (std::size_t d = 0; d < 2; ++d) {
+      step_[at + d] = scale * moved[d];
+      y[at + d] += step_[at + d];
+    }
+  }
+}
+
+void Descent::centre(const comm::Communicator& comm) {
+  double sums[3] = {0, 0, static_cast<double>(positions_.rows())};
+  for (std::size_t d = 0; d < 2; ++d) {
+    sums[d] = base::ordered_sum(positions_.rows(), [&](std::size_t i) { return positions_(i, d); });
+  }
+  comm.all_reduce(std::span<double>(sums), comm::Reduction::sum);
+  const float mean[2] = {static_cast<float>(sums[0] / sums[2]), static_cast<float>(sums[1] / sums[2])};
+  for (std::size_t i = 0; i < positions_.rows(); ++i) {
+    positions_(i, 0) -= mean[0];
+    positions_(i, 1) -= mean[1];
+  }
+}
+
+Box Descent::bounding_box(const comm::Communicator& comm) const {
+  constexpr float lowest = std::numeric_limits<float>::lowest();
+  // Largest of -x, x, -y, y; and a sum that is finite only if all are (inf - inf and NaN both stay NaN).
+  float left = lowest, right = lowest, bottom = lowest, top = lowest, poison = 0;
+  const float* y = positions_.data();
+  const auto points = static_cast<std::int64_t>(positions_.rows());
+#pragma omp parallel for simd schedule(static) reduction(max : left, right, bottom, top) reduction(+ : poison)
+  for (std::int64_t i = 0; i < points; ++i) {
+    left = std::max(left, -y[2 * i]);
+    right = std::max(right, y[2 * i]);
+    bottom = std::max(bottom, -y[2 * i + 1]);
+    top = std::max(top, y[2 * i + 1]);
+    poison += 0 * (y[2 * i] + y[2 * i + 1]);
+  }
+  double bounds[5] = {left, right, bottom, top, std::isfinite(poison) ? 0.0 : 1.0};
+  comm.all_reduce(std::span<double>(bounds), comm::Reduction::max);
+  if (bounds[4] != 0) diverged(comm);
+  return {-bounds[0], bounds[1], -bounds[2], bounds[3]};
+}
+
+}  // namespace fleetsne::optimize

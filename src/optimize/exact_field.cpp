@@ -1,0 +1,42 @@
+#include "fleetsne/base/sum.hpp"
+#include "fleetsne/optimize/field.hpp"
+
+namespace fleetsne::optimize {
+namespace {
+
+class ExactField final : public Field {
+ public:
+  explicit ExactField(const comm::Communicator& comm) : comm_(comm) {}
+
+  double compute(std::span<const float> positions, const Box&, std::span<float> forces) override {
+    const auto all = comm_.all_gather(positions);
+    const std::size_t points = all.values.size() / 2;
+    return base::ordered_sum(positions.size() / 2, [&](std::size_t i) {
+      const double x = static_cast<double>(positions[2 * i]), y = static_cast<double>(positions[2 * i + 1]);
+      double potential = 0, force_x = 0, force_y = 0;
+#pragma omp simd reduction(+ : potential, force_x, force_y)
+      for (std::size_t j = 0; j < points; ++j) {
+        const double dx = x - static_cast<double>(all.values[2 * j]);
+        const double dy = y - static_cast<double>(all.values[2 * j + 1]);
+        const double w = 1 / (1 + dx * dx + dy * dy);
+        potential += w;
+        force_x += w * w * dx;
+        force_y += w * w * dy;
+      }
+      forces[2 * i] = static_cast<float>(force_x);
+      forces[2 * i + 1] = static_cast<float>(force_y);
+      return potential;
+    });
+  }
+
+ private:
+  const comm::Communicator& comm_;
+};
+
+}  // namespace
+
+std::unique_ptr<Field> make_exact_field(const comm::Communicator& comm) {
+  return std::make_unique<ExactField>(comm);
+}
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,100 @@
+#include "fleetsne/optimize/grid.hpp"
+
+#include "fleetsne/base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetsne::optimize {
+namespace {
+
+constexpr double finest_step = 1.0 / 8;  // relative force error 1e-6 where all points lie within 1e-3
+constexpr double cells_across = 16;      // of a small embedding, before the step may widen
+constexpr double room_to_grow = 1.15;
+// Of a side, padding included, and of all. An embedding that is still an embedding stays far below: 100
+// million points take some 10^8 cells.
+constexpr double most_cells_a_side = 1 << 17, most_cells = 1 << 30;
+// A finer grid is kept while the density is within this factor of the next step's: plans are dear.
+constexpr double reluctance = 1.25;
+
+/// By points per unit area of the box: measured on clustered points, see the test.
+double step_for_density(double density) {
+  if (density >= 2) return 1.0 / 2;
+  return density >= 0.2 ? 1.0 / 3 : 1.0 / 4;
+}
+
+double step_for(const Box& box, std::int64_t points, double at_hand) {
+  const double span = std::max(box.width(), box.height());
+  double step = 1.0 / 2;
+  if (span >= cells_across * step) {
+    const double area = std::max(box.width(), 1.0) * std::max(box.height(), 1.0);
+    const double density = static_cast<double>(points) / area;
+    return step_for_density(density / reluctance) == at_hand ? at_hand : step_for_density(density);
+  }
+  while (step > finest_step && span / step < cells_across) step /= 2;
+  return step;
+}
+
+double cells_for(double length, double step) {
+  return std::ceil(length / step) + spline_order + 1;
+}
+
+double padded_cells_for(double cells) {
+  return 2 * (cells * room_to_grow + kernel_tail);
+}
+
+void expect_bounded(const Box& box, double rows, double columns) {
+  const double padded_rows = padded_cells_for(rows), padded_columns = padded_cells_for(columns);
+  if (std::max(padded_rows, padded_columns) <= most_cells_a_side &&
+      padded_rows * padded_columns <= most_cells)
+    return;
+  throw base::NumericalError(fmt::format(
+      "the optimisation diverged (the embedding spans {:.3g} x {:.3g}, more than any grid can cover). Use a "
+      "smaller --learning-rate or a smaller --optimize.max-step-norm",
+      box.width(), box.height()));
+}
+
+}  // namespace
+
+int good_transform_size(int n) {
+  for (int candidate = std::max(2, n + n % 2);; candidate += 2) {
+    int rest = candidate;
+    for (const int prime : {2, 3, 5, 7}) {
+      while (rest % prime == 0) rest /= prime;
+    }
+    if (rest == 1) return candidate;
+  }
+}
+
+GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand) {
+  const double step = step_for(box, points, at_hand.step);
+  expect_bounded(box, cells_for(box.height(), step), cells_for(box.width(), step));
+  const int rows = static_cast<int>(cells_for(box.height(), step)),
+            columns = static_cast<int>(cells_for(box.width(), step));
+  const bool fits = at_hand.step == step && rows <= at_hand.rows && columns <= at_hand.columns;
+  // An embedding that shrank to a fraction gives its grid up; one that merely breathes keeps it.
+  const bool wasteful =
+      at_hand.cells() > 4 * static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns) &&
+      at_hand.cells() > 128 * 128;
+  if (fits && !wasteful) return at_hand;
+  GridShape shape;
+  shape.step = step;
+  const auto padded = [](int cells) {
+    return good_transform_size(static_cast<int>(padded_cells_for(cells)));
+  };
+  shape.padded_rows = padded(rows);
+  shape.padded_columns = padded(columns);
+  shape.rows = shape.padded_rows / 2 - kernel_tail;
+  shape.columns = shape.padded_columns / 2 - kernel_tail;
+  return shape;
+}
+
+GridPlacement place_grid(const GridShape& shape, const Box& box) {
+  const double middle_x = (box.min_x + box.max_x) / 2, middle_y = (box.min_y + box.max_y) / 2;
+  return {middle_x - shape.step * (shape.columns - 1) / 2, middle_y - shape.step * (shape.rows - 1) / 2,
+          1 / shape.step};
+}
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,68 @@
+#include "fleetsne/optimize/objective.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/optimize/attraction.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetsne::optimize {
+namespace {
+
+constexpr base::GlobalIndex exact_up_to = 1000;  // points: every pair then costs less than the smallest grid
+
+std::unique_ptr<Field> make_field(const comm::Communicator& comm, base::GlobalIndex points,
+                                  Repulsion repulsion, GridSharing sharing) {
+  const bool exact =
+      repulsion == Repulsion::exact || (repulsion == Repulsion::automatic && points <= exact_up_to);
+  return exact ? make_exact_field(comm) : make_grid_field(comm, points, sharing);
+}
+
+}  // namespace
+
+void Objective::lost_in_rounding() const {
+  comm::agree(comm_, [] {
+    throw base::NumericalError(
+        "the optimisation diverged (the points are so far apart that nothing is left of their repulsion). "
+        "Use a "
+        "smaller --learning-rate or a smaller --optimize.max-step-norm");
+  });
+}
+
+Objective::Objective(const comm::Communicator& comm, const data::SparseMatrix& affinities,
+                     Repulsion repulsion, GridSharing sharing)
+    : comm_(comm),
+      affinities_(affinities),
+      field_(make_field(comm, affinities.rows.total(), repulsion, sharing)),
+      halo_(comm, affinities.rows, affinities.ghosts, 2),
+      positions_(2 * (affinities.local_rows() + affinities.ghosts.count())),
+      repulsion_(2 * affinities.local_rows()),
+      negative_entropy_(comm.all_reduce(negative_entropy(affinities), comm::Reduction::sum)) {}
+
+void Objective::gradient(std::span<const float> positions, const Box& box, double exaggeration,
+                         std::span<float> gradient) {
+  FLEETSNE_EXPECT(positions.size() == repulsion_.size() && gradient.size() == repulsion_.size());
+  halo_.start(positions);
+  const double phi = field_->compute(positions, box, repulsion_);
+  const auto points = static_cast<double>(affinities_.rows.total());
+  z_ = comm_.all_reduce(phi, comm::Reduction::sum) - points;
+  if (!(z_ > 0)) lost_in_rounding();
+  std::ranges::copy(positions, positions_.begin());
+  std::ranges::copy(halo_.finish(), positions_.begin() + static_cast<std::ptrdiff_t>(positions.size()));
+  sum_attraction(affinities_, positions_, gradient);
+  const auto attract = static_cast<float>(exaggeration), repel = static_cast<float>(1 / z_);
+  const auto count = static_cast<std::int64_t>(gradient.size());
+#pragma omp parallel for simd schedule(static)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    gradient[at] = attract * gradient[at] - repel * repulsion_[at];
+  }
+}
+
+double Objective::divergence() const {
+  const double energy = comm_.all_reduce(attraction_energy(affinities_, positions_), comm::Reduction::sum);
+  return negative_entropy_ + energy + std::log(z_);
+}
+
+}  // namespace fleetsne::optimize

@@ -1,0 +1,118 @@
+#include "fleetsne/optimize/optimize.hpp"
+
+#include "fleetsne/base/clock.hpp"
+#include "fleetsne/optimize/descent.hpp"
+#include "fleetsne/optimize/objective.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fleetsne::optimize {
+namespace {
+
+double learning_rate_of(const LearningRate& rate, double points, double exaggeration) {
+  switch (rate.rule) {
+    case LearningRate::Rule::automatic:
+      return points / exaggeration;
+    case LearningRate::Rule::n_over_12:
+      return points / 12;
+    case LearningRate::Rule::fixed:
+      return rate.value;
+  }
+  return rate.value;
+}
+
+/// The stages one after another; the state of the descent goes on from stage to stage.
+class Run {
+ public:
+  Run(const comm::Communicator& comm, const data::SparseMatrix& affinities, base::Matrix<float>&& initial,
+      const OptimizeConfig& config, base::Log& log)
+      : comm_(comm),
+        config_(config),
+        log_(log),
+        points_(static_cast<double>(affinities.rows.total())),
+        objective_(comm, affinities, config.repulsion, config.sharing),
+        descent_(std::move(initial)),
+        gradient_(descent_.positions().size()),
+        box_(descent_.bounding_box(comm)) {
+    for (const Stage& stage : config.stages) total_ += stage.iterations;
+  }
+
+  Optimized finish() {
+    log_.begin_phase("iterations", total_);
+    const comm::Traffic before = comm_.traffic();
+    for (const Stage& stage : config_.stages) run_stage(stage);
+    const comm::Traffic moved = comm_.traffic() - before;
+    descent_.centre(comm_);
+    log_.end_phase();
+    Optimized result{{}, std::move(stats_)};
+    complete_stats(result.stats, moved);
+    result.embedding = descent_.take_positions();
+    return result;
+  }
+
+ private:
+  void run_stage(const Stage& stage) {
+    const StepRule rule{learning_rate_of(config_.learning_rate, points_, stage.exaggeration), stage.momentum,
+                        config_.max_step_norm, config_.min_gain};
+    log_.info(
+        fmt::format("===> Running optimization with exaggeration={:.2f}, lr={:.2f} for {} iterations...",
+                    stage.exaggeration, rule.learning_rate, stage.iterations));
+    const base::Stopwatch stage_clock;
+    base::Stopwatch clock;
+    for (int i = 1; i <= stage.iterations; ++i) {
+      objective_.gradient(descent_.positions(), box_, stage.exaggeration, gradient_);
+      ++done_;
+      if (config_.kl_every > 0 && i % config_.kl_every == 0) {
+        report_kl(i, clock);
+      }
+      descent_.step(gradient_, rule);
+      box_ = descent_.bounding_box(comm_);
+      log_.advance(done_);
+    }
+    log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", stage_clock.seconds()));
+  }
+
+  void report_kl(int iteration, base::Stopwatch& clock) {
+    const double kl = objective_.divergence(), seconds = clock.seconds();
+    clock.restart();
+    stats_.kl_curve.push_back({done_, kl, seconds});
+    log_.info(fmt::format("Iteration {:4d}, KL divergence {:.4f}, {} iterations in {:.4f} sec", iteration, kl,
+                          config_.kl_every, seconds));
+  }
+
+  void complete_stats(OptimizeStats& stats, const comm::Traffic& moved) {
+    objective_.gradient(descent_.positions(), descent_.bounding_box(comm_), 1, gradient_);
+    stats.kl = objective_.divergence();
+    const auto ghosts = static_cast<std::int64_t>(objective_.ghosts());
+    stats.ghosts_max = comm_.all_reduce(ghosts, comm::Reduction::max);
+    stats.ghosts_total = comm_.all_reduce(ghosts, comm::Reduction::sum);
+    const std::int64_t sent = comm_.all_reduce(moved.bytes_sent, comm::Reduction::sum);
+    stats.bytes_per_rank_iteration = static_cast<double>(sent) / comm_.size() / std::max(done_, 1);
+    stats.grid_rows = objective_.field().shape().padded_rows;
+    stats.grid_columns = objective_.field().shape().padded_columns;
+    stats.slab = objective_.field().shared_by_slabs();
+  }
+
+  const comm::Communicator& comm_;
+  const OptimizeConfig& config_;
+  base::Log& log_;
+  double points_;
+  Objective objective_;
+  Descent descent_;
+  base::AlignedVector<float> gradient_;  // local rows x 2
+  Box box_;
+  int total_ = 0, done_ = 0;
+  OptimizeStats stats_;
+};
+
+}  // namespace
+
+Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
+                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log) {
+  FLEETSNE_EXPECT(initial.rows() == affinities.local_rows());
+  return Run(comm, affinities, std::move(initial), config, log).finish();
+}
+
+}  // namespace fleetsne::optimize

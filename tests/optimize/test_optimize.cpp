@@ -1,0 +1,213 @@
+#include "fleetsne/affinity/affinity.hpp"
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/optimize/attraction.hpp"
+#include "fleetsne/optimize/descent.hpp"
+#include "fleetsne/optimize/objective.hpp"
+#include "fleetsne/optimize/optimize.hpp"
+
+#include "support/small_data.hpp"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace fleetsne::optimize {
+namespace {
+
+using comm::Communicator;
+
+data::SparseMatrix small_affinities(const Communicator& comm, std::size_t points, double perplexity = 10) {
+  base::Log log;
+  const auto k = static_cast<std::size_t>(3 * perplexity);
+  return affinity::perplexity_affinities(
+      comm, test::brute_force_graph(comm, test::clustered_points(points, 5), k), perplexity, log);
+}
+
+/// This rank's rows of normal positions, the same points at any rank count.
+base::Matrix<float> normal_positions(const data::RowDistribution& rows, base::Rank rank, double scale) {
+  const base::Random random(9, base::Stream::test);
+  base::Matrix<float> result(static_cast<std::size_t>(rows.count(rank)), 2);
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    const auto [x, y] = random.normal_pair(rows.begin(rank) + static_cast<base::GlobalIndex>(i));
+    result(i, 0) = static_cast<float>(scale * x);
+    result(i, 1) = static_cast<float>(scale * y);
+  }
+  return result;
+}
+
+struct Evaluation {
+  std::vector<float> gradient;
+  double kl;
+};
+
+Evaluation evaluate_at(const Communicator& comm, const data::SparseMatrix& affinities,
+                       base::Matrix<float> positions, Repulsion repulsion, double exaggeration = 1) {
+  Objective objective(comm, affinities, repulsion, GridSharing::automatic);
+  Evaluation result{std::vector<float>(positions.rows() * 2), 0};
+  const Descent descent{base::Matrix<float>(positions)};
+  objective.gradient(positions.elements(), descent.bounding_box(comm), exaggeration, result.gradient);
+  result.kl = objective.divergence();
+  return result;
+}
+
+class EveryRepulsion : public testing::TestWithParam<Repulsion> {};
+
+TEST_P(EveryRepulsion, GradientIsAQuarterOfTheFiniteDifferenceOfKl) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 203);
+  const auto positions = normal_positions(affinities.rows, comm.rank(), 4);
+  const auto here = evaluate_at(comm, affinities, positions, GetParam());
+  constexpr float step = 2e-2F;
+  for (const base::GlobalIndex moved : {0, 57, 202}) {
+    for (std::size_t d = 0; d < 2; ++d) {
+      const bool mine = affinities.rows.owner(moved) == comm.rank();
+      const auto row = static_cast<std::size_t>(mine ? moved - affinities.rows.begin(comm.rank()) : 0);
+      double kl[2];
+      for (const int sign : {0, 1}) {
+        auto elsewhere = positions;
+        if (mine) elsewhere(row, d) += sign == 0 ? -step : step;
+        kl[sign] = evaluate_at(comm, affinities, elsewhere, Repulsion::exact).kl;
+      }
+      if (!mine) continue;
+      const double difference = (kl[1] - kl[0]) / (2 * static_cast<double>(step));
+      EXPECT_NEAR(4 * static_cast<double>(here.gradient[2 * row + d]), difference, 2e-5);
+    }
+  }
+}
+
+TEST_P(EveryRepulsion, KlFallsAndTheResultIsTheSameTwice) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 400);
+  OptimizeConfig config;
+  config.stages = {{60, 12, 0.8}, {90, 1, 0.8}};
+  config.learning_rate = {LearningRate::Rule::fixed, 50};
+  config.kl_every = 30;
+  config.repulsion = GetParam();
+  base::Log log;
+  const auto start = normal_positions(affinities.rows, comm.rank(), 1e-4);
+  const auto before = evaluate_at(comm, affinities, start, GetParam()).kl;
+  const auto first = optimize(comm, affinities, start, config, log);
+  const auto second = optimize(comm, affinities, start, config, log);
+  ASSERT_EQ(first.stats.kl_curve.size(), 5U);  // the same on all ranks
+  EXPECT_LT(first.stats.kl_curve[1].kl, before);
+  EXPECT_LT(first.stats.kl_curve[4].kl, first.stats.kl_curve[2].kl);
+  EXPECT_LT(first.stats.kl, before - 0.5);
+  EXPECT_EQ(first.stats.kl, second.stats.kl);
+  EXPECT_TRUE(std::ranges::equal(first.embedding.elements(), second.embedding.elements())) << "same bits";
+  EXPECT_EQ(first.stats.ghosts_total > 0, comm.size() > 1);
+  EXPECT_EQ(first.stats.bytes_per_rank_iteration > 0, comm.size() > 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, EveryRepulsion, testing::Values(Repulsion::grid, Repulsion::exact));
+
+TEST(Objective, GridAndExactAgreeOnGradientAndKl) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 1200);
+  for (const double scale : {1e-4, 1.0, 30.0}) {
+    const auto positions = normal_positions(affinities.rows, comm.rank(), scale);
+    const auto exact = evaluate_at(comm, affinities, positions, Repulsion::exact);
+    const auto grid = evaluate_at(comm, affinities, positions, Repulsion::grid);
+    double sums[2] = {0, 0};
+    for (std::size_t i = 0; i < exact.gradient.size(); ++i) {
+      const double wanted = static_cast<double>(exact.gradient[i]);
+      sums[0] += std::pow(static_cast<double>(grid.gradient[i]) - wanted, 2);
+      sums[1] += wanted * wanted;
+    }
+    comm.all_reduce(std::span<double>(sums), comm::Reduction::sum);
+    EXPECT_LT(std::sqrt(sums[0] / sums[1]), 1e-3) << "scale " << scale;
+    EXPECT_NEAR(grid.kl, exact.kl, 1e-3);
+  }
+}
+
+TEST(Objective, KlIsTheSumOverPairs) {
+  const auto self = Communicator::self();
+  const auto affinities = small_affinities(self, 100);
+  const auto y = normal_positions(affinities.rows, 0, 3);
+  double z = 0, kl = 0;
+  const auto weight = [&](std::size_t i, std::size_t j) {
+    return 1 / (1 + std::pow(static_cast<double>(y(i, 0)) - static_cast<double>(y(j, 0)), 2) +
+                std::pow(static_cast<double>(y(i, 1)) - static_cast<double>(y(j, 1)), 2));
+  };
+  for (std::size_t i = 0; i < 100; ++i) {
+    for (std::size_t j = 0; j < 100; ++j) z += i == j ? 0 : weight(i, j);
+  }
+  for (std::size_t i = 0; i < 100; ++i) {
+    for (auto e = affinities.offsets[i]; e < affinities.offsets[i + 1]; ++e) {
+      const double p = static_cast<double>(affinities.values[static_cast<std::size_t>(e)]);
+      kl +=
+          p * std::log(p * z /
+                       weight(i, static_cast<std::size_t>(affinities.columns[static_cast<std::size_t>(e)])));
+    }
+  }
+  EXPECT_NEAR(evaluate_at(self, affinities, y, Repulsion::exact).kl, kl, 1e-5);
+  EXPECT_NEAR(evaluate_at(self, affinities, y, Repulsion::exact, 12).kl, kl, 1e-5)
+      << "corrected for exaggeration";
+}
+
+/// What a run over few iterations logs.
+std::string log_of(const Communicator& comm, const OptimizeConfig& config) {
+  const auto affinities = small_affinities(comm, 240);
+  std::FILE* file = std::tmpfile();
+  base::Log log(file, base::LogStyle::plain);
+  optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 1e-4), config, log);
+  std::string text(10000, '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+TEST(LearningRate, IsPointsOverTheStagesExaggerationOrOverTwelveOrANumber) {
+  const auto comm = Communicator::world();
+  OptimizeConfig config;
+  config.stages = {{5, 12, 0.8}, {5, 4, 0.8}};
+  using testing::HasSubstr;
+  EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=12.00, lr=20.00 for 5 iterations"));
+  EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=60.00 for 5 iterations"));
+  config.learning_rate = {LearningRate::Rule::n_over_12, 0};
+  EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=20.00"));
+  config.learning_rate = {LearningRate::Rule::fixed, 33};
+  EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=33.00"));
+}
+
+TEST(Descent, NoPointMovesFurtherThanTheLimit) {
+  const auto comm = Communicator::world();
+  Descent descent(base::Matrix<float>(10, 2));
+  descent.step(std::vector<float>(20, 1e6F), {100, 0.8, 5, 0.01});
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_NEAR(std::hypot(descent.positions()[2 * i], descent.positions()[2 * i + 1]), 5, 1e-5);
+  }
+}
+
+TEST(Descent, GainsGrowWhereTheDirectionHoldsAndShrinkWhereItTurns) {
+  Descent descent(base::Matrix<float>(1, 2));
+  const StepRule rule{1, 0, 1e9, 0.01};
+  descent.step(std::vector<float>{1, 1}, rule);  // last step 0: not positive, slope is: gain 1.2
+  EXPECT_FLOAT_EQ(descent.positions()[0], -1.2F);
+  descent.step(std::vector<float>{1, -1}, rule);
+  EXPECT_FLOAT_EQ(descent.positions()[0], -1.2F - 1.4F);
+  EXPECT_FLOAT_EQ(descent.positions()[1], -1.2F + 0.96F);
+}
+
+TEST(Descent, APositionThatIsNotFiniteEndsAllRanks) {
+  const auto comm = Communicator::world();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    base::Matrix<float> positions(64, 2);
+    if (comm.rank() == comm.size() - 1) positions(37, 1) = bad;
+    const Descent descent(std::move(positions));
+    try {
+      descent.bounding_box(comm);
+      ADD_FAILURE() << "not noticed";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::numerical);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fleetsne::optimize
