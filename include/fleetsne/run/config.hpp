@@ -1,0 +1,102 @@
+#pragma once
+
+#include "fleetsne/init/init.hpp"
+#include "fleetsne/neighbors/neighbors.hpp"
+#include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/plot/plot.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fleetsne::run {
+
+struct InputConfig {
+  std::vector<std::string> files;   ///< stacked in order; PATH or PATH:/DATASET
+  std::vector<std::string> labels;  ///< the same for the labels; none: an embedding without labels
+  std::size_t pca = 0;              ///< principal components to reduce to first; 0: none
+};
+
+struct AffinityConfig {
+  double perplexity = 30;
+};
+
+struct InitConfig {
+  init::Start start = init::Start::pca;
+  std::string file;  ///< for Start::file: N x 2, in the input's order
+  double standard_deviation = 1e-4;
+};
+
+/// The two stages of the optimisation and what holds for both.
+struct OptimizeConfig {
+  int early_iterations = 250;
+  double early_exaggeration = 12;
+  double early_momentum = 0.8;
+  int iterations = 500;
+  double exaggeration = 1;
+  double momentum = 0.8;
+  optimize::LearningRate learning_rate;
+  double max_step_norm = 5;
+  optimize::Repulsion repulsion = optimize::Repulsion::automatic;
+  optimize::GridSharing sharing = optimize::GridSharing::automatic;
+  int kl_every = 50;
+};
+
+struct OutputConfig {
+  std::string directory;
+  bool force = false;  ///< write over an earlier result
+};
+
+/// How progress is shown: `automatic` draws bars on a terminal and plain lines elsewhere.
+enum class LogChoice { automatic, bar, plain };
+
+struct ExecutionConfig {
+  int threads =
+      0;  ///< of each rank; 0: the CPUs that the rank was given, shared with the other ranks on its node
+  std::uint64_t seed = 0;
+  bool quiet = false;
+  LogChoice log = LogChoice::automatic;
+};
+
+/// Everything that a user can say about an embedding, with its defaults.
+struct Config {
+  InputConfig input;
+  neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: 3 x perplexity; its seed is `run.seed`
+  AffinityConfig affinity;
+  InitConfig init;
+  OptimizeConfig optimize;
+  OutputConfig output;
+  plot::PlotConfig plot;
+  ExecutionConfig run;
+};
+
+/// Neighbours of every point: what was asked for, or 3 x perplexity, rounded down.
+///                                                                        [van der Maaten 2014, section 4.1]
+/// @param config  one that fits the data (check_against_data)
+std::size_t neighbor_count(const Config& config);
+
+/// What the stages take, each with its part of the config and the run's seed.
+neighbors::NeighborsConfig search_config(const Config& config);
+init::InitConfig start_config(const Config& config);
+
+/// The stages as the optimiser takes them; one without iterations is left out.
+optimize::OptimizeConfig optimizer_config(const OptimizeConfig& config);
+
+/// Whether the values make sense by themselves and together. Throws one UsageError that names every problem.
+/// Not collective.
+void check_config(const Config& config);
+
+/// What the headers of the files tell of the data.
+struct DataShape {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t init_rows = 0, init_columns = 0;  ///< of the init file, if there is one
+  int ranks = 1;
+};
+
+/// Whether the config can be had on data of this shape. Throws an InputError about the data, else one
+/// UsageError that names every problem of the config and says what would be possible. Not collective.
+void check_against_data(const Config& config, const DataShape& data);
+
+}  // namespace fleetsne::run

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/run/config.hpp"
+
+namespace fleetsne::run {
+
+/// Looks at every file that the config names, before the first row is read: inputs, labels (as many as rows),
+/// the initial embedding, and the names of the rows, which are copied at the end. All problems are told
+/// together.
+/// @return  the shape of the data as the headers tell it; the same on every rank
+/// @note Collective. Throws on all ranks, InputError or what the first problem is.
+DataShape inspect_files(const comm::Communicator& comm, const Config& config);
+
+}  // namespace fleetsne::run

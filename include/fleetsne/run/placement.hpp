@@ -1,0 +1,20 @@
+#pragma once
+
+#include "fleetsne/comm/communicator.hpp"
+
+namespace fleetsne::run {
+
+/// How the ranks stand on the machines.
+struct Placement {
+  int hosts = 1;  ///< different machines
+  /// CPUs that no rank may run on, of the machine with the most such.
+  int cpus_unused = 0;
+  /// CPUs that the rank with the fewest was given: its share of those it shares with others.
+  int cpus_fewest = 1;
+};
+
+/// A CPU that several ranks of a machine may run on is shared evenly between them, so that bound ranks
+/// (mpirun's default for two and more) and unbound ones both count right. Collective; the same on every rank.
+Placement placement(const comm::Communicator& comm);
+
+}  // namespace fleetsne::run

@@ -1,0 +1,210 @@
+#include "fleetsne/run/config.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/reduce/principal_components.hpp"
+#include "fleetsne/run/problems.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace fleetsne::run {
+namespace {
+
+/// More are a slip of the pen, and OpenMP dies on what the system cannot start.
+constexpr int most_threads = 1024;
+/// Far beyond what helps; memory for them is taken at once, for every point or every search.
+constexpr std::size_t most_links = 1000, most_candidates = 1'000'000;
+/// So that those of both stages can be counted.
+constexpr int most_iterations = 1'000'000'000;
+/// Below, squared distances between the points vanish; above, no force is left between them.
+constexpr double smallest_deviation = 1e-12, largest_deviation = 1e3;
+
+void check_optimize(const OptimizeConfig& c, Problems& problems) {
+  for (const auto& [name, value] :
+       {std::pair("--early-iterations", c.early_iterations), std::pair("--iterations", c.iterations)})
+    problems.require(
+        value >= 0 && value <= most_iterations,
+        fmt::format("{} is {} (a number of iterations is 0 to {})", name, value, most_iterations));
+  problems.require(
+      c.early_exaggeration > 0,
+      fmt::format("--early-exaggeration is {} (it multiplies the attraction, so it must be above 0)",
+                  c.early_exaggeration));
+  problems.require(c.exaggeration > 0,
+                   fmt::format("--exaggeration is {} (it multiplies the attraction, so it must be above 0)",
+                               c.exaggeration));
+  for (const auto& [name, value] : {std::pair("--optimize.early-momentum", c.early_momentum),
+                                    std::pair("--optimize.momentum", c.momentum)})
+    problems.require(
+        value >= 0 && value < 1,
+        fmt::format("{} is {} (it must be at least 0 and below 1, or steps grow without end)", name, value));
+  problems.require(
+      c.learning_rate.rule != optimize::LearningRate::Rule::fixed || c.learning_rate.value > 0,
+      fmt::format("--learning-rate is {} (points would not move, or uphill). Give auto, n/12 or a number "
+                  "above 0",
+                  c.learning_rate.value));
+  problems.require(c.max_step_norm > 0,
+                   fmt::format("--optimize.max-step-norm is {} (no point could move)", c.max_step_norm));
+  problems.require(c.kl_every >= 1,
+                   fmt::format("--optimize.kl-every is {} (it counts iterations)", c.kl_every));
+  problems.require(
+      c.repulsion != optimize::Repulsion::exact || c.sharing == optimize::GridSharing::automatic,
+      "--optimize.grid-sharing was given with --optimize.repulsion exact (which has no grid). Leave out "
+      "one of them");
+}
+
+/// As a number that can be compared whatever the perplexity is.
+double neighbors_of_perplexity(const AffinityConfig& config) {
+  return std::floor(3 * config.perplexity);
+}
+
+}  // namespace
+
+std::size_t neighbor_count(const Config& config) {
+  if (config.neighbors.count != 0) return config.neighbors.count;
+  return static_cast<std::size_t>(neighbors_of_perplexity(config.affinity));
+}
+
+neighbors::NeighborsConfig search_config(const Config& config) {
+  neighbors::NeighborsConfig result = config.neighbors;
+  result.count = neighbor_count(config);
+  result.seed = config.run.seed;
+  return result;
+}
+
+init::InitConfig start_config(const Config& config) {
+  return {config.init.start, config.init.standard_deviation, config.run.seed};
+}
+
+optimize::OptimizeConfig optimizer_config(const OptimizeConfig& c) {
+  optimize::OptimizeConfig result{.stages = {},
+                                  .learning_rate = c.learning_rate,
+                                  .max_step_norm = c.max_step_norm,
+                                  .repulsion = c.repulsion,
+                                  .sharing = c.sharing,
+                                  .kl_every = c.kl_every};
+  if (c.early_iterations > 0)
+    result.stages.push_back({c.early_iterations, c.early_exaggeration, c.early_momentum});
+  if (c.iterations > 0) result.stages.push_back({c.iterations, c.exaggeration, c.momentum});
+  return result;
+}
+
+void check_config(const Config& config) {
+  Problems problems;
+  problems.require(
+      !config.input.files.empty(),
+      "no input was given (there is nothing to embed). Name one or more files: fleetsne embed INPUT... "
+      "--output DIR");
+  problems.require(!config.output.directory.empty(),
+                   "no output directory was given (the result needs a place). Add --output DIR");
+  const double perplexity = config.affinity.perplexity;
+  problems.require(perplexity >= 1,
+                   fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1)", perplexity));
+  problems.require(
+      config.neighbors.count == 0 || static_cast<double>(config.neighbors.count) >= perplexity,
+      fmt::format("--neighbors {} is below --perplexity {} (no distribution over {} neighbours has that "
+                  "perplexity). Give at least as many neighbours; 3 x perplexity is usual",
+                  config.neighbors.count, perplexity, config.neighbors.count));
+  problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
+                   fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
+                               config.neighbors.links, most_links));
+  problems.require(
+      config.neighbors.ef_construction >= 1 && config.neighbors.ef_construction <= most_candidates,
+      fmt::format("--neighbors.ef-construction is {} (it must be 1 to {})", config.neighbors.ef_construction,
+                  most_candidates));
+  problems.require(config.neighbors.ef_extra <= most_candidates,
+                   fmt::format("--neighbors.ef-extra is {} (it must be 0 to {})", config.neighbors.ef_extra,
+                               most_candidates));
+  problems.require(
+      config.neighbors.recall_sample >= 200,
+      fmt::format("--neighbors.recall-sample is {} (recall from fewer than 200 points says little)",
+                  config.neighbors.recall_sample));
+  const bool from_file = config.init.start == init::Start::file;
+  problems.require(!from_file || !config.init.file.empty(),
+                   "--init file needs to know which file. Add --init-file FILE");
+  problems.require(
+      from_file || config.init.file.empty(),
+      "--init-file was given with another --init (the file would not be read). Add --init file or leave "
+      "out --init-file");
+  const double deviation = config.init.standard_deviation;
+  problems.require(
+      deviation >= smallest_deviation && deviation <= largest_deviation,
+      fmt::format("--init.standard-deviation is {} (points that start in one place, or too far apart, do "
+                  "not move). Give {} to {}",
+                  deviation, smallest_deviation, largest_deviation));
+  check_optimize(config.optimize, problems);
+  problems.require(config.plot.size >= plot::smallest_size && config.plot.size <= plot::largest_size,
+                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.plot.size,
+                               plot::smallest_size, plot::largest_size));
+  problems.require(config.run.threads >= 0 && config.run.threads <= most_threads,
+                   fmt::format("--threads is {} (a rank has 1 to {}; 0 means all that it was given)",
+                               config.run.threads, most_threads));
+  problems.require(!config.run.quiet || config.run.log == LogChoice::automatic,
+                   "--quiet was given with --log (a quiet run has no log to style). Leave out one of them");
+  problems.raise();
+}
+
+void check_against_data(const Config& config, const DataShape& data) {
+  if (data.rows < 1)
+    throw base::InputError(
+        "the input has no rows (there is nothing to embed). Check the file and the dataset");
+  if (data.columns < 1)
+    throw base::InputError("the rows of the input have no columns (there is nothing to compare them by)");
+  if (data.rows < data.ranks)
+    throw base::InputError(
+        fmt::format("the input has {} rows for {} ranks (every rank needs at least one). Start at most "
+                    "{} ranks",
+                    data.rows, data.ranks, data.rows));
+  if (data.rows < 4)
+    throw base::InputError(
+        fmt::format("the input has {} rows (perplexity 1, the smallest there is, needs 3 neighbours of "
+                    "every row, so 4 rows)",
+                    data.rows));
+  const bool from_file = config.init.start == init::Start::file;
+  if (from_file && (data.init_rows != data.rows || data.init_columns != 2))
+    throw base::InputError(
+        fmt::format("{} is {} x {}, not {} x 2 (an initial embedding has two values for every row of the "
+                    "input, in its order)",
+                    config.init.file, data.init_rows, data.init_columns, data.rows));
+
+  Problems problems;
+  const auto others = static_cast<std::size_t>(data.rows - 1);
+  if (config.neighbors.count == 0) {
+    problems.require(
+        neighbors_of_perplexity(config.affinity) <= static_cast<double>(others),
+        fmt::format("--perplexity {} is too large for {} rows (it takes 3 x perplexity = {} neighbours, and "
+                    "a row has {} others). The largest possible here is {}, or with decimals any below {}/3",
+                    config.affinity.perplexity, data.rows, neighbors_of_perplexity(config.affinity), others,
+                    others / 3, data.rows));
+  } else {
+    problems.require(
+        config.neighbors.count <= others,
+        fmt::format("--neighbors {} is too large for {} rows (a row has {} others). The largest possible "
+                    "here is {}",
+                    config.neighbors.count, data.rows, others, others));
+  }
+  const auto most = static_cast<std::size_t>(std::min(data.rows, data.columns));
+  problems.require(
+      config.input.pca <= most,
+      fmt::format("--pca {} is too large for {} rows of {} columns (there are only {} principal components). "
+                  "The largest possible here is {}",
+                  config.input.pca, data.rows, data.columns, most, most));
+  const std::int64_t columns =
+      config.input.pca == 0 ? data.columns : static_cast<std::int64_t>(config.input.pca);
+  const bool reduces = config.input.pca > 0;
+  problems.require(
+      (!reduces && config.init.start != init::Start::pca) ||
+          static_cast<std::size_t>(data.columns) <= reduce::most_columns,
+      fmt::format("{} columns are too many for {} (their covariance matrix would take {:.1f} GB on every "
+                  "rank). Choose {} columns or fewer, for instance the most variable ones{}",
+                  data.columns, reduces ? "--pca" : "--init pca",
+                  8e-9 * static_cast<double>(data.columns) * static_cast<double>(data.columns),
+                  reduce::most_columns, reduces ? "" : ", or use --init random"));
+  problems.require(
+      config.init.start != init::Start::columns || columns >= 2,
+      "--init columns takes the first two columns (there is only one). Use --init pca or random");
+  problems.raise();
+}
+
+}  // namespace fleetsne::run

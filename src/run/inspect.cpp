@@ -1,0 +1,61 @@
+#include "fleetsne/run/inspect.hpp"
+
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/anndata_format.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/label_source.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fleetsne::run {
+namespace {
+
+/// Errors that all ranks have agreed on, gathered into one; the same on every rank.
+class Findings {
+ public:
+  template <class Look>
+  void gather(Look&& look) {
+    try {
+      std::forward<Look>(look)();
+    } catch (const comm::AgreedError& error) {
+      if (!kind_) kind_ = error.kind();
+      problems_ += (problems_.empty() ? "" : "\n") + std::string(error.what());
+    }
+  }
+  void raise() const {
+    if (kind_) throw comm::AgreedError(*kind_, problems_);
+  }
+
+ private:
+  std::optional<base::ErrorKind> kind_;
+  std::string problems_;
+};
+
+}  // namespace
+
+DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
+  DataShape shape{.ranks = comm.size()};
+  Findings findings;
+  std::vector<io::RowInput> inputs;
+  findings.gather([&] { inputs = io::inspect_all_rows(comm, config.input.files); });
+  std::optional<std::int64_t> rows;
+  if (!inputs.empty()) {
+    for (const io::RowInput& input : inputs) shape.rows += input.rows;
+    shape.columns = inputs.front().columns;
+    rows = shape.rows;
+  }
+  if (!config.input.labels.empty())
+    findings.gather([&] { io::inspect_all_labels(comm, config.input.labels, rows); });
+  if (config.init.start == init::Start::file)
+    findings.gather([&] {
+      const io::RowInput start = io::inspect_all_rows(comm, std::span(&config.init.file, 1)).front();
+      shape.init_rows = start.rows;
+      shape.init_columns = start.columns;
+    });
+  findings.gather([&] { comm::on_root(comm, [&] { io::anndata::expect_row_names(inputs); }); });
+  findings.raise();
+  return shape;
+}
+
+}  // namespace fleetsne::run

@@ -1,0 +1,61 @@
+#include "fleetsne/run/output_directory.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/write.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+namespace fleetsne::run {
+namespace fs = std::filesystem;
+namespace {
+
+void refuse_to_overwrite_inputs(const Config& config) {
+  std::vector<std::string> read = config.input.files;
+  read.insert(read.end(), config.input.labels.begin(), config.input.labels.end());
+  if (!config.init.file.empty()) read.push_back(config.init.file);
+  for (const std::string& input : read)
+    for (const char* name : {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json"}) {
+      const std::string output = (fs::path(config.output.directory) / name).string();
+      std::error_code not_there;
+      if (fs::equivalent(io::split_input(input).path, output, not_there))
+        throw base::UsageError(
+            fmt::format("{} is read and would be written over (FleetSNE never touches its input). "
+                        "Choose another --output",
+                        output));
+    }
+}
+
+}  // namespace
+
+OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& config)
+    : directory_(config.output.directory) {
+  comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config); });
+  // A report alone is what a failed run left: no result that would be lost.
+  const std::array<std::string, 3> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
+  made_ = io::prepare_output_directory(comm, directory_.string(), results, config.output.force);
+}
+
+void OutputDirectory::withdraw_report(const comm::Communicator& comm) const {
+  comm::on_root(comm, [&] {
+    std::error_code error;
+    fs::remove(report(), error);
+    if (error)
+      throw base::IoError(
+          fmt::format("{} cannot be removed ({}; it tells of files that are about to be replaced). Check the "
+                      "permissions there, or name another --output",
+                      report(), error.message()));
+  });
+}
+
+OutputDirectory::~OutputDirectory() {
+  for (const std::string& folder : made_)
+    if (::rmdir(folder.c_str()) != 0) return;  // not empty: what the run or somebody else wrote stays
+}
+
+}  // namespace fleetsne::run

@@ -1,0 +1,200 @@
+#include "fleetsne/run/pipeline.hpp"
+
+#include "fleetsne/affinity/affinity.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/init/init.hpp"
+#include "fleetsne/io/read.hpp"
+#include "fleetsne/io/write.hpp"
+#include "fleetsne/neighbors/neighbors.hpp"
+#include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/partition/partition.hpp"
+#include "fleetsne/plot/plot.hpp"
+#include "fleetsne/reduce/principal_components.hpp"
+#include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/output_directory.hpp"
+#include "fleetsne/run/placement.hpp"
+#include "fleetsne/run/stages.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+
+namespace fleetsne::run {
+namespace {
+
+using Rows = data::DistributedMatrix<float>;
+
+/// Sets the threads of this rank, the same number on every rank, and says where the run takes place.
+void take_seats(const comm::Communicator& comm, const ExecutionConfig& config, Report& report,
+                base::Log& log) {
+  const Placement seats = placement(comm);
+  report.hosts = seats.hosts;
+  report.threads = config.threads > 0 ? config.threads : seats.cpus_fewest;
+  omp_set_num_threads(report.threads);
+  log.info(fmt::format("{} rank{} of {} thread{} on {} host{}", comm.size(), comm.size() == 1 ? "" : "s",
+                       report.threads, report.threads == 1 ? "" : "s", report.hosts,
+                       report.hosts == 1 ? "" : "s"));
+  if (report.threads > seats.cpus_fewest)
+    log.warn(fmt::format(
+        "{} threads a rank share {} CPU{} (that is what the launcher gave). Start with mpirun --bind-to "
+        "none, or fewer threads",
+        report.threads, seats.cpus_fewest, seats.cpus_fewest == 1 ? "" : "s"));
+  else if (config.threads == 0 && seats.cpus_unused > 0)
+    log.info(fmt::format(
+        "{} CPU{} of a host stay idle (the launcher bound the ranks to the others); mpirun --bind-to none "
+        "gives them all",
+        seats.cpus_unused, seats.cpus_unused == 1 ? "" : "s"));
+}
+
+/// What is asked for and what the files hold must fit; all ranks know both, so all find the same. Only
+/// headers are looked at, so that a slip is told of before the rows are read.
+void check_files(const comm::Communicator& comm, const Config& config, Report& report, base::Log& log) {
+  const DataShape shape = inspect_files(comm, config);
+  comm::agree(comm, [&] { check_against_data(config, shape); });
+  report.points = shape.rows;
+  report.columns = shape.columns;
+  report.neighbor_count = neighbor_count(config);
+  log.info(fmt::format("{} rows of {} columns, perplexity {}, {} neighbours", report.points, report.columns,
+                       config.affinity.perplexity, report.neighbor_count));
+}
+
+/// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.
+nlohmann::json provenance(const Report& report) {
+  return nlohmann::json::parse(to_text({{"version", report.about.version},
+                                        {"config", report.about.config},
+                                        {"ranks", report.ranks},
+                                        {"threads", report.threads},
+                                        {"started", report.started},
+                                        {"recall", report.neighbors->recall},
+                                        {"kl", report.optimize->kl},
+                                        {"libraries", library_versions()}}));
+}
+
+/// Writes the three files that hold the result, in input order.
+void write_result(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+                  const data::Permutation& permutation, base::MatrixView<const float> working_embedding,
+                  const std::optional<data::Labels>& labels, Report& report) {
+  const auto embedding = permutation.to_input_order(comm, working_embedding);
+  output.withdraw_report(comm);
+  io::write_anndata(comm, output.anndata(),
+                    {.rows = permutation.input,
+                     .embedding = embedding.view(),
+                     .labels = labels,
+                     .inputs = config.input.files,
+                     .parameters = provenance(report)});
+  report.files.push_back(output.anndata());
+  io::write_npy(comm, output.npy(), permutation.input, embedding.view());
+  report.files.push_back(output.npy());
+  plot::plot_embedding(comm, embedding.view(), labels, output.picture(), config.plot);
+  report.files.push_back(output.picture());
+}
+
+/// What the run is made from, in the input's order.
+struct Inputs {
+  Rows rows;
+  std::optional<data::Labels> labels;
+  std::optional<base::Matrix<float>> given;  ///< the initial embedding, if it is a file
+};
+
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, Stages& stages) {
+  Inputs inputs;
+  inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+  if (!config.input.labels.empty())
+    inputs.labels =
+        stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, inputs.rows.rows); });
+  if (config.init.start == init::Start::file)
+    inputs.given =
+        stages.run("read_init", [&] { return io::read_rows(comm, std::span(&config.init.file, 1)).local; });
+  return inputs;
+}
+
+/// The stages.
+void run_stages(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+                Report& report, base::Log& log) {
+  Stages stages(comm, report.stages);
+  check_files(comm, config, report, log);
+  Inputs inputs = read_inputs(comm, config, stages);
+  report.input_accepted = true;
+
+  Rows rows = std::move(inputs.rows);
+  if (config.input.pca > 0)
+    rows = stages.run("reduce", [&] {
+      return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
+    });
+  // Before the metric changes the rows: the start is made of what the user gave.
+  auto start = stages.run(
+      "init", [&] { return init::initial_embedding(comm, rows, inputs.given, start_config(config)); });
+  inputs.given.reset();
+  if (config.neighbors.metric == neighbors::Metric::cosine)
+    stages.run("normalize", [&] { neighbors::unit_rows(comm, rows); });
+
+  partition::Partitioned placed = stages.run("partition", [&] {
+    auto result = partition::partition_rows(
+        comm, std::move(rows), {.shards_per_rank = report.threads, .seed = config.run.seed}, log);
+    start = result.permutation.to_working_order<float>(comm, start.view());
+    return result;
+  });
+  neighbors::Neighbors found = stages.run("neighbors", [&] {
+    return neighbors::find_neighbors(comm, placed.rows, placed.permutation, placed.shard_offsets,
+                                     search_config(config), log);
+  });
+  placed.rows = {};  // nothing below needs them, and the affinities need the room
+  report.neighbors = found.stats;
+  const auto affinities = stages.run("affinity", [&] {
+    return affinity::perplexity_affinities(comm, std::move(found.graph), config.affinity.perplexity, log);
+  });
+  report.affinity = measure(comm, affinities);
+  auto optimized = stages.run("optimize", [&] {
+    return optimize::optimize(comm, affinities, std::move(start), optimizer_config(config.optimize), log);
+  });
+  report.optimize = std::move(optimized.stats);
+  stages.run("write", [&] {
+    write_result(comm, config, output, placed.permutation, optimized.embedding.view(), inputs.labels, report);
+  });
+}
+
+/// The report of a run that failed, if it can be written at all: the failure itself is what the user must
+/// hear of.
+void report_failure(const comm::Communicator& comm, const OutputDirectory& output, const base::Error& error,
+                    Report& report) {
+  if (!report.input_accepted) return;
+  report.exit_code = error.exit_code();
+  report.error = error.what();
+  const nlohmann::json json = to_json(comm, report);
+  if (comm.rank() != 0) return;
+  try {
+    io::write_text_file(output.report(), to_text(json) + "\n");
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
+}  // namespace
+
+nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
+                     base::Log& log) {
+  comm::agree(comm, [&] { check_config(config); });
+  Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
+  const OutputDirectory output(comm, config);
+  take_seats(comm, config.run, report, log);
+  try {
+    run_stages(comm, config, output, report, log);
+    nlohmann::json json = to_json(comm, report);
+    comm::on_root(comm, [&] { io::write_text_file(output.report(), to_text(json) + "\n"); });
+    return json;
+  } catch (const comm::AgreedError& error) {
+    report_failure(comm, output, error, report);
+    throw;
+  } catch (...) {
+    // Met by this rank alone: the others are elsewhere and know nothing, so what is written is this rank's
+    // view.
+    const auto alone = comm::Communicator::self();
+    try {
+      comm::agree_on_failure(alone, std::current_exception());
+    } catch (const comm::AgreedError& described) {
+      report_failure(alone, output, described, report);
+    }
+    throw;
+  }
+}
+
+}  // namespace fleetsne::run
