@@ -1,0 +1,25 @@
+#pragma once
+
+#include "fleetsne/app/option.hpp"
+#include "fleetsne/run/config.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fleetsne::app {
+
+/// What `fleetsne embed` was asked to do.
+enum class Request : int { run, help, dump_config };
+
+/// Sets the options from config files and then from the command line, which so wins over them; a later file
+/// wins over an earlier one. An option given twice in one place holds its last value; one that takes several
+/// (INPUT, --labels) gathers them, and replaces those of a file.
+/// @param arguments  those after `embed`
+/// Throws one UsageError that names every problem, also those of the config files. Not collective.
+Request parse_command_line(const std::vector<std::string>& arguments, std::vector<Option>& table);
+
+/// The text of --help.
+std::string help_text(const std::vector<Option>& table);
+
+}  // namespace fleetsne::app

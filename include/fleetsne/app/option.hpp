@@ -1,0 +1,72 @@
+#pragma once
+
+#include "fleetsne/optimize/optimize.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fleetsne::app {
+
+enum class ValueKind {
+  scalar,  ///< one value; given again, the last one holds
+  list,    ///< one value an occurrence; occurrences add up
+  flag,    ///< true or false; alone it means true
+};
+
+/// A value of the config as text and as JSON.
+struct Value {
+  ValueKind kind = ValueKind::scalar;
+  std::string placeholder;           ///< what help calls it
+  std::vector<std::string> allowed;  ///< the only spellings, if there are only some
+  std::function<std::optional<std::string>(const std::string&)>
+      set;                                        ///< returns why the text is no such value
+  std::function<void()> clear;                    ///< empties a list
+  std::function<std::vector<std::string>()> get;  ///< spellings that set() takes back; several for a list
+  std::function<nlohmann::json()> json;
+};
+
+Value real(double& target);
+Value whole(int& target);
+Value whole(std::size_t& target);  // std::uint64_t is the same type here
+Value text(std::string& target, const std::string& placeholder);
+Value list(std::vector<std::string>& target, const std::string& placeholder);
+Value flag(bool& target);
+Value learning_rate(optimize::LearningRate& target);
+/// One of several names by its position.
+Value choice(const std::vector<std::string>& names, const std::function<void(std::size_t)>& set,
+             const std::function<std::size_t()>& get);
+
+/// One of the enumerators, each by its name.
+template <class Enum>
+Value choice(Enum& target, std::vector<std::pair<std::string, Enum>> named) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : named) names.push_back(name);
+  return choice(
+      names, [&target, named](std::size_t at) { target = named[at].second; },
+      [&target, named] {
+        std::size_t at = 0;
+        while (named[at].second != target) ++at;
+        return at;
+      });
+}
+
+/// One thing that a user can say, on the command line or in a config file.
+struct Option {
+  std::string section;
+  std::string name;       ///< in a config file under [section]; with the section --section.name
+  std::string shorthand;  ///< --shorthand means the same; empty: there is none
+  Value value;
+  std::string help;
+
+  std::string dotted() const { return section + "." + name; }
+  /// As messages call it.
+  std::string spelling() const { return "--" + (shorthand.empty() ? dotted() : shorthand); }
+};
+
+}  // namespace fleetsne::app

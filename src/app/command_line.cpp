@@ -1,0 +1,124 @@
+#include "fleetsne/app/command_line.hpp"
+
+#include "fleetsne/app/ini.hpp"
+#include "fleetsne/app/option_table.hpp"
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/run/problems.hpp"
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace fleetsne::app {
+namespace {
+
+namespace po = boost::program_options;
+
+/// Spelled as the table spells them: --early_iterations is --early-iterations, -h is --help, and a flag alone
+/// is flag=true, since Program_options would take the next word for its value. What follows -- is left alone.
+std::vector<std::string> normalised(std::vector<std::string> arguments, const std::vector<Option>& table) {
+  for (std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (argument == "-h") argument = "--help";
+    if (!argument.starts_with("--")) continue;
+    const std::size_t name_end = std::min(argument.find('='), argument.size());
+    std::replace(argument.begin(), argument.begin() + static_cast<std::ptrdiff_t>(name_end), '_', '-');
+    const Option* option = find_option(table, argument.substr(2));
+    const bool flag = option != nullptr && option->value.kind == ValueKind::flag;
+    if (flag || argument == "--help" || argument == "--dump-config") argument += "=true";
+  }
+  return arguments;
+}
+
+po::options_description describe(const std::vector<Option>& table) {
+  po::options_description description;
+  const auto add = [&](const std::string& name) {
+    description.add_options()(name.c_str(), po::value<std::string>(), "");
+  };
+  for (const Option& option : table) {
+    add(option.dotted());
+    if (!option.shorthand.empty()) add(option.shorthand);
+  }
+  for (const char* general : {"config", "dump-config", "help"}) add(general);
+  return description;
+}
+
+/// The command line as pairs of name and value; prefixes are not guessed, `-5` is a value.
+po::parsed_options split(const std::vector<std::string>& arguments, const std::vector<Option>& table) {
+  namespace style = po::command_line_style;
+  const po::options_description known = describe(table);
+  try {
+    return po::command_line_parser(normalised(arguments, table))
+        .options(known)
+        .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
+        .allow_unregistered()
+        .run();
+  } catch (const po::error& error) {
+    throw base::UsageError(
+        fmt::format("{} (the command line cannot be understood). See fleetsne embed --help", error.what()));
+  }
+}
+
+std::string contents_of_config(const std::string& file) {
+  std::error_code error;
+  std::ifstream stream(file);
+  std::ostringstream text;
+  if (std::filesystem::is_directory(file, error) || !stream ||
+      !(text << stream.rdbuf() || stream.peek() == EOF))
+    throw base::UsageError(fmt::format("the config file {} cannot be read ({}). Check --config", file,
+                                       std::filesystem::is_directory(file, error) ? "it is a directory"
+                                       : std::filesystem::exists(file, error)     ? "permission or disk"
+                                                                                  : "there is no such file"));
+  return text.str();
+}
+
+/// @param written  with its dashes
+std::string unknown_option(const std::vector<Option>& table, const std::string& written) {
+  const std::string name = written.substr(std::min(written.find_first_not_of('-'), written.size()));
+  const std::string near = nearest_option(table, name);
+  return fmt::format("unknown option {} (no option is called so){}", written,
+                     near.empty() ? ". See fleetsne embed --help" : ". Did you mean --" + near + "?");
+}
+
+/// Whether a word that is not an option's value is a mistyped option, and not a file.
+bool looks_like_option(const std::string& word) {
+  std::error_code error;
+  return word.size() > 1 && word[0] == '-' && !std::filesystem::exists(word, error);
+}
+
+}  // namespace
+
+Request parse_command_line(const std::vector<std::string>& arguments, std::vector<Option>& table) {
+  const po::parsed_options parsed = split(arguments, table);
+  run::Problems problems;
+  Request request = Request::run;
+  for (const po::option& given : parsed.options) {
+    if (given.string_key == "help") return Request::help;
+    if (given.string_key == "dump-config") request = Request::dump_config;
+    if (given.string_key == "config")
+      apply_ini(contents_of_config(given.value.front()), given.value.front(), table, problems);
+  }
+  std::set<const Option*> begun;
+  for (const po::option& given : parsed.options) {
+    if (given.string_key == "config" || given.string_key == "dump-config") continue;
+    const bool word = given.string_key.empty();
+    if (given.unregistered || (word && looks_like_option(given.value.front()))) {
+      problems.add(unknown_option(table, word ? given.value.front() : "--" + given.string_key));
+      continue;
+    }
+    const Option* option = find_option(table, word ? "input.files" : given.string_key);
+    if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
+    if (const auto why_not = option->value.set(given.value.front()))
+      problems.add(
+          fmt::format("--{} {} {} ({})", given.string_key, given.value.front(), *why_not, option->help));
+  }
+  problems.raise();
+  return request;
+}
+
+}  // namespace fleetsne::app

@@ -1,0 +1,152 @@
+#include "fleetsne/app/option.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace fleetsne::app {
+namespace {
+
+/// The whole text as a number, or nothing.
+template <class T>
+std::optional<T> number_from(const std::string& text) {
+  T value{};
+  const char* first = text.data();
+  const char* last = first + text.size();
+  if (last - first > 1 && *first == '+') ++first;
+  const auto [end, error] = std::from_chars(first, last, value);
+  if (error != std::errc() || end != last) return std::nullopt;
+  return value;
+}
+
+std::optional<double> finite_from(const std::string& text) {
+  const auto value = number_from<double>(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+template <class Integer>
+Value whole_number(Integer& target) {
+  Value value;
+  value.placeholder = "N";
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    const auto number = number_from<Integer>(text);
+    if (!number)
+      return std::is_signed_v<Integer> ? "is not a whole number" : "is not a whole number of at least 0";
+    target = *number;
+    return std::nullopt;
+  };
+  value.get = [&target] { return std::vector{fmt::format("{}", target)}; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
+}  // namespace
+
+Value real(double& target) {
+  Value value;
+  value.placeholder = "X";
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    const auto number = finite_from(text);
+    if (!number) return "is not a number";
+    target = *number;
+    return std::nullopt;
+  };
+  value.get = [&target] { return std::vector{fmt::format("{}", target)}; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
+Value whole(int& target) {
+  return whole_number(target);
+}
+Value whole(std::size_t& target) {
+  return whole_number(target);
+}
+
+Value text(std::string& target, const std::string& placeholder) {
+  Value value;
+  value.placeholder = placeholder;
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    target = text;
+    return std::nullopt;
+  };
+  value.get = [&target] { return std::vector{target}; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
+Value list(std::vector<std::string>& target, const std::string& placeholder) {
+  Value value;
+  value.kind = ValueKind::list;
+  value.placeholder = placeholder;
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    target.push_back(text);
+    return std::nullopt;
+  };
+  value.clear = [&target] { target.clear(); };
+  value.get = [&target] { return target; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
+Value flag(bool& target) {
+  Value value;
+  value.kind = ValueKind::flag;
+  value.allowed = {"true", "false"};
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    if (text != "true" && text != "false") return "is neither true nor false";
+    target = text == "true";
+    return std::nullopt;
+  };
+  value.get = [&target] { return std::vector<std::string>{target ? "true" : "false"}; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
+Value learning_rate(optimize::LearningRate& target) {
+  using Rule = optimize::LearningRate::Rule;
+  Value value;
+  value.placeholder = "auto|n/12|X";
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    const auto number = finite_from(text);
+    if (text == "auto")
+      target = {Rule::automatic, 0};
+    else if (text == "n/12")
+      target = {Rule::n_over_12, 0};
+    else if (number)
+      target = {Rule::fixed, *number};
+    else
+      return "is neither auto nor n/12 nor a number";
+    return std::nullopt;
+  };
+  const auto spell = [&target]() -> std::string {
+    if (target.rule == Rule::automatic) return "auto";
+    return target.rule == Rule::n_over_12 ? "n/12" : fmt::format("{}", target.value);
+  };
+  value.get = [spell] { return std::vector{spell()}; };
+  value.json = [&target, spell] {
+    return target.rule == Rule::fixed ? nlohmann::json(target.value) : nlohmann::json(spell());
+  };
+  return value;
+}
+
+Value choice(const std::vector<std::string>& names, const std::function<void(std::size_t)>& set,
+             const std::function<std::size_t()>& get) {
+  Value value;
+  value.placeholder = fmt::format("{}", fmt::join(names, "|"));
+  value.allowed = names;
+  value.set = [names, set](const std::string& text) -> std::optional<std::string> {
+    const auto at = std::ranges::find(names, text);
+    if (at == names.end()) return fmt::format("is not one of {}", fmt::join(names, ", "));
+    set(static_cast<std::size_t>(at - names.begin()));
+    return std::nullopt;
+  };
+  value.get = [names, get] { return std::vector{names[get()]}; };
+  value.json = [names, get] { return nlohmann::json(names[get()]); };
+  return value;
+}
+
+}  // namespace fleetsne::app

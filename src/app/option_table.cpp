@@ -1,0 +1,132 @@
+#include "fleetsne/app/option_table.hpp"
+
+#include "fleetsne/app/suggestion.hpp"
+
+#include <algorithm>
+
+namespace fleetsne::app {
+
+std::vector<Option> option_table(run::Config& c) {
+  using init::Start;
+  using neighbors::Backend;
+  using neighbors::Metric;
+  using optimize::GridSharing;
+  using optimize::Repulsion;
+  using run::LogChoice;
+  return {
+      {"input", "files", "", list(c.input.files, "INPUT"),
+       "File to embed: IDX (also .gz), .npy, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
+       "FILE.h5ad:obsm/NAME. "
+       "Several are stacked in order. On the command line the word INPUT alone does"},
+      {"input", "labels", "labels", list(c.input.labels, "LABELS"),
+       "File with a category for every row: IDX, .npy, FILE.h5:/DATASET or FILE.h5ad:obs/COLUMN. Give it "
+       "once for "
+       "every input"},
+      {"input", "pca", "pca", whole(c.input.pca),
+       "Reduce the rows to this many principal components first; 0: do not"},
+
+      {"neighbors", "count", "neighbors", whole(c.neighbors.count),
+       "Neighbours of every point; 0: 3 x perplexity"},
+      {"neighbors", "metric", "metric",
+       choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
+       "What near means"},
+      {"neighbors", "backend", "backend",
+       choice(c.neighbors.backend,
+              {{"auto", Backend::automatic}, {"exact", Backend::exact}, {"hnsw", Backend::hnsw}}),
+       "How neighbours are found: by an approximate index or by comparing every pair; auto: exact for small "
+       "data"},
+      {"neighbors", "links", "", whole(c.neighbors.links), "Links of a point in the index (M of HNSW)"},
+      {"neighbors", "ef-construction", "", whole(c.neighbors.ef_construction),
+       "Candidates kept while the index is built"},
+      {"neighbors", "ef-extra", "", whole(c.neighbors.ef_extra),
+       "Candidates kept in a search beyond the neighbours asked for"},
+      {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
+       "Points whose neighbours are compared with exact search, to measure recall"},
+
+      {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
+       "Effective number of neighbours of a point"},
+
+      {"init", "start", "init",
+       choice(c.init.start, {{"pca", Start::pca},
+                             {"columns", Start::columns},
+                             {"random", Start::random},
+                             {"file", Start::file}}),
+       "Where the points start: the first two principal components, the first two columns, at random, or "
+       "from a file"},
+      {"init", "file", "init-file", text(c.init.file, "FILE"),
+       "File of N x 2 values to start from, for --init file"},
+      {"init", "standard-deviation", "", real(c.init.standard_deviation),
+       "Spread of the start along its first axis"},
+
+      {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
+       "Factor on the attraction in the early iterations"},
+      {"optimize", "early-iterations", "early-iterations", whole(c.optimize.early_iterations),
+       "Iterations under early exaggeration"},
+      {"optimize", "exaggeration", "exaggeration", real(c.optimize.exaggeration),
+       "Factor on the attraction in the iterations after those"},
+      {"optimize", "iterations", "iterations", whole(c.optimize.iterations),
+       "Iterations after the early ones"},
+      {"optimize", "learning-rate", "learning-rate", learning_rate(c.optimize.learning_rate),
+       "Step size; auto: number of points / exaggeration"},
+      {"optimize", "early-momentum", "", real(c.optimize.early_momentum), "Momentum in the early iterations"},
+      {"optimize", "momentum", "", real(c.optimize.momentum), "Momentum in the iterations after those"},
+      {"optimize", "max-step-norm", "", real(c.optimize.max_step_norm),
+       "A point moves at most this far in an iteration"},
+      {"optimize", "repulsion", "",
+       choice(c.optimize.repulsion,
+              {{"auto", Repulsion::automatic}, {"grid", Repulsion::grid}, {"exact", Repulsion::exact}}),
+       "How repulsive forces are summed: on a grid, or over every pair; auto: exact for small data"},
+      {"optimize", "grid-sharing", "",
+       choice(c.optimize.sharing, {{"auto", GridSharing::automatic},
+                                   {"reduced", GridSharing::reduced},
+                                   {"slab", GridSharing::slab}}),
+       "How ranks share the grid: each holds all of it, or a slab; auto: whichever should be faster"},
+      {"optimize", "kl-every", "", whole(c.optimize.kl_every), "Iterations between two lines of the log"},
+
+      {"output", "directory", "output", text(c.output.directory, "DIR"),
+       "Folder for embedding.h5ad, embedding.npy, embedding.png and report.json"},
+      {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},
+
+      {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
+      {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
+
+      {"run", "threads", "threads", whole(c.run.threads),
+       "Threads of a rank; 0: the CPUs it was given, shared with the other ranks there"},
+      {"run", "seed", "seed", whole(c.run.seed), "Seed of every random choice"},
+      {"run", "quiet", "quiet", flag(c.run.quiet), "No log, only the result and errors"},
+      {"run", "log", "log",
+       choice(c.run.log,
+              {{"auto", LogChoice::automatic}, {"bar", LogChoice::bar}, {"plain", LogChoice::plain}}),
+       "Progress as bars or as plain lines; auto: bars on a terminal"},
+  };
+}
+
+const Option* find_option(const std::vector<Option>& table, const std::string& name) {
+  const auto found = std::ranges::find_if(table, [&](const Option& option) {
+    return option.dotted() == name || (!option.shorthand.empty() && option.shorthand == name);
+  });
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::string nearest_option(const std::vector<Option>& table, const std::string& name) {
+  std::vector<Candidate> candidates;
+  for (const Option& option : table) {
+    candidates.push_back({option.dotted(), option.dotted()});
+    if (!option.shorthand.empty()) candidates.push_back({option.shorthand, option.shorthand});
+    candidates.push_back({option.name, option.dotted()});
+  }
+  for (const char* general : {"config", "dump-config", "help"}) candidates.push_back({general, general});
+  return nearest(name, candidates);
+}
+
+nlohmann::json to_json(const std::vector<Option>& table) {
+  nlohmann::json result = nlohmann::json::object();
+  for (const Option& option : table) {
+    std::string key = option.name;
+    std::ranges::replace(key, '-', '_');
+    result[option.section][key] = option.value.json();
+  }
+  return result;
+}
+
+}  // namespace fleetsne::app

@@ -1,0 +1,583 @@
+"""The program from outside: what users type, what they get, and what is left behind.
+
+Usage: end_to_end.py PROGRAM MPIEXEC RANKS TEST_CLASS
+"""
+import gzip
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+FEW_ITERATIONS = ["--iterations", "20", "--early-iterations", "20", "--optimize.kl-every", "10"]
+FILES = ["embedding.h5ad", "embedding.npy", "embedding.png", "report.json"]
+
+
+def idx_bytes(array):
+    """An IDX file of unsigned bytes."""
+    return struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def stage_names(report):
+    return [stage["name"] for stage in report["stages"]]
+
+
+class EndToEnd(unittest.TestCase):
+    """A folder with small inputs for every test; `out` in it does not exist yet."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fleetsne-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.out = self.folder / "out"
+        generator = np.random.default_rng(1)
+        self.labels = np.repeat(np.arange(3), 70).astype(np.uint8)
+        centers = 10 * generator.standard_normal((3, 8))
+        self.rows = (centers[self.labels] + generator.standard_normal((210, 8))).astype(np.float32)
+        np.save(self.folder / "rows.npy", self.rows)
+        np.save(self.folder / "labels.npy", self.labels)
+
+    def run_program(self, *arguments, ranks=RANKS, limit=60, environment=None, program=PROGRAM, user=()):
+        began = time.monotonic()
+        done = subprocess.run([*user, MPIEXEC, "-n", str(ranks), program, *map(str, arguments)], cwd=self.folder,
+                              text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=limit, env=os.environ | (environment or {}))
+        done.seconds = time.monotonic() - began
+        return done
+
+    def embed(self, *arguments, **options):
+        return self.run_program("embed", *arguments, "--output", self.out, *FEW_ITERATIONS, **options)
+
+    def assert_succeeds(self, done):
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("fleetsne: error", done.stderr)
+
+    def assert_refused(self, done, code, *parts):
+        """One message with these parts, this exit code, quickly."""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(done.stderr.count("fleetsne: error:"), 1, done.stderr)
+        self.assertEqual(done.stdout, "")
+        for part in parts:
+            self.assertIn(part, done.stderr)
+        self.assertLess(done.seconds, 10)
+
+    def assert_nothing_left(self, before):
+        self.assertEqual(before, self.listing())
+
+    def listing(self):
+        return sorted(str(path) for path in self.folder.rglob("*"))
+
+    def refuse(self, code, *parts, arguments, **options):
+        before = self.listing()
+        done = self.embed(*arguments, **options)
+        self.assert_refused(done, code, *parts)
+        self.assert_nothing_left(before)
+        return done
+
+    def report(self):
+        return json.loads((self.out / "report.json").read_text())
+
+
+class BadInput(EndToEnd):
+    def write(self, name, content):
+        (self.folder / name).write_bytes(content)
+        return name
+
+    def save(self, name, array):
+        np.save(self.folder / name, array)
+        return name
+
+    def test_missing_file(self):
+        self.refuse(3, "nowhere.npy", arguments=["nowhere.npy"])
+
+    def test_directory(self):
+        (self.folder / "folder.npy").mkdir()
+        self.refuse(3, "folder.npy", "directory", arguments=["folder.npy"])
+
+    def test_empty_file(self):
+        self.refuse(3, "empty.npy", "empty", arguments=[self.write("empty.npy", b"")])
+
+    def test_file_of_unknown_format(self):
+        self.refuse(3, "notes.txt", arguments=[self.write("notes.txt", b"these are not numbers\n" * 9)])
+
+    def test_truncated_npy(self):
+        whole = (self.folder / "rows.npy").read_bytes()
+        self.refuse(3, "cut.npy", arguments=[self.write("cut.npy", whole[: len(whole) // 2])])
+
+    def test_truncated_hdf5(self):
+        with h5py.File(self.folder / "whole.h5", "w") as file:
+            file["rows"] = self.rows
+        whole = (self.folder / "whole.h5").read_bytes()
+        self.refuse(3, "cut.h5", arguments=[self.write("cut.h5", whole[: len(whole) // 2]) + ":/rows"])
+
+    def test_truncated_gzip(self):
+        whole = gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 255, (210, 8)).astype(np.uint8)))
+        self.refuse(3, "cut.gz", arguments=[self.write("cut.gz", whole[: len(whole) // 2])])
+
+    def test_wrong_dataset_name_lists_those_that_exist(self):
+        with h5py.File(self.folder / "data.h5", "w") as file:
+            file["group/rows"] = self.rows
+        self.refuse(3, "nothing", "group/rows", arguments=["data.h5:/nothing"])
+
+    def test_one_dimension(self):
+        self.refuse(3, "flat.npy", arguments=[self.save("flat.npy", self.rows.ravel())])
+
+    def test_three_dimensions(self):
+        self.refuse(3, "cube.npy", arguments=[self.save("cube.npy", self.rows.reshape(210, 2, 4))])
+
+    def test_no_rows(self):
+        self.refuse(3, "none.npy", arguments=[self.save("none.npy", self.rows[:0])])
+
+    def test_fewer_rows_than_ranks(self):
+        expected = "the input has 1 rows" if RANKS == 1 else f"the input has 1 rows for {RANKS} ranks"
+        self.refuse(3, expected, arguments=[self.save("one.npy", self.rows[:1])])
+
+    def test_nan_names_row_and_column(self):
+        rows = self.rows.copy()
+        rows[205, 3] = np.nan
+        self.refuse(3, "nan.npy has NaN at row 205, column 3", arguments=[self.save("nan.npy", rows)])
+
+    def test_infinity_names_row_and_column(self):
+        rows = self.rows.copy()
+        rows[7, 5] = -np.inf
+        self.refuse(3, "inf.npy has infinity", "at row 7, column 5", arguments=[self.save("inf.npy", rows)])
+
+    def test_inputs_that_do_not_stack(self):
+        self.refuse(3, "narrow.npy", arguments=["rows.npy", self.save("narrow.npy", self.rows[:, :5])])
+
+    def test_too_few_labels(self):
+        self.refuse(3, "210", "209", arguments=["rows.npy", "--labels", self.save("few.npy", self.labels[:209])])
+
+    def test_missing_labels(self):
+        self.refuse(3, "nowhere.npy", arguments=["rows.npy", "--labels", "nowhere.npy"])
+
+    def test_perplexity_too_large_names_the_largest(self):
+        self.refuse(2, "perplexity", "The largest possible here is 69", arguments=["rows.npy", "--perplexity", "70"])
+
+    def test_neighbors_too_large_names_the_largest(self):
+        self.refuse(2, "The largest possible here is 209", arguments=["rows.npy", "--neighbors", "210"])
+
+    def test_too_many_components(self):
+        self.refuse(2, "The largest possible here is 8", arguments=["rows.npy", "--pca", "9"])
+
+    def test_init_file_of_another_shape(self):
+        start = self.save("start.npy", np.zeros((209, 2), np.float32))
+        self.refuse(3, "start.npy is 209 x 2", arguments=["rows.npy", "--init", "file", "--init-file", start])
+
+    def test_unknown_option_suggests_the_nearest(self):
+        self.refuse(2, "Did you mean --perplexity?", arguments=["rows.npy", "--perplexty", "10"])
+
+    def test_unknown_config_key_suggests_the_nearest(self):
+        config = self.write("my.cfg", b"[optimize]\nlearning-rat = 5\n")
+        self.refuse(2, "my.cfg:2", "Did you mean learning-rate?", arguments=["rows.npy", "--config", config])
+
+    def test_unknown_command_suggests_the_nearest(self):
+        self.assert_refused(self.run_program("embedd"), 2, "Did you mean embed?")
+
+    def test_contradictory_options_are_told_together(self):
+        self.refuse(2, "2 problems", "--init file", "--quiet",
+                    arguments=["rows.npy", "--init", "file", "--quiet", "--log", "plain"])
+
+    def test_no_input(self):
+        self.refuse(2, "no input", arguments=[])
+
+    def test_output_below_a_file(self):
+        self.out = self.folder / "rows.npy" / "out"
+        self.refuse(4, "rows.npy", arguments=["rows.npy"])
+
+    def test_output_without_permission(self):
+        closed = self.folder / "closed"
+        closed.mkdir()
+        for folder in (closed, self.folder):
+            folder.chmod(0o555)
+        self.addCleanup(self.folder.chmod, 0o755)
+        self.out = closed / "out"
+        # Root may write everywhere, so somebody else tries.
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        with tempfile.TemporaryDirectory() as place:
+            pathlib.Path(place).chmod(0o755)
+            program = shutil.copy(PROGRAM, place)  # the build may lie where only root may look
+            self.refuse(4, "closed", "ermission", arguments=["rows.npy"], program=program, user=nobody)
+
+    def test_output_that_is_not_writable_at_all(self):
+        self.out = pathlib.Path("/proc/fleetsne-out")
+        self.refuse(4, "/proc/fleetsne-out", arguments=["rows.npy"])
+
+    def test_existing_output_without_force(self):
+        self.out.mkdir()
+        (self.out / "embedding.npy").write_bytes(b"precious")
+        self.refuse(2, "--force", arguments=["rows.npy"])
+        self.assertEqual((self.out / "embedding.npy").read_bytes(), b"precious")
+
+    def test_output_onto_an_input(self):
+        self.out.mkdir()
+        np.save(self.out / "embedding.npy", self.rows)
+        before = (self.out / "embedding.npy").read_bytes()
+        self.refuse(2, "never touches its input", arguments=[self.out / "embedding.npy", "--force"])
+        self.assertEqual((self.out / "embedding.npy").read_bytes(), before)
+
+    def test_headers_are_looked_at_before_rows(self):
+        rows = self.rows.copy()
+        rows[205, 3] = np.nan  # found only when all rows are read
+        nan = self.save("nan.npy", rows)
+        start = self.save("start.npy", np.zeros((209, 2), np.float32))
+        for code, part, arguments in (
+                (3, "nowhere.npy", ["--labels", "nowhere.npy"]),
+                (3, "209 labels for 210 rows", ["--labels", self.save("few.npy", self.labels[:209])]),
+                (3, "start.npy is 209 x 2", ["--init", "file", "--init-file", start]),
+                (2, "The largest possible here is 69", ["--perplexity", "70"]),
+                (2, "The largest possible here is 8", ["--pca", "9"])):
+            with self.subTest(part):
+                self.assertNotIn("NaN", self.refuse(code, part, arguments=[nan, *arguments]).stderr)
+
+    def save_anndata(self, name, damaged=False):
+        with h5py.File(self.folder / name, "w") as file:
+            file.attrs["encoding-type"] = "anndata"
+            file["obsm/X_pca"] = self.rows
+            file["obs/_index"] = [f"cell {i}" for i in range(210)]
+            file["obs"].attrs["_index"] = "_index"
+        content = (self.folder / name).read_bytes()
+        self.assertIn(b"GCOL", content)  # HDF5's mark of a heap of strings
+        return self.write(name, content.replace(b"GCOL", b"LOST") if damaged else content)
+
+    def test_damaged_row_names_are_found_before_the_work(self):
+        self.refuse(3, "cells.h5ad has strings that cannot be read",
+                    arguments=[self.save_anndata("cells.h5ad", damaged=True)])
+
+    def test_problems_of_all_files_are_told_together(self):
+        self.refuse(3, "cells.h5ad has strings that cannot be read", "nowhere.npy", "missing.npy",
+                    arguments=[self.save_anndata("whole.h5ad"), self.save_anndata("cells.h5ad", damaged=True),
+                               "--labels", "nowhere.npy", "--init", "file", "--init-file", "missing.npy"])
+
+    def test_values_that_no_run_can_have(self):
+        self.refuse(2, "--threads is 100000", arguments=["rows.npy", "--threads", "100000"])
+        self.refuse(2, "--plot.size is 99", arguments=["rows.npy", "--plot.size", "99"])
+        self.refuse(2, "--plot.size is 10001", arguments=["rows.npy", "--plot.size", "10001"])
+        self.refuse(2, "--init.standard-deviation is 1", arguments=["rows.npy", "--init.standard-deviation", "1e10"])
+        self.refuse(2, "--perplexity 1e+300 is too large", arguments=["rows.npy", "--perplexity", "1e300"])
+
+
+class Accepted(EndToEnd):
+    """What looks odd but is no error."""
+
+    def embed_rows(self, rows, *arguments):
+        np.save(self.folder / "odd.npy", rows.astype(np.float32))
+        self.assert_succeeds(self.embed("odd.npy", *arguments))
+        embedding = np.load(self.out / "embedding.npy")
+        self.assertEqual(embedding.shape, (len(rows), 2))
+        self.assertTrue(np.isfinite(embedding).all())
+
+    def test_constant_columns(self):
+        self.embed_rows(np.hstack([self.rows, np.full((210, 3), 7)]))
+
+    def test_all_columns_constant(self):
+        self.embed_rows(np.full((210, 5), 3), "--perplexity", "10")
+
+    def test_exact_duplicates(self):
+        self.embed_rows(np.repeat(self.rows[:30], 7, axis=0))
+
+    def test_more_neighbors_than_distinct_points(self):
+        self.embed_rows(np.repeat(self.rows[:4], 50, axis=0), "--perplexity", "20")
+
+    def test_one_column(self):
+        self.embed_rows(self.rows[:, :1])
+        self.assertGreater(np.load(self.out / "embedding.npy").std(axis=0).min(), 0)
+
+    def test_the_smallest_picture(self):
+        self.embed_rows(self.rows, "--plot.size", "100")
+
+    def test_as_few_rows_as_there_can_be(self):
+        self.embed_rows(self.rows[:4], "--perplexity", "1")
+
+    def test_more_threads_than_rows_can_use(self):
+        self.embed_rows(self.rows[:12], "--perplexity", "2", "--threads", "8")
+
+    def test_backends_metrics_starts_and_repulsions(self):
+        for option in (["--backend", "hnsw"], ["--metric", "cosine"], ["--init", "random"], ["--init", "columns"],
+                       ["--optimize.repulsion", "grid"], ["--optimize.repulsion", "exact"], ["--pca", "3"],
+                       ["--early-iterations", "0"], ["--learning-rate", "n/12"]):
+            with self.subTest(option):
+                self.embed_rows(self.rows, *option, "--force")
+
+
+class Result(EndToEnd):
+    def test_files_and_report(self):
+        done = self.embed("rows.npy", "--labels", "labels.npy", "--perplexity", "10")
+        self.assert_succeeds(done)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+        self.assertIn(str(self.out / "embedding.png"), done.stdout)
+        self.assertRegex(done.stdout, r"RESULT points=210 .*kl=[0-9.]+ recall=[0-9.]+")
+        report = json.loads((self.out / "report.json").read_text())
+        self.check_report(report)
+        embedding = np.load(self.out / "embedding.npy")
+        self.assertEqual(embedding.dtype, np.float32)
+        with h5py.File(self.out / "embedding.h5ad") as file:
+            np.testing.assert_array_equal(file["obsm/X_tsne"][:], embedding)
+        # In the input's order: the three clusters that lie far apart in the input do so here.
+        means = np.array([embedding[self.labels == c].mean(axis=0) for c in range(3)])
+        nearest = np.argmin(((embedding[:, None] - means) ** 2).sum(axis=2), axis=1)
+        self.assertGreater((nearest == self.labels).mean(), 0.95)
+
+    def check_report(self, report):
+        self.assertEqual(report["ranks"], RANKS)
+        self.assertEqual(report["points"], 210)
+        self.assertEqual(report["exit_code"], 0)
+        self.assertNotIn("error", report)
+        self.assertGreaterEqual(report["threads"], 1)
+        self.assertEqual(report["config"]["affinity"]["perplexity"], 10)
+        self.assertRegex(report["version"], r"^\d+\.\d+\.\d+")
+        self.assertEqual(stage_names(report),
+                         ["read", "labels", "init", "partition", "neighbors", "affinity", "optimize", "write"])
+        for stage in report["stages"]:
+            for key in ("wall_seconds", "user_seconds", "system_seconds"):
+                self.assertGreaterEqual(stage[key], 0)
+            for key in ("bytes_sent", "bytes_received", "messages"):
+                self.assertEqual(len(stage[key]), RANKS)
+        self.assertEqual(len(report["peak_memory_bytes"]), RANKS)
+        self.assertGreaterEqual(report["neighbors"]["recall"], 0.99)
+        for key in ("distance_evaluations", "ranks_searched_mean", "ranks_searched_max"):
+            self.assertGreater(report["neighbors"][key], 0)
+        self.assertGreaterEqual(report["affinity"]["edges"], 210 * 30)
+        self.assertGreater(report["affinity"]["bytes_per_edge"], 4)
+        self.assertGreater(report["optimize"]["kl"], 0)
+        self.assertEqual([point["iteration"] for point in report["optimize"]["kl_curve"]], [10, 20, 30, 40])
+        for key in ("bytes_per_rank_iteration", "ghosts_max"):
+            self.assertGreaterEqual(report["optimize"][key], 0)
+        self.assertIn("rows", report["optimize"]["grid"])
+        for key in ("points", "edges"):
+            self.assertGreaterEqual(report["imbalance"][key], 1)
+
+    def test_every_stage_in_its_order(self):
+        np.save(self.folder / "start.npy", self.rows[:, :2])
+        self.assert_succeeds(self.embed("rows.npy", "--labels", "labels.npy", "--init", "file", "--init-file", "start.npy",
+                                        "--pca", "3", "--metric", "cosine"))
+        self.assertEqual(stage_names(self.report()),
+                         ["read", "labels", "read_init", "reduce", "init", "normalize", "partition", "neighbors",
+                          "affinity", "optimize", "write"])
+
+    def test_seconds_are_those_of_the_whole_run(self):
+        done = self.embed("rows.npy")
+        self.assert_succeeds(done)
+        seconds = self.report()["wall_seconds"]
+        self.assertIn(f"seconds={seconds:.2f}", done.stdout)
+        self.assertLess(seconds, done.seconds)
+        self.assertGreaterEqual(seconds, max(stage["wall_seconds"] for stage in self.report()["stages"]))
+
+    def test_the_start_is_made_of_the_rows_as_they_were_given(self):
+        for metric in ("euclidean", "cosine"):
+            with self.subTest(metric):
+                self.assert_succeeds(self.run_program(
+                    "embed", "rows.npy", "--output", self.out, "--force", "--init", "columns", "--metric", metric,
+                    "--iterations", "0", "--early-iterations", "0"))
+                columns = self.rows[:, :2] - self.rows[:, :2].mean(axis=0)
+                np.testing.assert_allclose(np.load(self.out / "embedding.npy"), columns * (1e-4 / columns[:, 0].std()),
+                                           rtol=1e-3, atol=1e-8)
+
+    def test_bytes_that_are_no_utf8_lose_no_run(self):
+        odd = os.fsdecode(b"caf\xe9")
+        for name in ("rows", "labels"):
+            shutil.copy(self.folder / f"{name}.npy", self.folder / f"{odd}-{name}.npy")
+        self.out = self.folder / odd
+        self.assert_succeeds(self.embed(f"{odd}-rows.npy", "--labels", f"{odd}-labels.npy", "--title", odd))
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+        self.assertEqual(self.report()["config"]["plot"]["title"], "caf\ufffd")
+        self.assertEqual(self.report()["config"]["input"]["files"], ["caf\ufffd-rows.npy"])
+
+    def test_names_of_anndata_rows_are_kept(self):
+        with h5py.File(self.folder / "cells.h5ad", "w") as file:
+            file["obsm/X_pca"] = self.rows
+            file["obs/names"] = [f"cell {i}" for i in range(210)]
+            file["obs"].attrs["_index"] = "names"
+        self.assert_succeeds(self.embed("rows.npy", "cells.h5ad"))
+        with h5py.File(self.out / "embedding.h5ad") as file:
+            names = file["obs/_index"].asstr()[:]
+        self.assertEqual(list(names[[0, 209, 210, 419]]), ["0", "209", "cell 0", "cell 209"])
+
+    def test_failed_run_by_force_is_no_success(self):
+        self.assert_succeeds(self.embed("rows.npy"))
+        first = np.load(self.out / "embedding.npy")
+        done = self.embed("rows.npy", "--force", "--learning-rate", "1e300", "--optimize.max-step-norm", "1e300")
+        self.assert_refused(done, 5)
+        self.assertEqual(self.report()["exit_code"], 5)
+        self.assertEqual(self.report()["files"], [])
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), first)
+
+    def test_failed_writing_by_force_is_no_success(self):
+        self.assert_succeeds(self.embed("rows.npy"))
+        (self.out / "embedding.png").unlink()
+        (self.out / "embedding.png" / "in the way").mkdir(parents=True)
+        self.assert_refused(self.embed("rows.npy", "--force"), 4, "embedding.png")
+        report = self.report()
+        self.assertEqual(report["exit_code"], 4)
+        self.assertEqual([pathlib.Path(file).name for file in report["files"]], ["embedding.h5ad", "embedding.npy"])
+
+    def test_refused_run_by_force_leaves_the_earlier_one(self):
+        self.assert_succeeds(self.embed("rows.npy"))
+        before = {file: (self.out / file).read_bytes() for file in FILES}
+        self.assert_refused(self.embed("rows.npy", "--force", "--labels", "nowhere.npy"), 3)
+        self.assertEqual({file: (self.out / file).read_bytes() for file in FILES}, before)
+
+    def test_input_that_fails_after_reading_leaves_a_report(self):
+        rows = self.rows.copy()
+        rows[11] = 0  # has no direction
+        np.save(self.folder / "zero.npy", rows)
+        done = self.embed("zero.npy", "--metric", "cosine")
+        self.assert_refused(done, 3, "11")
+        self.assertEqual(os.listdir(self.out), ["report.json"])
+        self.assertEqual(self.report()["exit_code"], 3)
+        self.assertIn(self.report()["error"], done.stderr)
+        self.assertEqual(stage_names(self.report()), ["read", "init", "normalize"])
+
+    def test_log_that_cannot_be_written_ends_no_run(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], cwd=self.folder,
+                                  text=True, stdout=subprocess.PIPE, stderr=full, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("RESULT ", done.stdout)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+
+    def test_result_that_cannot_be_printed_is_an_error(self):
+        for arguments in (["embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], ["--version"], ["--help"]):
+            with self.subTest(arguments[0]), open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, text=True, stdout=full,
+                                      stderr=subprocess.PIPE, timeout=60)
+                self.assertEqual(done.returncode, 4)
+                self.assertIn("fleetsne: error: the standard output cannot be written (No space left", done.stderr)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+
+    def test_force_writes_over_a_result(self):
+        self.assert_succeeds(self.embed("rows.npy"))
+        first = np.load(self.out / "embedding.npy")
+        self.assert_refused(self.embed("rows.npy", "--perplexity", "5"), 2, "--force")
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), first)
+        self.assert_succeeds(self.embed("rows.npy", "--perplexity", "5", "--force"))
+        self.assertFalse((np.load(self.out / "embedding.npy") == first).all())
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+
+    def test_same_run_twice_gives_the_same_bytes(self):
+        self.assert_succeeds(self.embed("rows.npy", "--threads", "2"))
+        first = (self.out / "embedding.npy").read_bytes()
+        self.assert_succeeds(self.embed("rows.npy", "--threads", "2", "--force"))
+        self.assertEqual((self.out / "embedding.npy").read_bytes(), first)
+
+    def test_start_from_an_earlier_embedding(self):
+        self.assert_succeeds(self.embed("rows.npy"))
+        earlier = self.out / "embedding.npy"
+        self.out = self.folder / "continued"
+        self.assert_succeeds(self.embed("rows.npy", "--init", "file", "--init-file", earlier))
+
+    def test_dumped_config_makes_the_same_run(self):
+        arguments = ["rows.npy", "--labels", "labels.npy", "--perplexity", "12", "--learning-rate", "n/12"]
+        dumped = self.embed(*arguments, "--dump-config")
+        self.assert_succeeds(dumped)
+        self.assertFalse(self.out.exists())
+        (self.folder / "run.cfg").write_text(dumped.stdout)
+        again = self.run_program("embed", "--config", "run.cfg", "--dump-config")
+        self.assert_succeeds(again)
+        self.assertEqual(again.stdout, dumped.stdout)
+        self.assert_succeeds(self.embed(*arguments))
+        first = (self.out / "embedding.npy").read_bytes()
+        self.assert_succeeds(self.run_program("embed", "--config", "run.cfg", "--force"))
+        self.assertEqual((self.out / "embedding.npy").read_bytes(), first)
+
+    def test_failure_after_reading_leaves_a_report(self):
+        done = self.embed("rows.npy", "--learning-rate", "1e300", "--optimize.max-step-norm", "1e300")
+        self.assert_refused(done, 5)
+        self.assertEqual(os.listdir(self.out), ["report.json"])
+        report = json.loads((self.out / "report.json").read_text())
+        self.assertEqual(report["exit_code"], 5)
+        self.assertIn(report["error"], done.stderr)
+        self.assertEqual(report["stages"][-1]["name"], "optimize")
+        self.assertIn("neighbors", report)
+        # Such a report is no result that needs --force.
+        self.assert_succeeds(self.embed("rows.npy"))
+
+    def test_quiet_says_nothing_but_the_result(self):
+        done = self.embed("rows.npy", "--quiet")
+        self.assert_succeeds(done)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("RESULT ", done.stdout)
+
+    def run_on_terminal(self, *arguments, ranks=RANKS):
+        """What a person sees: the program's stderr is a terminal."""
+        terminal, end = pty.openpty()
+        with subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, *map(str, arguments)], cwd=self.folder,
+                              stdout=subprocess.DEVNULL, stderr=end) as process:
+            os.close(end)
+            shown = b""
+            try:
+                while piece := os.read(terminal, 65536):
+                    shown += piece
+            except OSError:  # the last who wrote to it is gone
+                pass
+            os.close(terminal)
+            code = process.wait(60)
+        return code, shown.decode()
+
+    def test_terminal_shows_bars_with_the_time_left(self):
+        # One rank and thread, and many neighbours: every phase takes longer than the 0.2 s after which a bar is drawn.
+        np.save(self.folder / "many.npy", np.random.default_rng(2).standard_normal((6000, 100)).astype(np.float32))
+        code, shown = self.run_on_terminal("embed", "many.npy", "--output", self.out, "--backend", "hnsw", "--threads", "1",
+                                           "--perplexity", "400", "--iterations", "100", "--early-iterations", "0", ranks=1)
+        self.assertEqual(code, 0, shown)
+        for phase in ("index", "neighbours", "affinities", "iterations"):
+            with self.subTest(phase):
+                self.assertRegex(shown, r"\r\x1b\[K" + phase + r" \[#*\.*\] +\d+ %  (\d+:\d\d|\?) left")
+                self.assertRegex(shown, r"(\n|\r\x1b\[K)" + phase + r": \d+\.\d\d s\r\n")
+
+    def test_error_does_not_stick_to_a_bar(self):
+        np.save(self.folder / "many.npy", np.random.default_rng(2).standard_normal((6000, 20)).astype(np.float32))
+        code, shown = self.run_on_terminal("embed", "many.npy", "--output", self.out, "--backend", "hnsw",
+                                           "--learning-rate", "1e300", "--optimize.max-step-norm", "1e300")
+        self.assertEqual(code, 5, shown)
+        self.assertRegex(shown, r"(\n|\r\x1b\[K)fleetsne: error:")
+
+    def test_plain_log_has_no_control_characters(self):
+        done = self.embed("rows.npy")
+        self.assertNotRegex(done.stderr, r"[\r\x1b]")
+        self.assertIn(f"{RANKS} rank", done.stderr)
+
+    def test_threads_come_from_the_option(self):
+        self.assert_succeeds(self.embed("rows.npy", "--threads", "2"))
+        self.assertEqual(json.loads((self.out / "report.json").read_text())["threads"], 2)
+
+
+class Information(EndToEnd):
+    def test_version_names_the_libraries(self):
+        done = self.run_program("--version")
+        self.assert_succeeds(done)
+        self.assertEqual(done.stdout.count("fleetsne "), 1)
+        for name in ("mpi ", "hdf5 ", "fftw ", "boost ", "hnswlib ", "compiler "):
+            self.assertIn(name, done.stdout)
+
+    def test_help_shows_examples_first(self):
+        for arguments in (["--help"], ["help"], ["embed", "--help"], ["help", "embed"], ["embed", "-h"]):
+            with self.subTest(arguments):
+                done = self.run_program(*arguments)
+                self.assert_succeeds(done)
+                self.assertEqual(done.stdout.count("Examples:"), 1)
+                self.assertEqual(done.stderr, "")
+
+    def test_runs_without_a_launcher(self):
+        done = subprocess.run([PROGRAM, "embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], cwd=self.folder,
+                              text=True, capture_output=True, timeout=60)
+        self.assert_succeeds(done)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+
+    def test_no_command(self):
+        self.assert_refused(self.run_program(), 2, "no command")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -1,0 +1,148 @@
+#!/bin/bash
+# What the scripts do in a machine that lacks packages, seen through stand-ins for dpkg-query, apt-get, sudo, cmake, mpirun.
+#   scripts_test.sh ROOT
+set -euo pipefail
+
+root=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() {
+  echo "FAILED: $1"
+  sed 's/^/  | /' "$work/output" "$work/calls"
+  failed=1
+}
+expect_output() { grep -q -- "$1" "$work/output" || fail "expected in the output: $1"; }
+expect_call() { grep -q -- "$1" "$work/calls" || fail "expected a call: $1"; }
+expect_no_call() { if grep -q -- "$1" "$work/calls"; then fail "unexpected call: $1"; fi; }
+
+# stand_in NAME CODE: a program that records its call and then does CODE.
+stand_in() {
+  printf '#!/bin/bash\necho "%s $*" >>"%s"\n%s\n' "$1" "$work/calls" "$2" >"$work/bin/$1"
+  chmod +x "$work/bin/$1"
+}
+
+# start EXPECTED-EXIT-CODE COMMAND...: runs it with the stand-ins before the machine's own programs.
+start() {
+  local expected=$1 code=0
+  shift
+  : >"$work/calls"
+  PATH="$work/bin:$PATH" "$@" >"$work/output" 2>&1 </dev/null || code=$?
+  [ "$code" -eq "$expected" ] || fail "exit code $code, expected $expected: $*"
+}
+
+fresh() {
+  rm -rf "${work:?}/bin"
+  mkdir -p "$work/bin"
+  stand_in dpkg-query 'echo installed'
+  stand_in apt-get ''
+  stand_in apt-cache ''
+  stand_in id 'echo 0'
+  # shellcheck disable=SC2016  # for the stand-in to expand
+  stand_in sudo '"$@"'
+}
+
+install=(bash "$root/jobs/install-packages.sh")
+
+fresh # everything is there
+start 0 "${install[@]}" --tests
+expect_output 'all .* are installed'
+expect_no_call 'apt-get'
+
+fresh # two are missing, and named; lists are fetched only if they do not know a package
+# shellcheck disable=SC2016
+missing='case "$*" in *libfftw3-mpi-dev* | *jq*) exit 1 ;; *) echo installed ;; esac'
+stand_in dpkg-query "$missing"
+start 0 "${install[@]}"
+expect_output 'to install: libfftw3-mpi-dev jq$'
+expect_call 'apt-get install .*--no-install-recommends libfftw3-mpi-dev jq$'
+expect_no_call 'apt-get update'
+expect_no_call 'sudo'
+
+fresh # a package that was removed but left its configuration is missing
+stand_in dpkg-query 'echo config-files'
+start 0 "${install[@]}"
+expect_call 'apt-get install .* g++ '
+
+fresh # no lists yet
+stand_in dpkg-query "$missing"
+stand_in apt-cache 'exit 100'
+start 0 "${install[@]}"
+expect_call 'apt-get update'
+
+fresh # lists that are too old: fetched, then tried again, once
+stand_in dpkg-query "$missing"
+# shellcheck disable=SC2016
+stand_in apt-get '[ "$1" = update ] || [ "$(grep -c "apt-get update" "'"$work/calls"'")" -gt 0 ] || exit 100'
+start 0 "${install[@]}"
+[ "$(grep -c 'apt-get install' "$work/calls")" -eq 2 ] || fail "expected two attempts"
+
+fresh # what cannot be installed fails
+stand_in dpkg-query "$missing"
+stand_in apt-get 'exit 100'
+start 100 "${install[@]}"
+
+fresh # sudo is used by users, not by root
+stand_in dpkg-query "$missing"
+stand_in id 'echo 1000'
+start 0 "${install[@]}"
+expect_call 'sudo env DEBIAN_FRONTEND=noninteractive apt-get install'
+
+fresh
+start 2 "${install[@]}" --nonsense
+expect_output 'unknown argument'
+start 0 "${install[@]}" --list
+expect_output '^libhdf5-openmpi-dev$'
+
+# The quickstart, in a copy of the tree that has only its scripts.
+house="$work/house"
+mkdir -p "$house"
+cp -r "$root/jobs" "$house/jobs"
+fresh
+stand_in cmake 'mkdir -p build/release; [ -e build/release/fleetsne ] || touch -d "1 hour ago" build/release/fleetsne'
+# shellcheck disable=SC2016
+stand_in mpirun 'mkdir -p out/fashion-mnist; cd out/fashion-mnist; touch embedding.h5ad embedding.npy embedding.png
+  echo "{\"points\":70000,\"ranks\":2,\"exit_code\":0,\"stages\":[{\"name\":\"read\",\"wall_seconds\":1.5},{\"name\":\"optimize\",\"wall_seconds\":2.25}],\"neighbors\":{\"recall\":0.9975},\"optimize\":{\"kl\":2.31}}" >report.json'
+start 0 bash "$house/jobs/quickstart.sh"
+expect_call 'mpirun -n 2 build/release/fleetsne embed .*train-images-idx3-ubyte.gz .*t10k-images.* --perplexity 50 .*--output out/fashion-mnist --force'
+expect_output 'read  *1.5 s'
+expect_output 'all stages  *3.75 s'
+expect_output 'neighbour recall  *0.9975'
+expect_output 'final KL  *2.31'
+expect_output 'out/fashion-mnist/embedding.h5ad$'
+
+start 0 bash "$house/jobs/quickstart.sh" # a second time there is nothing left to compute
+expect_no_call 'mpirun'
+expect_output 'newer than the program'
+expect_output 'final KL  *2.31'
+
+start 0 bash "$house/jobs/quickstart.sh" --again
+expect_call 'mpirun'
+
+touch -d '1 hour' "$house/build/release/fleetsne" # the program was built anew
+start 0 bash "$house/jobs/quickstart.sh"
+expect_call 'mpirun'
+
+touch -d '1 hour ago' "$house/build/release/fleetsne" # an earlier run failed
+sed -i 's/"exit_code":0/"exit_code":5/' "$house/out/fashion-mnist/report.json"
+start 0 bash "$house/jobs/quickstart.sh"
+expect_call 'mpirun'
+
+stand_in mpirun 'exit 5'
+start 5 bash "$house/jobs/quickstart.sh" --again
+
+# The tests: one build, every test, the exit code of ctest.
+mkdir -p "$house/.ci" "$house/tests"
+cp "$root/.ci/run" "$house/.ci/run"
+cp "$root/tests/run.sh" "$house/tests/run.sh"
+stand_in ctest 'echo "100% tests passed"'
+CI=true start 0 bash "$house/.ci/run"
+expect_call 'cmake --preset dev'
+expect_call 'ctest --preset dev'
+[ "$(tail -n 1 "$work/output")" = '100% tests passed' ] || fail "ctest's summary is not last"
+stand_in ctest 'exit 8'
+start 8 bash "$house/.ci/run"
+
+[ "$failed" -eq 0 ] && echo "all as promised"
+exit "$failed"
