@@ -9,7 +9,7 @@ namespace fleetsne::neighbors {
 
 /// The ground layer of a shard's hnsw index: links between its points, which are numbered from 0 in working
 /// order. The index's own copy of the rows and its upper layers are let go once it is built: a point's search
-/// begins at the point itself, a foreign one's at the nearest pivot.
+/// begins at the point itself, a foreign one's at the centre of the nearest cell.
 class ShardGraph {
  public:
   struct Config {

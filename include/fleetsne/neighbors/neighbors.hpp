@@ -35,7 +35,7 @@ struct NeighborsStats {
   Backend backend = Backend::exact;       ///< the one that ran
   double recall = 1;                      ///< share of the sample's exact neighbours that were found
   std::int64_t recall_points = 0;         ///< sampled
-  std::int64_t distance_evaluations = 0;  ///< recall measurement excluded
+  std::int64_t distance_evaluations = 0;  ///< routing included, recall measurement excluded
   double ranks_searched_mean = 1;         ///< per point, its own rank included
   int ranks_searched_max = 1;
 };
