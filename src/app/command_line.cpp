@@ -21,7 +21,7 @@ namespace po = boost::program_options;
 
 /// Spelled as the table spells them: --early_iterations is --early-iterations, -h is --help, and a flag alone
 /// is flag=true, since Program_options would take the next word for its value. What follows -- is left alone.
-std::vector<std::string> normalised(std::vector<std::string> arguments, const std::vector<Option>& table) {
+std::vector<std::string> normalised(std::vector<std::string> arguments, const OptionTable& table) {
   for (std::string& argument : arguments) {
     if (argument == "--") break;
     if (argument == "-h") argument = "--help";
@@ -35,7 +35,7 @@ std::vector<std::string> normalised(std::vector<std::string> arguments, const st
   return arguments;
 }
 
-po::options_description describe(const std::vector<Option>& table) {
+po::options_description describe(const OptionTable& table) {
   po::options_description description;
   const auto add = [&](const std::string& name) {
     description.add_options()(name.c_str(), po::value<std::string>(), "");
@@ -49,7 +49,7 @@ po::options_description describe(const std::vector<Option>& table) {
 }
 
 /// The command line as pairs of name and value; prefixes are not guessed, `-5` is a value.
-po::parsed_options split(const std::vector<std::string>& arguments, const std::vector<Option>& table) {
+po::parsed_options split(const std::vector<std::string>& arguments, const OptionTable& table) {
   namespace style = po::command_line_style;
   const po::options_description known = describe(table);
   try {
@@ -60,7 +60,7 @@ po::parsed_options split(const std::vector<std::string>& arguments, const std::v
         .run();
   } catch (const po::error& error) {
     throw base::UsageError(
-        fmt::format("{} (the command line cannot be understood). See fleetsne embed --help", error.what()));
+        fmt::format("{} (the command line cannot be understood). {}", error.what(), see_help(table)));
   }
 }
 
@@ -78,11 +78,11 @@ std::string contents_of_config(const std::string& file) {
 }
 
 /// @param written  with its dashes
-std::string unknown_option(const std::vector<Option>& table, const std::string& written) {
+std::string unknown_option(const OptionTable& table, const std::string& written) {
   const std::string name = written.substr(std::min(written.find_first_not_of('-'), written.size()));
   const std::string near = nearest_option(table, name);
   return fmt::format("unknown option {} (no option is called so){}", written,
-                     near.empty() ? ". See fleetsne embed --help" : ". Did you mean --" + near + "?");
+                     near.empty() ? ". " + see_help(table) : ". Did you mean --" + near + "?");
 }
 
 /// Whether a word that is not an option's value is a mistyped option, and not a file.
@@ -93,7 +93,7 @@ bool looks_like_option(const std::string& word) {
 
 }  // namespace
 
-Request parse_command_line(const std::vector<std::string>& arguments, std::vector<Option>& table) {
+Request parse_command_line(const std::vector<std::string>& arguments, OptionTable& table) {
   const po::parsed_options parsed = split(arguments, table);
   run::Problems problems;
   Request request = Request::run;
@@ -111,7 +111,12 @@ Request parse_command_line(const std::vector<std::string>& arguments, std::vecto
       problems.add(unknown_option(table, word ? given.value.front() : "--" + given.string_key));
       continue;
     }
-    const Option* option = find_option(table, word ? "input.files" : given.string_key);
+    if (word && table.words.empty()) {
+      problems.add(fmt::format("{} stands alone (fleetsne {} takes only options). {}", given.value.front(),
+                               table.command, see_help(table)));
+      continue;
+    }
+    const Option* option = find_option(table, word ? table.words : given.string_key);
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (const auto why_not = option->value.set(given.value.front()))
       problems.add(

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t width = 100;
 
-constexpr const char* introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
+constexpr const char* embed_introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
        mpirun -n RANKS fleetsne embed INPUT... --output DIR [OPTIONS]
 
 Embeds the rows of INPUT in two dimensions with t-SNE and writes embedding.h5ad, embedding.npy,
@@ -29,7 +29,28 @@ Examples:
   The options of a run as a config file, and a run from it with one of them changed:
     fleetsne embed rows.npy --perplexity 50 --output out --dump-config > run.cfg
     mpirun -n 2 fleetsne embed --config run.cfg --perplexity 100 --output out-100
+)";
 
+constexpr const char* generate_introduction = R"(Usage: fleetsne generate --rows N --output FILE.npy [OPTIONS]
+       mpirun -n RANKS fleetsne generate --rows N --output FILE.npy [OPTIONS]
+
+Writes rows that look like the principal components of single-cell data (uneven clusters that stem from
+one another, paths between them, doublets and ambient noise), and the cluster of every row beside them. A
+row depends on the options and the seed alone: any number of ranks writes the same file, and fewer rows
+are the beginning of more.
+
+Examples:
+  A million rows in cells.npy, their clusters in cells-labels.npy, by two ranks:
+    mpirun -n 2 fleetsne generate --rows 1000000 --output cells.npy
+  More columns and clusters, and another draw:
+    mpirun -n 2 fleetsne generate --rows 1000000 --columns 100 --clusters 800 --seed 7 --output cells.npy
+  Clusters that lie apart, without paths and noise between them:
+    fleetsne generate --rows 20000 --separation 3 --trajectories 0 --noise 0 --output apart.npy
+  What was made, embedded:
+    mpirun -n 2 fleetsne embed cells.npy --labels cells-labels.npy --output out
+)";
+
+constexpr const char* general_options = R"(
 Options:
   --config FILE
       Read options from FILE: lines KEY = VALUE under [SECTION], as --SECTION.KEY names them here.
@@ -63,8 +84,9 @@ std::string default_of(const Value& value) {
 
 }  // namespace
 
-std::string help_text(const std::vector<Option>& table) {
-  std::string result = introduction;
+std::string help_text(const OptionTable& table) {
+  std::string result = table.command == "embed" ? embed_introduction : generate_introduction;
+  result += general_options;
   std::string section;
   for (const Option& option : table) {
     if (option.section != section) result += fmt::format("\n[{}]\n", option.section);

@@ -70,7 +70,7 @@ std::string dotted_name(const IniEntry& entry) {
   return entry.section.empty() ? key : entry.section + "." + key;
 }
 
-std::string unknown_key(const std::vector<Option>& table, const IniEntry& entry) {
+std::string unknown_key(const OptionTable& table, const IniEntry& entry) {
   std::vector<Candidate> keys, sections;
   for (const Option& option : table) {
     sections.push_back({option.section, option.section});
@@ -84,7 +84,7 @@ std::string unknown_key(const std::vector<Option>& table, const IniEntry& entry)
   if (keys.empty()) {
     const std::string near = nearest(entry.section, sections);
     return fmt::format("unknown section [{}] (no option belongs to it){}", entry.section,
-                       near.empty() ? ". See fleetsne embed --help" : ". Did you mean [" + near + "]?");
+                       near.empty() ? ". " + see_help(table) : ". Did you mean [" + near + "]?");
   }
   std::string near = nearest(key, keys);
   std::string where;
@@ -96,7 +96,7 @@ std::string unknown_key(const std::vector<Option>& table, const IniEntry& entry)
     }
   }
   return fmt::format("unknown key {} in [{}] (no option is called so){}", entry.key, entry.section,
-                     near.empty() ? ". See fleetsne embed --help" : ". Did you mean " + near + where + "?");
+                     near.empty() ? ". " + see_help(table) : ". Did you mean " + near + where + "?");
 }
 
 }  // namespace
@@ -146,7 +146,7 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
   return entries;
 }
 
-void apply_ini(const std::string& text, const std::string& file, std::vector<Option>& table,
+void apply_ini(const std::string& text, const std::string& file, OptionTable& table,
                run::Problems& problems) {
   std::set<const Option*> begun;
   for (const IniEntry& entry : read_ini(text, file, problems)) {
@@ -162,7 +162,7 @@ void apply_ini(const std::string& text, const std::string& file, std::vector<Opt
   }
 }
 
-std::string write_ini(const std::vector<Option>& table) {
+std::string write_ini(const OptionTable& table) {
   std::string result = "# FleetSNE: every option of this run. Read it back with --config FILE.\n";
   std::string section;
   for (const Option& option : table) {

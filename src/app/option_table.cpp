@@ -3,17 +3,17 @@
 #include "fleetsne/app/suggestion.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace fleetsne::app {
 
-std::vector<Option> option_table(run::Config& c) {
+OptionTable option_table(run::Config& c) {
   using init::Start;
   using neighbors::Backend;
   using neighbors::Metric;
   using optimize::GridSharing;
   using optimize::Repulsion;
-  using run::LogChoice;
-  return {
+  std::vector<Option> options{
       {"input", "files", "", list(c.input.files, "INPUT"),
        "File to embed: IDX (also .gz), .npy, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
        "FILE.h5ad:obsm/NAME. "
@@ -89,26 +89,36 @@ std::vector<Option> option_table(run::Config& c) {
 
       {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
       {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
+  };
+  std::ranges::move(execution_options(c.run), std::back_inserter(options));
+  return {"embed", "input.files", std::move(options)};
+}
 
-      {"run", "threads", "threads", whole(c.run.threads),
+std::vector<Option> execution_options(run::ExecutionConfig& c) {
+  using run::LogChoice;
+  return {
+      {"run", "threads", "threads", whole(c.threads),
        "Threads of a rank; 0: the CPUs it was given, shared with the other ranks there"},
-      {"run", "seed", "seed", whole(c.run.seed), "Seed of every random choice"},
-      {"run", "quiet", "quiet", flag(c.run.quiet), "No log, only the result and errors"},
+      {"run", "seed", "seed", whole(c.seed), "Seed of every random choice"},
+      {"run", "quiet", "quiet", flag(c.quiet), "No log, only the result and errors"},
       {"run", "log", "log",
-       choice(c.run.log,
-              {{"auto", LogChoice::automatic}, {"bar", LogChoice::bar}, {"plain", LogChoice::plain}}),
+       choice(c.log, {{"auto", LogChoice::automatic}, {"bar", LogChoice::bar}, {"plain", LogChoice::plain}}),
        "Progress as bars or as plain lines; auto: bars on a terminal"},
   };
 }
 
-const Option* find_option(const std::vector<Option>& table, const std::string& name) {
+std::string see_help(const OptionTable& table) {
+  return "See fleetsne " + table.command + " --help";
+}
+
+const Option* find_option(const OptionTable& table, const std::string& name) {
   const auto found = std::ranges::find_if(table, [&](const Option& option) {
     return option.dotted() == name || (!option.shorthand.empty() && option.shorthand == name);
   });
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string nearest_option(const std::vector<Option>& table, const std::string& name) {
+std::string nearest_option(const OptionTable& table, const std::string& name) {
   std::vector<Candidate> candidates;
   for (const Option& option : table) {
     candidates.push_back({option.dotted(), option.dotted()});
@@ -119,7 +129,7 @@ std::string nearest_option(const std::vector<Option>& table, const std::string& 
   return nearest(name, candidates);
 }
 
-nlohmann::json to_json(const std::vector<Option>& table) {
+nlohmann::json to_json(const OptionTable& table) {
   nlohmann::json result = nlohmann::json::object();
   for (const Option& option : table) {
     std::string key = option.name;

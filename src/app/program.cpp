@@ -8,10 +8,12 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/run/generate.hpp"
 #include "fleetsne/run/pipeline.hpp"
 #include "fleetsne/run/problems.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cerrno>
@@ -29,12 +31,14 @@ FleetSNE embeds millions of points in two dimensions, on many machines at once.
 
 Examples:
   mpirun -n 2 fleetsne embed rows.npy --output out
+  mpirun -n 2 fleetsne generate --rows 100000 --output cells.npy
   fleetsne help embed
 
 Commands:
-  embed        embed the rows of files with t-SNE
-  help [embed] print help
-  --version    print the versions of FleetSNE and its libraries
+  embed           embed the rows of files with t-SNE
+  generate        write cell-like rows of any number
+  help [COMMAND]  print help
+  --version       print the versions of FleetSNE and its libraries
 )";
 
 std::string version_text() {
@@ -74,7 +78,7 @@ std::string result_text(const nlohmann::json& report) {
 
 /// The command line read on rank 0; the other ranks get its outcome as the config file that it amounts to.
 Request agree_on_request(const comm::Communicator& comm, const std::vector<std::string>& arguments,
-                         std::vector<Option>& table) {
+                         OptionTable& table) {
   Request request = Request::run;
   std::string resolved;
   comm::on_root(comm, [&] {
@@ -88,20 +92,27 @@ Request agree_on_request(const comm::Communicator& comm, const std::vector<std::
   return comm.broadcast(request, 0);
 }
 
-int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
-  run::Config config;
-  std::vector<Option> table = option_table(config);
+/// Reads the command line, and does what needs no work. Returns whether there is work to do. Collective.
+bool wants_work(const comm::Communicator& comm, const std::vector<std::string>& arguments,
+                OptionTable& table) {
   const std::string help = help_text(table);
   switch (agree_on_request(comm, arguments, table)) {
     case Request::help:
       print_on_root(comm, help);
-      return EXIT_SUCCESS;
+      return false;
     case Request::dump_config:
       print_on_root(comm, write_ini(table));
-      return EXIT_SUCCESS;
+      return false;
     case Request::run:
       break;
   }
+  return true;
+}
+
+int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
+  run::Config config;
+  OptionTable table = option_table(config);
+  if (!wants_work(comm, arguments, table)) return EXIT_SUCCESS;
   run::About about{.version = FLEETSNE_VERSION, .command = {"fleetsne", "embed"}, .config = to_json(table)};
   about.command.insert(about.command.end(), arguments.begin(), arguments.end());
   base::Log log = make_log(comm, config.run);
@@ -109,8 +120,29 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
   return EXIT_SUCCESS;
 }
 
+int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
+  run::GenerateConfig config;
+  OptionTable table = option_table(config);
+  if (!wants_work(comm, arguments, table)) return EXIT_SUCCESS;
+  base::Log log = make_log(comm, config.run);
+  const run::Generated made = run::generate(comm, config, log);
+  print_on_root(
+      comm, fmt::format("{}\nRESULT rows={} columns={} clusters={} ranks={} threads={} seconds={:.2f}\n",
+                        fmt::join(made.files, "\n"), config.rows, config.cells.columns, config.cells.clusters,
+                        comm.size(), made.threads, made.seconds));
+  return EXIT_SUCCESS;
+}
+
+using Command = int (*)(const comm::Communicator&, const std::vector<std::string>&);
+
+/// Null if there is none of that name.
+Command find_command(const std::string& name) {
+  if (name == "embed") return embed;
+  return name == "generate" ? generate : nullptr;
+}
+
 std::string unknown_command(const std::string& command) {
-  constexpr std::array known{"embed", "help", "--help", "--version"};
+  constexpr std::array known{"embed", "generate", "help", "--help", "--version"};
   std::vector<Candidate> candidates;
   for (const char* name : known) candidates.push_back({name, name});
   const std::string near = nearest(command, candidates);
@@ -123,13 +155,14 @@ std::string unknown_command(const std::string& command) {
 int run_program(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
   const std::string command = arguments.empty() ? "" : arguments.front();
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
-  if (command == "embed") return embed(comm, rest);
+  if (const Command run = find_command(command)) return run(comm, rest);
   if (command == "--version") {
     print_on_root(comm, version_text());
     return EXIT_SUCCESS;
   }
   if (command == "--help" || command == "-h" || command == "help") {
-    if (!rest.empty() && rest.front() == "embed") return embed(comm, {"--help"});
+    if (const Command about = rest.empty() ? nullptr : find_command(rest.front()))
+      return about(comm, {"--help"});
     comm::on_root(comm, [&] {
       if (command == "help" && !rest.empty()) throw base::UsageError(unknown_command(rest.front()));
     });

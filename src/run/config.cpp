@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/problems.hpp"
+#include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
 
@@ -12,8 +13,6 @@
 namespace fleetsne::run {
 namespace {
 
-/// More are a slip of the pen, and OpenMP dies on what the system cannot start.
-constexpr int most_threads = 1024;
 /// Far beyond what helps; memory for them is taken at once, for every point or every search.
 constexpr std::size_t most_links = 1000, most_candidates = 1'000'000;
 /// So that those of both stages can be counted.
@@ -137,11 +136,7 @@ void check_config(const Config& config) {
   problems.require(config.plot.size >= plot::smallest_size && config.plot.size <= plot::largest_size,
                    fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.plot.size,
                                plot::smallest_size, plot::largest_size));
-  problems.require(config.run.threads >= 0 && config.run.threads <= most_threads,
-                   fmt::format("--threads is {} (a rank has 1 to {}; 0 means all that it was given)",
-                               config.run.threads, most_threads));
-  problems.require(!config.run.quiet || config.run.log == LogChoice::automatic,
-                   "--quiet was given with --log (a quiet run has no log to style). Leave out one of them");
+  check_execution(config.run, problems);
   problems.raise();
 }
 

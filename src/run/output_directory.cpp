@@ -6,7 +6,6 @@
 #include "fleetsne/io/write.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <vector>
@@ -38,7 +37,7 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config); });
   // A report alone is what a failed run left: no result that would be lost.
   const std::array<std::string, 3> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
-  made_ = io::prepare_output_directory(comm, directory_.string(), results, config.output.force);
+  made_.emplace(io::prepare_output_directory(comm, directory_.string(), results, config.output.force));
 }
 
 void OutputDirectory::withdraw_report(const comm::Communicator& comm) const {
@@ -51,11 +50,6 @@ void OutputDirectory::withdraw_report(const comm::Communicator& comm) const {
                       "permissions there, or name another --output",
                       report(), error.message()));
   });
-}
-
-OutputDirectory::~OutputDirectory() {
-  for (const std::string& folder : made_)
-    if (::rmdir(folder.c_str()) != 0) return;  // not empty: what the run or somebody else wrote stays
 }
 
 }  // namespace fleetsne::run

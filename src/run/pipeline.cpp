@@ -12,38 +12,15 @@
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/output_directory.hpp"
-#include "fleetsne/run/placement.hpp"
+#include "fleetsne/run/seats.hpp"
 #include "fleetsne/run/stages.hpp"
 
 #include <fmt/format.h>
-#include <omp.h>
 
 namespace fleetsne::run {
 namespace {
 
 using Rows = data::DistributedMatrix<float>;
-
-/// Sets the threads of this rank, the same number on every rank, and says where the run takes place.
-void take_seats(const comm::Communicator& comm, const ExecutionConfig& config, Report& report,
-                base::Log& log) {
-  const Placement seats = placement(comm);
-  report.hosts = seats.hosts;
-  report.threads = config.threads > 0 ? config.threads : seats.cpus_fewest;
-  omp_set_num_threads(report.threads);
-  log.info(fmt::format("{} rank{} of {} thread{} on {} host{}", comm.size(), comm.size() == 1 ? "" : "s",
-                       report.threads, report.threads == 1 ? "" : "s", report.hosts,
-                       report.hosts == 1 ? "" : "s"));
-  if (report.threads > seats.cpus_fewest)
-    log.warn(fmt::format(
-        "{} threads a rank share {} CPU{} (that is what the launcher gave). Start with mpirun --bind-to "
-        "none, or fewer threads",
-        report.threads, seats.cpus_fewest, seats.cpus_fewest == 1 ? "" : "s"));
-  else if (config.threads == 0 && seats.cpus_unused > 0)
-    log.info(fmt::format(
-        "{} CPU{} of a host stay idle (the launcher bound the ranks to the others); mpirun --bind-to none "
-        "gives them all",
-        seats.cpus_unused, seats.cpus_unused == 1 ? "" : "s"));
-}
 
 /// What is asked for and what the files hold must fit; all ranks know both, so all find the same. Only
 /// headers are looked at, so that a slip is told of before the rows are read.
@@ -175,7 +152,9 @@ nlohmann::json embed(const comm::Communicator& comm, const Config& config, const
   comm::agree(comm, [&] { check_config(config); });
   Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
   const OutputDirectory output(comm, config);
-  take_seats(comm, config.run, report, log);
+  const Seats seats = take_seats(comm, config.run, log);
+  report.hosts = seats.hosts;
+  report.threads = seats.threads;
   try {
     run_stages(comm, config, output, report, log);
     nlohmann::json json = to_json(comm, report);

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 /// A config with its options.
 struct Asked {
   run::Config config;
-  std::vector<Option> table = option_table(config);
+  OptionTable table = option_table(config);
 
   Request parse(const std::vector<std::string>& arguments) { return parse_command_line(arguments, table); }
   std::string error(const std::vector<std::string>& arguments) {

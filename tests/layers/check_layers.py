@@ -16,7 +16,8 @@ FLOORS = [
     ["comm"],
     ["data"],
     ["io", "reduce", "search"],
-    ["partition", "neighbors", "affinity", "init", "optimize", "quality", "plot"],
+    ["partition", "neighbors", "affinity", "init", "optimize", "quality", "plot",
+     "synthetic"],
     ["run"],
     ["app"],
 ]

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fleetsne/app/option.hpp"
+#include "fleetsne/app/option_table.hpp"
 #include "fleetsne/run/config.hpp"
 
 #include <functional>
@@ -9,17 +9,17 @@
 
 namespace fleetsne::app {
 
-/// What `fleetsne embed` was asked to do.
+/// What a command was asked to do.
 enum class Request : int { run, help, dump_config };
 
 /// Sets the options from config files and then from the command line, which so wins over them; a later file
 /// wins over an earlier one. An option given twice in one place holds its last value; one that takes several
-/// (INPUT, --labels) gathers them, and replaces those of a file.
-/// @param arguments  those after `embed`
+/// (INPUT, --labels of embed) gathers them, and replaces those of a file.
+/// @param arguments  those after the command
 /// Throws one UsageError that names every problem, also those of the config files. Not collective.
-Request parse_command_line(const std::vector<std::string>& arguments, std::vector<Option>& table);
+Request parse_command_line(const std::vector<std::string>& arguments, OptionTable& table);
 
 /// The text of --help.
-std::string help_text(const std::vector<Option>& table);
+std::string help_text(const OptionTable& table);
 
 }  // namespace fleetsne::app

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fleetsne/app/option.hpp"
+#include "fleetsne/app/option_table.hpp"
 #include "fleetsne/run/problems.hpp"
 
 #include <string>
@@ -22,10 +22,9 @@ struct IniEntry {
 std::vector<IniEntry> read_ini(const std::string& text, const std::string& file, run::Problems& problems);
 
 /// Every option with its help and its value, as read_ini and apply_ini take it back.
-std::string write_ini(const std::vector<Option>& table);
+std::string write_ini(const OptionTable& table);
 
 /// Sets the options that a config file names. Keys may have _ for -.
-void apply_ini(const std::string& text, const std::string& file, std::vector<Option>& table,
-               run::Problems& problems);
+void apply_ini(const std::string& text, const std::string& file, OptionTable& table, run::Problems& problems);
 
 }  // namespace fleetsne::app

@@ -2,6 +2,7 @@
 
 #include "fleetsne/app/option.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/generate.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,18 +11,41 @@
 
 namespace fleetsne::app {
 
-/// Every option of `fleetsne embed`, by section. Command line, config files, help, --dump-config and
-/// suggestions all derive from this. The options read and write `config`, which must outlive them and stay
-/// where it is.
-std::vector<Option> option_table(run::Config& config);
+/// Every option of one command, by section. Command line, config files, help, --dump-config and suggestions
+/// all derive from this.
+struct OptionTable {
+  std::string command;  ///< as in `fleetsne COMMAND`
+  std::string words;    ///< dotted name of the option that words without one belong to; empty: there are none
+  std::vector<Option> options;
+
+  auto begin() const { return options.begin(); }
+  auto end() const { return options.end(); }
+  auto begin() { return options.begin(); }
+  auto end() { return options.end(); }
+  std::size_t size() const { return options.size(); }
+  const Option& operator[](std::size_t i) const { return options[i]; }
+};
+
+/// The options of `fleetsne embed`. They read and write `config`, which must outlive them and stay where it
+/// is.
+OptionTable option_table(run::Config& config);
+
+/// The same for `fleetsne generate`.
+OptionTable option_table(run::GenerateConfig& config);
+
+/// The options that every command has under [run].
+std::vector<Option> execution_options(run::ExecutionConfig& config);
+
+/// "See fleetsne COMMAND --help".
+std::string see_help(const OptionTable& table);
 
 /// The option whose dotted name or shorthand this is, without dashes in front; null if there is none.
-const Option* find_option(const std::vector<Option>& table, const std::string& name);
+const Option* find_option(const OptionTable& table, const std::string& name);
 
 /// What a user who wrote `name` may have meant: the nearest of all spellings, or empty if none is near.
-std::string nearest_option(const std::vector<Option>& table, const std::string& name);
+std::string nearest_option(const OptionTable& table, const std::string& name);
 
 /// Every option with its value, by section; names with _ for -.
-nlohmann::json to_json(const std::vector<Option>& table);
+nlohmann::json to_json(const OptionTable& table);
 
 }  // namespace fleetsne::app

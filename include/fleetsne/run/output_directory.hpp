@@ -2,10 +2,11 @@
 
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/made_folders.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace fleetsne::run {
 
@@ -17,7 +18,6 @@ class OutputDirectory {
   /// does not say to write over it, or if a file that is read would be written over; IoError if it cannot be
   /// written. Collective.
   OutputDirectory(const comm::Communicator& comm, const Config& config);
-  ~OutputDirectory();
   OutputDirectory(const OutputDirectory&) = delete;
   OutputDirectory& operator=(const OutputDirectory&) = delete;
 
@@ -34,7 +34,7 @@ class OutputDirectory {
   std::string path(const char* file) const { return (directory_ / file).string(); }
 
   std::filesystem::path directory_;
-  std::vector<std::string> made_;  // folders that were not there before, innermost first; on rank 0
+  std::optional<MadeFolders> made_;  // on rank 0
 };
 
 }  // namespace fleetsne::run
