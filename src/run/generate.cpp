@@ -36,10 +36,10 @@ void check_cells(const synthetic::CellsConfig& c, Problems& problems) {
   problems.require(clusters, fmt::format("--clusters is {} (there are 1 to {})", c.clusters, most_clusters));
   if (columns && clusters)
     problems.require(
-        synthetic::model_bytes(c) <= most_model_bytes,
+        synthetic::Cells::bytes(c) <= most_model_bytes,
         fmt::format("--clusters {} with --columns {} takes {:.1f} GB on every rank (at most "
                     "{:.0f} GB are allowed). Give fewer of either",
-                    c.clusters, c.columns, 1e-9 * synthetic::model_bytes(c), 1e-9 * most_model_bytes));
+                    c.clusters, c.columns, 1e-9 * synthetic::Cells::bytes(c), 1e-9 * most_model_bytes));
   for (const auto& [name, value] :
        {std::pair("--trajectories", c.trajectories), std::pair("--noise", c.noise)})
     problems.require(value >= 0 && value <= 1,

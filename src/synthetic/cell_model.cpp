@@ -55,12 +55,6 @@ std::vector<double> cumulative_shares(const std::vector<double>& weights) {
 
 }  // namespace
 
-double model_bytes(const CellsConfig& config) {
-  constexpr double rows = 14;
-  return rows * static_cast<double>(config.clusters) * static_cast<double>(base::padded(config.columns)) *
-         sizeof(float);
-}
-
 /// Fills in the members, one after the other.
 class Cells::Builder {
  public:
@@ -168,6 +162,11 @@ Cells::Cells(const CellsConfig& config)
       noise_scale_(stride_) {
   FLEETSNE_EXPECT(config.columns >= 1 && config.clusters >= 1);
   Builder(*this, config).build();
+}
+
+double Cells::bytes(const CellsConfig& config) {
+  return static_cast<double>(config.clusters) * static_cast<double>(parts * base::padded(config.columns)) *
+         sizeof(float);
 }
 
 double Cells::share(std::size_t cluster) const {

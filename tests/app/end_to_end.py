@@ -553,6 +553,62 @@ class Result(EndToEnd):
         self.assertEqual(json.loads((self.out / "report.json").read_text())["threads"], 2)
 
 
+class Generated(EndToEnd):
+    """fleetsne generate, and what embed makes of it."""
+    SMALL = ["generate", "--rows", "3000", "--columns", "20", "--clusters", "12", "--seed", "4"]
+
+    def test_generated_rows_are_embedded(self):
+        done = self.run_program(*self.SMALL, "--output", "made/cells.npy")
+        self.assert_succeeds(done)
+        self.assertIn("made/cells-labels.npy", done.stdout)
+        self.assertRegex(done.stdout, rf"RESULT rows=3000 columns=20 clusters=12 ranks={RANKS} threads=\d+ seconds=[0-9.]+")
+        self.assertEqual(sorted(os.listdir(self.folder / "made")), ["cells-labels.npy", "cells.npy"])
+        rows, labels = np.load(self.folder / "made/cells.npy"), np.load(self.folder / "made/cells-labels.npy")
+        self.assertEqual((rows.shape, rows.dtype), ((3000, 20), np.float32))
+        self.assertEqual((labels.shape, labels.dtype), ((3000,), np.int32))
+        self.assertTrue(np.isfinite(rows).all())
+        self.assertLessEqual(set(labels), set(range(12)))
+        self.assert_succeeds(self.embed("made/cells.npy", "--labels", "made/cells-labels.npy"))
+        self.assertEqual(self.report()["points"], 3000)
+
+    def test_ranks_and_threads_make_the_same_bytes(self):
+        made = []
+        for ranks, threads in ((1, 1), (1, 2), (2, 1), (3, 2), (4, 1)):
+            self.assert_succeeds(self.run_program(*self.SMALL, "--threads", threads, "--output", "cells.npy", "--force",
+                                                  ranks=ranks))
+            made.append([(self.folder / name).read_bytes() for name in ("cells.npy", "cells-labels.npy")])
+        self.assertTrue(all(files == made[0] for files in made))
+
+    def test_dumped_config_makes_the_same_rows(self):
+        dumped = self.run_program(*self.SMALL, "--output", "cells.npy", "--dump-config")
+        self.assert_succeeds(dumped)
+        (self.folder / "cells.cfg").write_text(dumped.stdout)
+        self.assert_succeeds(self.run_program(*self.SMALL, "--output", "cells.npy"))
+        self.assert_succeeds(self.run_program("generate", "--config", "cells.cfg", "--output", "again.npy"))
+        self.assertEqual((self.folder / "again.npy").read_bytes(), (self.folder / "cells.npy").read_bytes())
+
+    def test_bad_options(self):
+        for parts, arguments in (
+                (["--output"], []),
+                (["--rows is 0"], ["--rows", "0", "--output", "x.npy"]),
+                (["2 problems", "--noise is 2", "--clusters is 0"],
+                 ["--noise", "2", "--clusters", "0", "--output", "x.npy"]),
+                (["x.txt", ".npy"], ["--output", "x.txt"]),
+                (["Did you mean --rows?"], ["--row", "5", "--output", "x.npy"]),
+                (["stands alone"], ["x.npy", "--output", "y.npy"]),
+                (["rows.npy", "--force"], ["--output", "rows.npy"])):
+            with self.subTest(parts):
+                before = self.listing()
+                self.assert_refused(self.run_program("generate", *arguments), 2, *parts)
+                self.assert_nothing_left(before)
+
+    def test_disk_without_room_is_told_at_once_and_nothing_is_left(self):
+        before = self.listing()
+        self.assert_refused(self.run_program("generate", "--rows", "100000000000", "--output", "huge/x.npy"), 4,
+                            "huge/x")
+        self.assert_nothing_left(before)
+
+
 class Information(EndToEnd):
     def test_version_names_the_libraries(self):
         done = self.run_program("--version")
@@ -562,7 +618,8 @@ class Information(EndToEnd):
             self.assertIn(name, done.stdout)
 
     def test_help_shows_examples_first(self):
-        for arguments in (["--help"], ["help"], ["embed", "--help"], ["help", "embed"], ["embed", "-h"]):
+        for arguments in (["--help"], ["help"], ["embed", "--help"], ["help", "embed"], ["embed", "-h"],
+                          ["generate", "--help"], ["help", "generate"]):
             with self.subTest(arguments):
                 done = self.run_program(*arguments)
                 self.assert_succeeds(done)

@@ -250,6 +250,54 @@ TEST(CommandLine, HelpAndDumpAreRequests) {
   EXPECT_EQ(asked.parse({"--dump-config", "--perplexity", "5"}), Request::dump_config);
 }
 
+/// As Asked, for `fleetsne generate`.
+struct AskedToGenerate {
+  run::GenerateConfig config;
+  OptionTable table = option_table(config);
+
+  std::string error(const std::vector<std::string>& arguments) {
+    try {
+      parse_command_line(arguments, table);
+    } catch (const base::UsageError& problem) {
+      return problem.what();
+    }
+    return "";
+  }
+};
+
+TEST(GenerateOptions, AreUniqueAndReadBack) {
+  AskedToGenerate written, read;
+  std::set<std::string> spellings;
+  for (Option& option : written.table) {
+    EXPECT_TRUE(spellings.insert(option.dotted()).second) << option.dotted();
+    EXPECT_TRUE(option.shorthand.empty() || spellings.insert(option.shorthand).second) << option.shorthand;
+    ASSERT_EQ(option.value.set(other_value(option)), std::nullopt) << option.dotted();
+  }
+  run::Problems problems;
+  apply_ini(write_ini(written.table), "my.cfg", read.table, problems);
+  EXPECT_NO_THROW(problems.raise());
+  EXPECT_EQ(to_json(read.table), to_json(written.table));
+}
+
+TEST(GenerateOptions, AreTheOnesOfItsHelp) {
+  AskedToGenerate fresh;
+  const std::string help = help_text(fresh.table);
+  EXPECT_THAT(help, HasSubstr("Usage: fleetsne generate"));
+  EXPECT_LT(help.find("Examples:"), help.find("Options:"));
+  for (const Option& option : fresh.table) EXPECT_THAT(help, HasSubstr("--" + option.dotted()));
+  for (std::size_t begin = 0, end; (end = help.find('\n', begin)) != std::string::npos; begin = end + 1)
+    EXPECT_LE(end - begin, 110U) << help.substr(begin, end - begin);
+}
+
+TEST(GenerateOptions, MistakesAreTold) {
+  AskedToGenerate asked;
+  EXPECT_THAT(asked.error({"cells.npy"}), HasSubstr("cells.npy stands alone (fleetsne generate takes only"));
+  EXPECT_THAT(asked.error({"--row", "5"}), HasSubstr("Did you mean --rows?"));
+  EXPECT_THAT(asked.error({"--perplexity", "5"}), HasSubstr("unknown option --perplexity"));
+  EXPECT_THAT(asked.error({"--zzzzzzzzzzzz", "5"}), HasSubstr("See fleetsne generate --help"));
+  EXPECT_THAT(asked.error({"--rows", "-5"}), HasSubstr("--rows -5 is not a whole number of at least 0"));
+}
+
 TEST(Help, NamesEveryOptionWithItsDefault) {
   Asked fresh;
   const std::string help = help_text(fresh.table);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -61,6 +62,36 @@ TEST(Random, NormalPairsHaveMeanZeroAndVarianceOne) {
   }
   EXPECT_NEAR(sum / 40000, 0, 0.02);
   EXPECT_NEAR(square / 40000, 1, 0.03);
+}
+
+TEST(Random, FourNormalsAreIndependentWithMeanZeroAndVarianceOne) {
+  const Random random(1, Stream::test);
+  std::array<double, 4> sum{}, square{};
+  double product = 0, tail = 0;
+  constexpr GlobalIndex rows = 50000;
+  for (GlobalIndex i = 0; i < rows; ++i) {
+    const auto values = random.four_normals(i, 3);
+    for (std::size_t k = 0; k < 4; ++k) {
+      ASSERT_LT(std::abs(values[k]), 6.8f);
+      sum[k] += values[k];
+      square[k] += values[k] * values[k];
+      tail += std::abs(values[k]) > 1.96f ? 1 : 0;
+    }
+    product += values[0] * values[1] + values[2] * values[3] + values[0] * values[2];
+  }
+  for (std::size_t k = 0; k < 4; ++k) {
+    EXPECT_NEAR(sum[k] / rows, 0, 0.02);
+    EXPECT_NEAR(square[k] / rows, 1, 0.03);
+  }
+  EXPECT_NEAR(product / rows, 0, 0.03);
+  EXPECT_NEAR(tail / (4 * rows), 0.05, 0.005);
+}
+
+TEST(Random, BitsAreTheFirstWords) {
+  const Random random(1, Stream::test);
+  const auto words = random.words(17, 3);
+  EXPECT_EQ(random.bits(17, 3), (std::uint64_t{words[1]} << 32) | words[0]);
+  EXPECT_NE(words[2], words[0]);
 }
 
 TEST(OrderedSum, IsTheSameForAnyNumberOfThreads) {

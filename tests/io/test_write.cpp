@@ -1,5 +1,6 @@
 // Files are written whole or not at all. What is left in FLEETSNE_IO_WRITTEN, check_files.py opens.
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/npy_file.hpp"
 #include "fleetsne/io/partial_file.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/shared_file.hpp"
@@ -60,6 +61,11 @@ class Write : public testing::Scratch {
     }
     comm.barrier();
   }
+  void expect_absent(const std::string& file) const {
+    comm.barrier();
+    EXPECT_FALSE(fs::exists(file));
+    comm.barrier();
+  }
   std::string for_python(const std::string& name) const {
     const char* folder = std::getenv("FLEETSNE_IO_WRITTEN");
     if (folder == nullptr) return path(name);
@@ -90,6 +96,33 @@ TEST_F(Write, NpyReadsBack) {
       ASSERT_EQ(read.local(i, 1), expected(i, 1));
     }
   }
+}
+
+TEST_F(Write, NpyTakesPiecesInAnyOrder) {
+  const std::string file = path("pieces.npy");
+  NpyFile whole(comm, file, {.element = NpyShape::Element::int32, .rows = 1003, .flat = true});
+  base::Matrix<std::int32_t> one(1, 1);
+  for (std::int64_t row = 1002 - comm.rank(); row >= 0; row -= comm.size()) {
+    one(0, 0) = static_cast<std::int32_t>(row * 1001);
+    whole.write_rows(row, base::MatrixView<const std::int32_t>(one.view()));
+  }
+  expect_absent(file);
+  whole.commit();
+  const auto rows = data::RowDistribution::balanced(1003, comm.size());
+  const auto labels = read_labels(comm, Names{file}, rows);
+  for (std::size_t i = 0; i < labels.codes.size(); ++i) {
+    const std::int64_t row = rows.begin(comm.rank()) + static_cast<std::int64_t>(i);
+    ASSERT_EQ(labels.categories.at(static_cast<std::size_t>(labels.codes[i])), std::to_string(row * 1001));
+  }
+}
+
+TEST_F(Write, NpyThatIsNotCommittedLeavesNothing) {
+  {
+    NpyFile given_up(comm, path("absent.npy"), {.rows = 10, .columns = 3});
+    const base::Matrix<float> rows(10, 3);
+    comm::on_root(comm, [&] { given_up.write_rows(0, rows.view()); });
+  }
+  expect_listing(directory, {});
 }
 
 TEST_F(Write, AnnDataReadsBack) {

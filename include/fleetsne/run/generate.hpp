@@ -39,9 +39,9 @@ struct Generated {
   double seconds = 0;
 };
 
-/// Makes the rows (float32) and their labels (int32, the cluster) and writes them, all ranks together, both
-/// files whole or neither. A rank holds one round of rows at a time, at most io::transfer_limit() bytes of
-/// each file. Sets the number of OpenMP threads.
+/// Makes the rows (float32) and their labels (int32, the cluster) and writes them, all ranks together, each
+/// file whole or absent (the labels get their name first). A rank holds one round of rows at a time, at most
+/// io::transfer_limit() bytes of each file. Sets the number of OpenMP threads.
 /// @note Collective. The same bytes for any number of ranks and threads. Throws AgreedError on all ranks:
 ///       UsageError for the config or files that are there, IoError.
 Generated generate(const comm::Communicator& comm, const GenerateConfig& config, base::Log& log);

@@ -21,9 +21,6 @@ struct CellsConfig {
   std::uint64_t seed = 0;
 };
 
-/// Bytes that Cells holds for this config.
-double model_bytes(const CellsConfig& config);
-
 /// Rows that look like the principal components of single-cell data. Clusters (types of cells) stem from one
 /// another within lineages, by steps whose size decays over the columns, and have heavy-tailed sizes and
 /// uneven spreads. A row is its cluster's centre plus variation in a few directions of the cluster's own and
@@ -36,6 +33,8 @@ class Cells {
  public:
   /// @param config  at least one column and cluster; shares in [0, 1]
   explicit Cells(const CellsConfig& config);
+  /// Bytes that it holds for this config.
+  static double bytes(const CellsConfig& config);
 
   /// Rows [first, first + rows.rows()) on all OpenMP threads, each with its cluster: of those on a path the
   /// nearer end, of mixed ones the first. The same for any number of threads. Not collective.
