@@ -56,7 +56,7 @@ class Random {
     return {radius * std::cos(angle), radius * std::sin(angle)};
   }
   /// Four independent standard normal values in single precision from the words of one draw; none is beyond
-  /// 6.8. A sixth of normal_pair's time a value.                     [Box & Muller 1958]
+  /// 6.8. A third of normal_pair's time a value.                     [Box & Muller 1958]
   std::array<float, 4> four_normals(GlobalIndex id, std::uint32_t draw = 0) const {
     const auto uniform_from = [](std::uint32_t word) {
       return (static_cast<float>(word) + 0.5f) * 0x1.0p-32f;  // in (0, 1]
