@@ -2,7 +2,8 @@
 # Installs the Debian packages that FleetSNE needs and that are missing; says which. The one list of them.
 #   bash jobs/install-packages.sh            to build and run, and the data of the first job
 #   bash jobs/install-packages.sh --tests    the tests' packages too
-#   bash jobs/install-packages.sh --list [--tests]    only prints the list
+#   bash jobs/install-packages.sh --benchmark    those of the programs that jobs/benchmark.sh compares with
+#   bash jobs/install-packages.sh --list [--tests] [--benchmark]    only prints the list
 set -euo pipefail
 
 build=(
@@ -18,15 +19,18 @@ build=(
 run=(fonts-dejavu-core fontconfig-config dataset-fashion-mnist jq)
 # Debian's own python3 reads what the tests have written; the shell scripts are checked, too.
 tests=(libgtest-dev libgmock-dev python3 python3-numpy python3-h5py python3-anndata shellcheck)
+# The programs to compare with, and what makes their input and measures them.
+benchmark=(time python3 python3-numpy python3-sklearn r-base-core r-cran-rtsne r-cran-uwot)
 
 packages=("${build[@]}" "${run[@]}")
 list_only=no
 for argument in "$@"; do
   case "$argument" in
     --tests) packages+=("${tests[@]}") ;;
+    --benchmark) packages+=("${benchmark[@]}") ;;
     --list) list_only=yes ;;
     *)
-      echo "install-packages: unknown argument $argument (known: --tests, --list)" >&2
+      echo "install-packages: unknown argument $argument (known: --tests, --benchmark, --list)" >&2
       exit 2
       ;;
   esac

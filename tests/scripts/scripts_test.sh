@@ -94,6 +94,17 @@ start 2 "${install[@]}" --nonsense
 expect_output 'unknown argument'
 start 0 "${install[@]}" --list
 expect_output '^libhdf5-openmpi-dev$'
+start 0 "${install[@]}" --list --benchmark
+expect_output '^r-cran-rtsne$'
+
+# The benchmark's arguments; what it does with good ones is benchmark_test.sh's.
+for wrong in --nonsense '--rows 0' '--runs two' --threads '--perplexity 0' '--programs fleetsne,umap' \
+  '--fleetsne no-such-file'; do
+  # shellcheck disable=SC2086  # an argument and its value
+  start 2 bash "$root/jobs/benchmark.sh" $wrong
+  expect_output '^ *--programs LIST'
+  expect_no_call '.'
+done
 
 # The quickstart, in a copy of the tree that has only its scripts.
 house="$work/house"
