@@ -38,8 +38,8 @@ OptionTable option_table(run::Config& c) {
       {"neighbors", "links", "", whole(c.neighbors.links), "Links of a point in the index (M of HNSW)"},
       {"neighbors", "ef-construction", "", whole(c.neighbors.ef_construction),
        "Candidates kept while the index is built"},
-      {"neighbors", "ef-extra", "", whole(c.neighbors.ef_extra),
-       "Candidates kept in a search beyond the neighbours asked for"},
+      {"neighbors", "aim", "", real(c.neighbors.aim),
+       "Recall to stop searching at, about; what was reached is measured"},
       {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
        "Points whose neighbours are compared with exact search, to measure recall"},
 

@@ -11,7 +11,6 @@ struct SearchInput {
   const comm::Communicator& comm;
   const data::DistributedMatrix<float>& rows;
   std::span<const base::GlobalIndex> origins;
-  std::span<const base::LocalIndex> shard_offsets;
   const NeighborsConfig& config;
 
   std::size_t width() const { return base::padded(rows.columns()); }

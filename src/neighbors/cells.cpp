@@ -9,7 +9,7 @@
 namespace fleetsne::neighbors {
 namespace {
 
-constexpr std::size_t sampled_rows = 2048;  // for the centres of a shard
+constexpr std::size_t sampled_rows = 2048;  // for the centres
 constexpr std::size_t spread_rows = 384;    // for the axes of a cell
 constexpr int lloyd_steps = 6, subspace_steps = 6;
 

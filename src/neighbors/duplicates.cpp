@@ -1,7 +1,5 @@
 #include "duplicates.hpp"
 
-#include "fleetsne/base/parallel.hpp"
-
 #include <xxhash.h>
 
 #include <algorithm>
@@ -12,14 +10,15 @@
 namespace fleetsne::neighbors {
 namespace {
 
-/// For each row of [first, last) the first row equal to it.
-void find_representatives(const SearchInput& input, std::size_t first, std::size_t last,
-                          std::span<base::LocalIndex> representative) {
-  const std::size_t bytes = input.width() * sizeof(float);
-  std::vector<std::pair<std::uint64_t, base::LocalIndex>> hashed;
-  hashed.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) {
-    hashed.emplace_back(XXH3_64bits(input.row(i), bytes), static_cast<base::LocalIndex>(i));
+/// For each row the first row equal to it.
+std::vector<base::LocalIndex> find_representatives(const SearchInput& input) {
+  const std::size_t n = input.rows.local.rows(), bytes = input.width() * sizeof(float);
+  std::vector<base::LocalIndex> representative(n);
+  std::vector<std::pair<std::uint64_t, base::LocalIndex>> hashed(n);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t r = 0; r < static_cast<std::int64_t>(n); ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    hashed[i] = {XXH3_64bits(input.row(i), bytes), static_cast<base::LocalIndex>(i)};
     representative[i] = static_cast<base::LocalIndex>(i);
   }
   std::ranges::sort(hashed);
@@ -42,33 +41,24 @@ void find_representatives(const SearchInput& input, std::size_t first, std::size
     }
     run = end;
   }
+  return representative;
 }
 
 }  // namespace
 
 Points collapse_duplicates(const SearchInput& input) {
-  const std::size_t n = input.rows.local.rows(), shards = input.shard_offsets.size() - 1;
-  std::vector<base::LocalIndex> representative(n);
-  base::parallel_for(static_cast<std::int64_t>(shards), [&](std::int64_t s) {
-    const auto at = static_cast<std::size_t>(s);
-    find_representatives(input, static_cast<std::size_t>(input.shard_offsets[at]),
-                         static_cast<std::size_t>(input.shard_offsets[at + 1]), representative);
-  });
+  const std::size_t n = input.rows.local.rows();
+  const std::vector<base::LocalIndex> representative = find_representatives(input);
   Points points;
   std::vector<base::LocalIndex> point_of(n);
-  points.shard_offsets.push_back(0);
-  for (std::size_t s = 0; s < shards; ++s) {
-    for (auto i = static_cast<std::size_t>(input.shard_offsets[s]);
-         i < static_cast<std::size_t>(input.shard_offsets[s + 1]); ++i) {
-      const auto first = static_cast<std::size_t>(representative[i]);
-      if (first == i) {
-        point_of[i] = static_cast<base::LocalIndex>(points.rows.size());
-        points.rows.push_back(static_cast<base::LocalIndex>(i));
-      } else {
-        point_of[i] = point_of[first];
-      }
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto first = static_cast<std::size_t>(representative[i]);
+    if (first == i) {
+      point_of[i] = static_cast<base::LocalIndex>(points.rows.size());
+      points.rows.push_back(static_cast<base::LocalIndex>(i));
+    } else {
+      point_of[i] = point_of[first];
     }
-    points.shard_offsets.push_back(static_cast<base::LocalIndex>(points.rows.size()));
   }
   points.member_offsets.assign(points.count() + 1, 0);
   for (const base::LocalIndex p : point_of) ++points.member_offsets[static_cast<std::size_t>(p) + 1];

@@ -7,11 +7,10 @@
 
 namespace fleetsne::neighbors {
 
-/// Rows of this rank grouped by equality within their shard. Points below means groups' representatives: of
-/// each group the first row in working order. Points of a shard stand together, in working order.
+/// Rows of this rank grouped by equality. Points below means groups' representatives: of
+/// each group the first row in working order. Points stand in working order.
 struct Points {
   std::vector<base::LocalIndex> rows;            ///< for each point its row
-  std::vector<base::LocalIndex> shard_offsets;   ///< shards + 1: points of each shard
   std::vector<base::LocalIndex> member_offsets;  ///< points + 1
   std::vector<base::LocalIndex> members;         ///< rows of each point's group, by input index
 
@@ -27,7 +26,7 @@ struct Points {
   }
 };
 
-/// Groups equal rows: by hash, then bit for bit. Parallel over shards.
+/// Groups equal rows: by hash, then bit for bit.
 Points collapse_duplicates(const SearchInput& input);
 
 }  // namespace fleetsne::neighbors

@@ -28,20 +28,16 @@ void check(const SearchInput& input) {
         k, rows, rows - 1));
   }
   FLEETSNE_EXPECT(input.origins.size() == input.rows.local.rows());
-  FLEETSNE_EXPECT(input.shard_offsets.size() >= 2 && input.shard_offsets.front() == 0 &&
-                  static_cast<std::size_t>(input.shard_offsets.back()) == input.origins.size());
   FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
 }
 
 }  // namespace
 
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
-                         const data::Permutation& permutation,
-                         std::span<const base::LocalIndex> shard_offsets, const NeighborsConfig& config,
+                         const data::Permutation& permutation, const NeighborsConfig& config,
                          base::Log& log) {
-  const SearchInput input{comm, rows, permutation.origins, shard_offsets, config};
+  const SearchInput input{comm, rows, permutation.origins, config};
   comm::agree(comm, [&] { check(input); });
-  FLEETSNE_EXPECT(comm.all_equal(static_cast<std::int64_t>(shard_offsets.size())));
   Neighbors result;
   result.stats.backend = choose(config, rows.rows.total());
   result.graph = result.stats.backend == Backend::exact ? find_exactly(input, result.stats, log)

@@ -5,9 +5,9 @@
 
 #include "duplicates.hpp"
 #include "neighbor_lists.hpp"
+#include "rank_search.hpp"
 #include "routed_search.hpp"
 #include "router.hpp"
-#include "shard_search.hpp"
 #include <omp.h>
 
 #include <algorithm>
@@ -17,64 +17,63 @@
 namespace fleetsne::neighbors {
 namespace {
 
-constexpr std::size_t block_points = 128;  // searched by one thread, one after the other, in working order
+constexpr std::size_t blocks_at_once = 8;  // searched by one thread, one after the other, in working order
+constexpr std::size_t points_at_once = blocks_at_once * search::block_rows;
 
-/// Every point in its own shard.
-void search_own_shards(const SearchInput& input, const Points& points, ShardSearch& shards,
-                       NeighborLists& lists, base::Log& log) {
+/// Every point on its own rank.
+void search_own_rank(const SearchInput& input, const Points& points, RankSearch& own, NeighborLists& lists,
+                     base::Log& log) {
   log.begin_phase("neighbours", static_cast<std::int64_t>(points.count()));
   std::atomic<std::int64_t> done = 0;
-  for (std::size_t s = 0; s + 1 < points.shard_offsets.size(); ++s) {
-    const auto first = static_cast<std::size_t>(points.shard_offsets[s]);
-    const auto last = static_cast<std::size_t>(points.shard_offsets[s + 1]);
-    const std::size_t blocks = (last - first + block_points - 1) / block_points;
-    base::parallel_for(static_cast<std::int64_t>(blocks), [&](std::int64_t b) {
-      std::vector<Candidate> found;
-      const std::size_t begin = first + static_cast<std::size_t>(b) * block_points;
-      const std::size_t end = std::min(begin + block_points, last);
-      for (std::size_t p = begin; p < end; ++p) {
-        const auto row = static_cast<std::size_t>(points.rows[p]);
-        const std::size_t limit = points.wanted(p, input.config.count);
-        found.clear();
-        shards.find(s,
-                    {input.row(row), static_cast<std::uint32_t>(p - first), true, limit,
-                     std::numeric_limits<float>::infinity()},
-                    found);
-        lists.merge(row, found, limit);
+  const std::size_t pieces = (points.count() + points_at_once - 1) / points_at_once;
+  base::parallel_for(static_cast<std::int64_t>(pieces), [&](std::int64_t piece) {
+    std::vector<Candidate> found[search::block_rows];
+    RankSearch::Query queries[search::block_rows];
+    const std::size_t begin = static_cast<std::size_t>(piece) * points_at_once;
+    const std::size_t end = std::min(begin + points_at_once, points.count());
+    for (std::size_t first = begin; first < end; first += search::block_rows) {
+      const std::size_t count = std::min(search::block_rows, end - first);
+      for (std::size_t q = 0; q < count; ++q) {
+        queries[q] = {input.row(static_cast<std::size_t>(points.rows[first + q])),
+                      static_cast<std::uint32_t>(first + q), points.wanted(first + q, input.config.count),
+                      std::numeric_limits<float>::infinity()};
       }
-      const auto now = done += static_cast<std::int64_t>(end - begin);
-      if (omp_get_thread_num() == 0) log.advance(now);
-    });
-  }
+      own.find(std::span(queries, count), std::span(found, count));
+      for (std::size_t q = 0; q < count; ++q)
+        lists.merge(static_cast<std::size_t>(points.rows[first + q]), found[q], queries[q].limit);
+    }
+    const auto now = done += static_cast<std::int64_t>(end - begin);
+    if (omp_get_thread_num() == 0) log.advance(now);
+  });
   log.end_phase();
 }
 
 /// Gives every member of a group the list of its representative and the other members.
 void expand_duplicates(const SearchInput& input, const Points& points, NeighborLists& lists) {
   const std::size_t k = input.config.count;
-  base::parallel_for(static_cast<std::int64_t>((points.count() + block_points - 1) / block_points),
-                     [&](std::int64_t b) {
-                       std::vector<Candidate> others, list;
-                       const std::size_t begin = static_cast<std::size_t>(b) * block_points;
-                       for (std::size_t p = begin; p < std::min(begin + block_points, points.count()); ++p) {
-                         const auto group = points.group(p);
-                         if (group.size() == 1) continue;
-                         const auto representative = static_cast<std::size_t>(points.rows[p]);
-                         others.clear();
-                         for (std::size_t i = 0; i < lists.count(representative); ++i)
-                           others.push_back(lists.at(representative, i));
-                         for (const base::LocalIndex member : group) {
-                           list = others;
-                           for (const base::LocalIndex equal : group.first(std::min(group.size(), k + 1))) {
-                             if (equal != member)
-                               list.push_back({0.0F, equal, input.origins[static_cast<std::size_t>(equal)]});
-                           }
-                           std::sort(list.begin(), list.end());
-                           list.resize(std::min(list.size(), k));
-                           lists.assign(static_cast<std::size_t>(member), list);
-                         }
-                       }
-                     });
+  base::parallel_for(
+      static_cast<std::int64_t>((points.count() + points_at_once - 1) / points_at_once), [&](std::int64_t b) {
+        std::vector<Candidate> others, list;
+        const std::size_t begin = static_cast<std::size_t>(b) * points_at_once;
+        for (std::size_t p = begin; p < std::min(begin + points_at_once, points.count()); ++p) {
+          const auto group = points.group(p);
+          if (group.size() == 1) continue;
+          const auto representative = static_cast<std::size_t>(points.rows[p]);
+          others.clear();
+          for (std::size_t i = 0; i < lists.count(representative); ++i)
+            others.push_back(lists.at(representative, i));
+          for (const base::LocalIndex member : group) {
+            list = others;
+            for (const base::LocalIndex equal : group.first(std::min(group.size(), k + 1))) {
+              if (equal != member)
+                list.push_back({0.0F, equal, input.origins[static_cast<std::size_t>(equal)]});
+            }
+            std::sort(list.begin(), list.end());
+            list.resize(std::min(list.size(), k));
+            lists.assign(static_cast<std::size_t>(member), list);
+          }
+        }
+      });
 }
 
 void count_ranks(const comm::Communicator& comm, const Points& points,
@@ -97,23 +96,22 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
   const comm::Communicator& comm = input.comm;
   const Points points = comm::agree(comm, [&] { return collapse_duplicates(input); });
   const Router router(input, points);
-  auto shards = comm::agree(comm, [&] { return std::make_unique<ShardSearch>(input, points, log); });
+  auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, log); });
   NeighborLists lists = comm::agree(comm, [&] {
     NeighborLists empty(input.rows.rows, comm.rank(), input.origins, input.config.count);
-    search_own_shards(input, points, *shards, empty, log);
+    search_own_rank(input, points, *own, empty, log);
     return empty;
   });
   auto routed = comm::agree(
-      comm, [&] { return std::make_unique<RoutedSearch>(input, points, router, *shards, lists, log); });
-  if (router.shards() > 1) {
+      comm, [&] { return std::make_unique<RoutedSearch>(input, points, router, *own, lists, log); });
+  if (comm.size() > 1) {
     routed->calibrate();
-    comm::agree(comm, [&] { routed->search_own_rank(); });
     routed->search_other_ranks();
   }
   stats.distance_evaluations =
-      comm.all_reduce(shards->distance_evaluations() + routed->distance_evaluations(), comm::Reduction::sum);
+      comm.all_reduce(own->distance_evaluations() + routed->distance_evaluations(), comm::Reduction::sum);
   count_ranks(comm, points, routed->ranks_searched(), stats);
-  shards.reset();
+  own.reset();
   return comm::agree(comm, [&] {
     expand_duplicates(input, points, lists);
     return std::move(lists).finish();

@@ -4,7 +4,7 @@
 
 namespace fleetsne::neighbors {
 
-/// Approximate neighbours of all rows by one hnsw index per shard and routed searches. Collective.
+/// Approximate neighbours of all rows by one hnsw index per rank and routed searches. Collective.
 data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats, base::Log& log);
 
 }  // namespace fleetsne::neighbors

@@ -22,13 +22,16 @@ constexpr float first_share = 0.2F;       // a rank that may hold this share of 
 constexpr std::size_t block_points = 64;  // routed together by one thread
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
 constexpr std::size_t round_bytes = std::size_t{512} << 20;
-constexpr std::size_t least_round = 64, most_round = 8192;  // points of a rank
+constexpr std::size_t least_round = 64, most_round = 65536;  // points of a rank
+constexpr std::uint32_t family_points =
+    2 * search::block_rows;  // consecutive: of one branch of the bisection
 
 }  // namespace
 
 struct RoutedSearch::Request {
   float bound;
   std::uint32_t limit;
+  std::uint32_t family;  // near points of one rank share it: they are searched for together
 };
 
 struct RoutedSearch::Answer {
@@ -38,11 +41,11 @@ struct RoutedSearch::Answer {
 };
 
 RoutedSearch::RoutedSearch(const SearchInput& input, const Points& points, const Router& router,
-                           ShardSearch& shards, NeighborLists& lists, base::Log& log)
+                           RankSearch& own, NeighborLists& lists, base::Log& log)
     : input_(input),
       points_(points),
       router_(router),
-      shards_(shards),
+      own_(own),
       lists_(lists),
       log_(log),
       wanted_(points.count()),
@@ -50,11 +53,6 @@ RoutedSearch::RoutedSearch(const SearchInput& input, const Points& points, const
   for (std::size_t p = 0; p < points.count(); ++p) {
     wanted_[p] = static_cast<std::uint32_t>(points.wanted(p, input.config.count));
   }
-}
-
-std::size_t RoutedSearch::shard_of(std::size_t point) const {
-  const auto after = std::ranges::upper_bound(points_.shard_offsets, static_cast<base::LocalIndex>(point));
-  return static_cast<std::size_t>(after - points_.shard_offsets.begin()) - 1;
 }
 
 bool RoutedSearch::worth_a_search(float expected, float bound, float threshold) const {
@@ -86,27 +84,19 @@ void RoutedSearch::calibrate() {
       search::exact_neighbors(input_.comm, input_.rows, input_.origins, queries.view(), skip, k);
   evaluations_ += exact.distance_evaluations;
 
-  // Which shard a neighbour is in: every rank's cuts of its rows.
-  std::vector<base::GlobalIndex> ends;
-  for (std::size_t s = 1; s < input_.shard_offsets.size(); ++s) {
-    ends.push_back(input_.rows.rows.begin(input_.comm.rank()) + input_.shard_offsets[s]);
-  }
-  ends = input_.comm.all_gather(std::span<const base::GlobalIndex>(ends)).values;
-
   Threshold threshold;
-  base::Matrix<float> expected(1, router_.shards());
-  std::vector<std::int64_t> here(router_.shards());
-  std::vector<char> known(static_cast<std::size_t>(input_.comm.size()));
+  const base::Rank me = input_.comm.rank();
+  std::vector<float> expected(router_.ranks());
+  std::vector<std::int64_t> here(router_.ranks());
+  std::vector<char> known(router_.ranks());
   for (std::size_t q = 0; q < sample.size(); ++q) {
-    const std::size_t point = sample[q],
-                      own = router_.shards_per_rank() * static_cast<std::size_t>(input_.comm.rank()) +
-                            shard_of(point);
+    const std::size_t point = sample[q];
     if (std::isinf(bound(point)) || wanted_[point] == 0) continue;
-    std::vector<std::size_t> shards(k);
+    std::vector<std::size_t> ranks(k);
     here.assign(here.size(), 0);
     for (std::size_t i = 0; i < k; ++i) {
-      shards[i] = static_cast<std::size_t>(std::ranges::upper_bound(ends, exact.rows(q, i)) - ends.begin());
-      ++here[shards[i]];
+      ranks[i] = static_cast<std::size_t>(input_.rows.rows.owner(exact.rows(q, i)));
+      ++here[ranks[i]];
     }
     // The bound once the ranks in `known` have been asked, too.
     known.assign(known.size(), 0);
@@ -116,37 +106,27 @@ void RoutedSearch::calibrate() {
       for (std::size_t i = 0; i < lists_.count(row); ++i)
         distances.push_back(lists_.at(row, i).squared_distance);
       for (std::size_t i = 0; i < k; ++i) {
-        if (shards[i] != own && known[static_cast<std::size_t>(router_.rank_of(shards[i]))] != 0) {
-          distances.push_back(exact.squared_distances(q, i));
-        }
+        if (known[ranks[i]] != 0) distances.push_back(exact.squared_distances(q, i));
       }
       std::ranges::nth_element(distances, distances.begin() + wanted_[point] - 1);
       return distances[wanted_[point] - 1];
     };
     const auto expect_at = [&](float bound) {
-      evaluations_ +=
-          router_.expect(queries.view().middle_rows(q, 1), std::span(&bound, 1), 0, expected.view());
+      evaluations_ += router_.expect(queries.data() + q * width, bound, expected);
     };
     const auto observe = [&](auto&& concerned) {
-      for (std::size_t s = 0; s < here.size(); ++s) {
-        if (s != own && concerned(router_.rank_of(s))) threshold.observe(expected(0, s), here[s]);
+      for (std::size_t r = 0; r < here.size(); ++r) {
+        if (static_cast<base::Rank>(r) != me && concerned(r)) threshold.observe(expected[r], here[r]);
       }
     };
-    const base::Rank me = input_.comm.rank();
     expect_at(bound(point));
-    observe([&](base::Rank r) { return r == me; });
-    known[static_cast<std::size_t>(me)] = 1;
-    expect_at(bound_now());
-    auto first = known;
-    for (std::size_t s = 0; s < here.size(); ++s) {
-      if (expected(0, s) >= first_share * static_cast<float>(wanted_[point])) {
-        first[static_cast<std::size_t>(router_.rank_of(s))] = 1;
-      }
+    for (std::size_t r = 0; r < here.size(); ++r) {
+      if (static_cast<base::Rank>(r) != me && expected[r] >= first_share * static_cast<float>(wanted_[point]))
+        known[r] = 1;
     }
-    observe([&](base::Rank r) { return r != me && first[static_cast<std::size_t>(r)] != 0; });
-    known = first;
+    observe([&](std::size_t r) { return known[r] != 0; });
     expect_at(bound_now());
-    observe([&](base::Rank r) { return first[static_cast<std::size_t>(r)] == 0; });
+    observe([&](std::size_t r) { return known[r] == 0; });
   }
   threshold_ = threshold.settle(input_.comm, static_cast<std::int64_t>(sample.size() * k), routing_loss);
   // However well the sample's clusters lie apart, who may have this share of the list is asked.
@@ -154,60 +134,23 @@ void RoutedSearch::calibrate() {
   log_.end_phase();
 }
 
-void RoutedSearch::search_own_rank() {
-  const std::size_t n = points_.count(), shards = router_.shards_per_rank();
-  if (shards == 1) return;
-  const std::size_t first_shard = shards * static_cast<std::size_t>(input_.comm.rank());
-  log_.begin_phase("neighbours in other shards", static_cast<std::int64_t>(n));
-  std::atomic<std::int64_t> done = 0;
-  base::parallel_for(static_cast<std::int64_t>((n + block_points - 1) / block_points), [&](std::int64_t b) {
-    const std::size_t first = static_cast<std::size_t>(b) * block_points;
-    base::Matrix<float> expected(1, shards);
-    std::vector<Candidate> found;
-    for (std::size_t p = first; p < std::min(first + block_points, n); ++p) {
-      const float limit = bound(p);
-      const auto row = static_cast<std::size_t>(points_.rows[p]);
-      const base::MatrixView<const float> query(input_.row(row), 1, input_.rows.columns(), input_.width());
-      evaluations_ += router_.expect(query, std::span(&limit, 1), first_shard, expected.view());
-      const std::size_t own = shard_of(p);
-      // The most promising first: it brings the bound down for the others.
-      std::vector<std::pair<float, std::size_t>> order;
-      for (std::size_t s = 0; s < shards; ++s) {
-        if (s != own && worth_a_search(expected(0, s), limit, threshold_))
-          order.emplace_back(-expected(0, s), s);
-      }
-      std::ranges::sort(order);
-      for (const auto& [less, s] : order) {
-        found.clear();
-        shards_.find(s, {query.data(), router_.entry(query.data(), s), false, wanted_[p], bound(p)}, found);
-        lists_.merge(row, found, wanted_[p]);
-      }
-    }
-    const auto now = done += static_cast<std::int64_t>(std::min(first + block_points, n) - first);
-    if (omp_get_thread_num() == 0) log_.advance(now);
-  });
-  log_.end_phase();
-}
-
 RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t count, float least_share,
                                                   std::vector<char>& asked) {
   const auto ranks = static_cast<std::size_t>(input_.comm.size());
-  const std::size_t shards = router_.shards_per_rank();
   base::parallel_for(
       static_cast<std::int64_t>((count + block_points - 1) / block_points), [&](std::int64_t b) {
         const std::size_t begin = static_cast<std::size_t>(b) * block_points;
-        base::Matrix<float> expected(1, router_.shards());
+        std::vector<float> expected(ranks);
         for (std::size_t i = begin; i < std::min(begin + block_points, count); ++i) {
           const std::size_t p = first + i;
           if (wanted_[p] == 0) continue;
           const float limit = bound(p);
-          const base::MatrixView<const float> query(input_.row(static_cast<std::size_t>(points_.rows[p])), 1,
-                                                    input_.rows.columns(), input_.width());
-          evaluations_ += router_.expect(query, std::span(&limit, 1), 0, expected.view());
+          evaluations_ +=
+              router_.expect(input_.row(static_cast<std::size_t>(points_.rows[p])), limit, expected);
           const float threshold = std::max(threshold_, least_share * static_cast<float>(wanted_[p]));
-          for (std::size_t s = 0; s < router_.shards(); ++s) {
-            char& flag = asked[i * ranks + s / shards];
-            if (flag == 0 && worth_a_search(expected(0, s), limit, threshold)) flag = 2;
+          for (std::size_t r = 0; r < ranks; ++r) {
+            char& flag = asked[i * ranks + r];
+            if (flag == 0 && worth_a_search(expected[r], limit, threshold)) flag = 2;
           }
         }
       });
@@ -259,7 +202,7 @@ void RoutedSearch::ask(const Requests& requests) {
     counts.push_back(of_rank.size());
     for (const std::uint32_t p : of_rank) {
       sent.push_back(p);
-      packed.push_back({bound(p), wanted_[p]});
+      packed.push_back({bound(p), wanted_[p], p / family_points});
       const float* row = input_.row(static_cast<std::size_t>(points_.rows[p]));
       rows.insert(rows.end(), row, row + width);
     }
@@ -311,24 +254,24 @@ void RoutedSearch::ask(const Requests& requests) {
 
 void RoutedSearch::answer(std::span<const Request> requests, const float* rows,
                           std::vector<std::vector<Candidate>>& found) {
-  const std::size_t shards = router_.shards_per_rank(), width = input_.width();
-  const std::size_t first_shard = shards * static_cast<std::size_t>(input_.comm.rank());
-  constexpr std::size_t block = 16;
-  base::parallel_for(static_cast<std::int64_t>((requests.size() + block - 1) / block), [&](std::int64_t b) {
-    base::Matrix<float> expected(1, shards);
-    const std::size_t begin = static_cast<std::size_t>(b) * block;
-    for (std::size_t i = begin; i < std::min(begin + block, requests.size()); ++i) {
-      const float* row = rows + i * width;
-      const Request& request = requests[i];
-      evaluations_ += router_.expect({row, 1, input_.rows.columns(), width}, std::span(&request.bound, 1),
-                                     first_shard, expected.view());
-      for (std::size_t s = 0; s < shards; ++s) {
-        if (shards_.points_of(s) == 0 || !worth_a_search(expected(0, s), request.bound, threshold_)) continue;
-        shards_.find(s, {row, router_.entry(row, s), false, request.limit, request.bound}, found[i]);
-      }
-      std::sort(found[i].begin(), found[i].end());
-      found[i].resize(std::min<std::size_t>(found[i].size(), request.limit));
+  const std::size_t width = input_.width();
+  std::vector<std::pair<std::size_t, std::size_t>> groups;  // first request, how many
+  for (std::size_t first = 0, last = 0; first < requests.size(); first = last) {
+    while (last < requests.size() && last - first < search::block_rows &&
+           requests[last].family == requests[first].family)
+      ++last;
+    groups.emplace_back(first, last - first);
+  }
+  base::parallel_for(static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
+    const auto [first, count] = groups[static_cast<std::size_t>(g)];
+    RankSearch::Query queries[search::block_rows];
+    std::vector<Candidate> lists[search::block_rows];
+    for (std::size_t q = 0; q < count; ++q) {
+      const Request& request = requests[first + q];
+      queries[q] = {rows + (first + q) * width, RankSearch::none, request.limit, request.bound};
     }
+    own_.find(std::span(queries, count), std::span(lists, count));
+    for (std::size_t q = 0; q < count; ++q) found[first + q] = std::move(lists[q]);
   });
 }
 

@@ -1,25 +1,23 @@
 #pragma once
 
 #include "neighbor_lists.hpp"
+#include "rank_search.hpp"
 #include "router.hpp"
-#include "shard_search.hpp"
 
 #include <atomic>
 #include <vector>
 
 namespace fleetsne::neighbors {
 
-/// Completes lists that hold what a point's own shard has: by the rank's other shards, then by other ranks,
-/// but only by those that the router says can hold some of its neighbours.
+/// Completes lists that hold what a point's own rank has by other ranks, but only by those that the router
+/// says can hold some of its neighbours.
 class RoutedSearch {
  public:
-  RoutedSearch(const SearchInput& input, const Points& points, const Router& router, ShardSearch& shards,
+  RoutedSearch(const SearchInput& input, const Points& points, const Router& router, RankSearch& own,
                NeighborLists& lists, base::Log& log);
 
   /// Learns from a sample, with exact neighbours, which expectations are too small to follow. Collective.
   void calibrate();
-  /// Searches the other shards of this rank. Not collective.
-  void search_own_rank();
   /// Sends points to other ranks and merges what comes back, in rounds of bounded memory. Each round asks
   /// twice: first ranks that hold many of a point's neighbours, then, by the nearer bound that came of it,
   /// those left. Collective.
@@ -41,7 +39,6 @@ class RoutedSearch {
   void ask(const Requests& requests);
   void answer(std::span<const Request> requests, const float* rows,
               std::vector<std::vector<Candidate>>& found);
-  std::size_t shard_of(std::size_t point) const;
   float bound(std::size_t point) const {
     return lists_.bound(static_cast<std::size_t>(points_.rows[point]), wanted_[point]);
   }
@@ -49,7 +46,7 @@ class RoutedSearch {
   const SearchInput& input_;
   const Points& points_;
   const Router& router_;
-  ShardSearch& shards_;
+  RankSearch& own_;
   NeighborLists& lists_;
   base::Log& log_;
   std::vector<std::uint32_t> wanted_;  // for each point the length of its list

@@ -7,11 +7,11 @@
 
 namespace fleetsne::neighbors {
 
-/// Finds how few expected neighbours make a shard not worth a search: from sampled points, whose neighbours
-/// are known, it collects what a router expected in a shard and what there was.
+/// Finds how few expected neighbours make a rank not worth a search: from sampled points, whose neighbours
+/// are known, it collects what a router expected on a rank and what there was.
 class Threshold {
  public:
-  /// `found` of a point's true neighbours lie in a shard where `expected` were expected.
+  /// `found` of a point's true neighbours lie on a rank where `expected` were expected.
   void observe(float expected, std::int64_t found) { lost_[bucket(expected)] += found; }
   /// The largest threshold that loses at most the share `loss` of `total` neighbours of all ranks.
   /// Collective.

@@ -1,6 +1,7 @@
 #include "locality.hpp"
 
 #include "fleetsne/base/parallel.hpp"
+#include "fleetsne/partition/partition.hpp"
 
 #include "direction.hpp"
 
@@ -10,9 +11,8 @@
 namespace fleetsne::partition {
 namespace {
 
-constexpr std::size_t leaf_rows = 32;  // a page or two of rows
-constexpr std::size_t sampled = 128;   // rows that the direction of a block is taken from
-constexpr int power_iterations = 4;    // a rough direction will do
+constexpr std::size_t sampled = 128;  // rows that the direction of a block is taken from
+constexpr int power_iterations = 4;   // a rough direction will do
 constexpr std::size_t serial_rows = 4096;
 
 struct Keyed {
@@ -29,7 +29,7 @@ class Bisector {
   Bisector(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins)
       : rows_(rows), origins_(origins) {}
 
-  /// Halves the block; both halves' order of rows is left open.
+  /// Halves the block, at a whole number of leaves; both halves' order of rows is left open.
   std::size_t halve(std::span<std::int64_t> order) const {
     const std::size_t n = order.size(), step = std::max<std::size_t>(n / sampled, 1);
     std::vector<std::int64_t> chosen;
@@ -48,7 +48,7 @@ class Bisector {
     }
     std::sort(keyed.begin(), keyed.end());
     for (std::size_t i = 0; i < n; ++i) order[i] = keyed[i].row;
-    return n / 2;
+    return (n + leaf_rows - 1) / leaf_rows / 2 * leaf_rows;
   }
 
   void bisect(std::span<std::int64_t> order) const {

@@ -112,9 +112,11 @@ void check_config(const Config& config) {
       config.neighbors.ef_construction >= 1 && config.neighbors.ef_construction <= most_candidates,
       fmt::format("--neighbors.ef-construction is {} (it must be 1 to {})", config.neighbors.ef_construction,
                   most_candidates));
-  problems.require(config.neighbors.ef_extra <= most_candidates,
-                   fmt::format("--neighbors.ef-extra is {} (it must be 0 to {})", config.neighbors.ef_extra,
-                               most_candidates));
+  problems.require(
+      config.neighbors.aim >= 0 && config.neighbors.aim < 1,
+      fmt::format("--neighbors.aim is {} (a recall from 0 to less than 1; for all neighbours use "
+                  "--backend exact)",
+                  config.neighbors.aim));
   problems.require(
       config.neighbors.recall_sample >= 200,
       fmt::format("--neighbors.recall-sample is {} (recall from fewer than 200 points says little)",

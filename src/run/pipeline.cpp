@@ -105,14 +105,12 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
     stages.run("normalize", [&] { neighbors::unit_rows(comm, rows); });
 
   partition::Partitioned placed = stages.run("partition", [&] {
-    auto result = partition::partition_rows(
-        comm, std::move(rows), {.shards_per_rank = report.threads, .seed = config.run.seed}, log);
+    auto result = partition::partition_rows(comm, std::move(rows), {.seed = config.run.seed}, log);
     start = result.permutation.to_working_order<float>(comm, start.view());
     return result;
   });
   neighbors::Neighbors found = stages.run("neighbors", [&] {
-    return neighbors::find_neighbors(comm, placed.rows, placed.permutation, placed.shard_offsets,
-                                     search_config(config), log);
+    return neighbors::find_neighbors(comm, placed.rows, placed.permutation, search_config(config), log);
   });
   placed.rows = {};  // nothing below needs them, and the affinities need the room
   report.neighbors = found.stats;

@@ -4,7 +4,6 @@
 #include "fleetsne/partition/partition.hpp"
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <set>
@@ -21,14 +20,13 @@ struct FoundLists {
   neighbors::NeighborsStats stats;
 };
 
-/// Partition and search, with one shard a thread as a run has it. Collective.
+/// Partition and search, as a run does. Collective.
 inline FoundLists find(const comm::Communicator& comm, data::DistributedMatrix<float> input,
                        neighbors::NeighborsConfig config) {
   base::Log log;
   if (config.metric == neighbors::Metric::cosine) neighbors::unit_rows(comm, input);
-  const auto [rows, permutation, shards] = partition::partition_rows(
-      comm, std::move(input), {.shards_per_rank = omp_get_max_threads(), .seed = 0}, log);
-  const auto found = neighbors::find_neighbors(comm, rows, permutation, shards, config, log);
+  const auto [rows, permutation] = partition::partition_rows(comm, std::move(input), {}, log);
+  const auto found = neighbors::find_neighbors(comm, rows, permutation, config, log);
   const auto origins = comm.all_gather(std::span<const base::GlobalIndex>(permutation.origins)).values;
   FoundLists result{permutation.origins, {}, {}, found.stats};
   for (std::size_t i = 0; i < permutation.origins.size(); ++i) {

@@ -154,7 +154,7 @@ TEST(Hnsw, AStarvedIndexIsReportedAsSuch) {
   auto config = search_by(Backend::hnsw, 4);
   config.links = 2;
   config.ef_construction = 2;
-  config.ef_extra = 0;
+  config.aim = 0;
   config.recall_sample = 3000;
   const auto all = test::clustered_points(9000 * static_cast<std::size_t>(comm.size()), 40);
   const auto found = find(comm, block_of(comm, all), config);

@@ -37,24 +37,19 @@ DistributedMatrix<float> clusters(const comm::Communicator& comm, GlobalIndex n,
   return result;
 }
 
-partition::Partitioned run(const comm::Communicator& comm, DistributedMatrix<float> input, int shards) {
+partition::Partitioned run(const comm::Communicator& comm, DistributedMatrix<float> input) {
   base::Log log;
-  return partition::partition_rows(comm, std::move(input), {.shards_per_rank = shards}, log);
+  return partition::partition_rows(comm, std::move(input), {}, log);
 }
 
 /// Every input row is there once, where the permutation says, with its values; blocks have the sizes
 /// promised.
-void expect_partition(const DistributedMatrix<float>& input, int shards) {
+void expect_partition(const DistributedMatrix<float>& input) {
   const auto comm = comm::Communicator::world();
-  const auto result = run(comm, input, shards);
-  const auto sizes = data::RowDistribution::balanced(input.rows.total(), comm.size() * shards);
-  ASSERT_EQ(result.shard_offsets.size(), static_cast<std::size_t>(shards) + 1);
-  for (int s = 0; s < shards; ++s) {
-    const auto at = static_cast<std::size_t>(s);
-    EXPECT_EQ(result.shard_offsets[at + 1] - result.shard_offsets[at], sizes.count(comm.rank() * shards + s));
-  }
+  const auto result = run(comm, input);
+  const auto sizes = data::RowDistribution::balanced(input.rows.total(), comm.size());
+  EXPECT_EQ(static_cast<GlobalIndex>(result.rows.local.rows()), sizes.count(comm.rank()));
   ASSERT_EQ(result.rows.local.rows(), result.permutation.origins.size());
-  EXPECT_EQ(static_cast<std::size_t>(result.shard_offsets.back()), result.rows.local.rows());
   EXPECT_EQ(result.rows.rows, result.permutation.working);
   EXPECT_EQ(result.permutation.input, input.rows);
 
@@ -73,15 +68,15 @@ void expect_partition(const DistributedMatrix<float>& input, int shards) {
 
 TEST(Partition, IsAPermutationOfBalancedBlocks) {
   const auto comm = comm::Communicator::world();
-  for (const int shards : {1, 2, 3}) expect_partition(clusters(comm, 4001, 20, 10), shards);
+  for (const int rows : {4001, 4032, 33}) expect_partition(clusters(comm, rows, 20, 10));
 }
 
 TEST(Partition, CutsEqualRowsByInputIndex) {
   const auto comm = comm::Communicator::world();
   auto input = clusters(comm, 1003, 5, 3);
   for (float& x : input.local.elements()) x = 0;
-  expect_partition(input, 2);
-  const auto result = run(comm, input, 1);
+  expect_partition(input);
+  const auto result = run(comm, input);
   EXPECT_TRUE(std::ranges::is_sorted(result.permutation.origins));
   ASSERT_FALSE(result.permutation.origins.empty());
   EXPECT_EQ(result.permutation.origins.front(), result.rows.rows.begin(comm.rank()));
@@ -89,12 +84,12 @@ TEST(Partition, CutsEqualRowsByInputIndex) {
 
 TEST(Partition, FewRowsForManyBlocksLeaveSomeEmpty) {
   const auto comm = comm::Communicator::world();
-  expect_partition(clusters(comm, 3, 4, 2), 3);
+  expect_partition(clusters(comm, 3, 4, 2));
 }
 
 TEST(Partition, OneColumn) {
   const auto comm = comm::Communicator::world();
-  const auto result = run(comm, clusters(comm, 500, 1, 7), 1);
+  const auto result = run(comm, clusters(comm, 500, 1, 7));
   // One column is cut at its quantiles: no rank's values reach into another's.
   float low = 1e30F, high = -1e30F;
   for (std::size_t i = 0; i < result.rows.local.rows(); ++i) {
@@ -111,7 +106,7 @@ TEST(Partition, OneColumn) {
 TEST(Partition, KeepsClustersTogether) {
   const auto comm = comm::Communicator::world();
   // As many clusters as blocks of a multiple: rows of one cluster mostly share a rank.
-  const auto result = run(comm, clusters(comm, 6000, 30, 60), 1);
+  const auto result = run(comm, clusters(comm, 6000, 30, 60));
   // Consecutive rows of the working order are mostly of one cluster, so within a few standard deviations.
   std::int64_t near = 0, pairs = 0;
   for (std::size_t i = 1; i < result.rows.local.rows(); ++i, ++pairs) {
@@ -131,9 +126,9 @@ TEST(Partition, KeepsClustersTogether) {
 TEST(Partition, DoesNotDependOnThreads) {
   const auto comm = comm::Communicator::world();
   const int threads = omp_get_max_threads();
-  const auto some = run(comm, clusters(comm, 9000, 12, 5), 2);
+  const auto some = run(comm, clusters(comm, 9000, 12, 5));
   omp_set_num_threads(threads == 1 ? 3 : 1);
-  const auto other = run(comm, clusters(comm, 9000, 12, 5), 2);
+  const auto other = run(comm, clusters(comm, 9000, 12, 5));
   omp_set_num_threads(threads);
   EXPECT_EQ(some.permutation.origins, other.permutation.origins);
 }

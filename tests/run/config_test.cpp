@@ -62,7 +62,8 @@ TEST(Config, EveryBadValueIsNamed) {
       {"--neighbors.links is 1001", [](Config& c) { c.neighbors.links = 1001; }},
       {"--neighbors.ef-construction is 0", [](Config& c) { c.neighbors.ef_construction = 0; }},
       {"--neighbors.ef-construction is 1000001", [](Config& c) { c.neighbors.ef_construction = 1'000'001; }},
-      {"--neighbors.ef-extra is 1000001", [](Config& c) { c.neighbors.ef_extra = 1'000'001; }},
+      {"--neighbors.aim is 1 ", [](Config& c) { c.neighbors.aim = 1; }},
+      {"--neighbors.aim is -0.1 ", [](Config& c) { c.neighbors.aim = -0.1; }},
       {"--neighbors.recall-sample is 10", [](Config& c) { c.neighbors.recall_sample = 10; }},
       {"Add --init-file FILE", [](Config& c) { c.init.start = init::Start::file; }},
       {"--init-file was given with another --init", [](Config& c) { c.init.file = "start.npy"; }},
@@ -108,7 +109,7 @@ TEST(Config, EveryBadValueIsNamed) {
 TEST(Config, TheLargestAndSmallestValuesThatAreNamedAreFine) {
   Config config = good();
   config.neighbors.links = 1000;
-  config.neighbors.ef_construction = config.neighbors.ef_extra = 1'000'000;
+  config.neighbors.ef_construction = 1'000'000;
   config.optimize.early_iterations = config.optimize.iterations = 1'000'000'000;
   config.run.threads = 1024;
   config.plot.size = plot::largest_size;

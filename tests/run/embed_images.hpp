@@ -10,8 +10,6 @@
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/config.hpp"
 
-#include <omp.h>
-
 #include <string>
 #include <vector>
 
@@ -39,11 +37,11 @@ inline Embedded embed(const comm::Communicator& comm, data::DistributedMatrix<fl
   config.affinity.perplexity = perplexity;
   config.neighbors.backend = neighbors::Backend::hnsw;
   auto start = init::initial_embedding(comm, rows, {}, run::start_config(config));
-  const partition::Partitioned placed = partition::partition_rows(
-      comm, std::move(rows), {.shards_per_rank = omp_get_max_threads(), .seed = config.run.seed}, log);
+  const partition::Partitioned placed =
+      partition::partition_rows(comm, std::move(rows), {.seed = config.run.seed}, log);
   start = placed.permutation.to_working_order<float>(comm, start.view());
-  neighbors::Neighbors found = neighbors::find_neighbors(
-      comm, placed.rows, placed.permutation, placed.shard_offsets, run::search_config(config), log);
+  neighbors::Neighbors found =
+      neighbors::find_neighbors(comm, placed.rows, placed.permutation, run::search_config(config), log);
   const auto affinities = affinity::perplexity_affinities(comm, std::move(found.graph), perplexity, log);
   const auto optimized =
       optimize::optimize(comm, affinities, std::move(start), run::optimizer_config(config.optimize), log);

@@ -25,7 +25,7 @@ struct NeighborsConfig {
   std::size_t count = 90;  ///< k
   std::size_t links = 16;  ///< hnsw's M
   std::size_t ef_construction = 100;
-  std::size_t ef_extra = 10;         ///< ef of a search is k + ef_extra
+  double aim = 0.995;  ///< recall that a rank's search among its own points is stopped at, about; below 1
   std::size_t recall_sample = 1000;  ///< points whose neighbours are compared with exact search; at least 200
   std::uint64_t seed = 0;
 };
@@ -46,15 +46,13 @@ struct Neighbors {
 };
 
 /// k nearest neighbours of every row. Distances are squared Euclidean, or for cosine (1 - cos)^2.
-/// hnsw: an index per shard; a point searches its own shard, then only those that the router says can hold
-/// some of its k nearest; lists come back and are merged. Exact duplicates are indexed once and expanded.
+/// hnsw: a rank's points in blocks of near ones, an index over the blocks; all points of a block search
+/// together, first on their own rank, then on those that the router says can hold some of their k nearest;
+/// lists come back and are merged. Exact duplicates are indexed once and expanded.
 /// @param rows  N x d padded rows in working order; for cosine already of unit length (see unit_rows)
-/// @param shard_offsets  local rows of each shard, from the partition
-/// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks and shards.
+/// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks.
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
-                         const data::Permutation& permutation,
-                         std::span<const base::LocalIndex> shard_offsets, const NeighborsConfig& config,
-                         base::Log& log);
+                         const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log);
 
 /// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. Throws
 /// InputError on all ranks if a row is all zero (it has no direction). Collective.

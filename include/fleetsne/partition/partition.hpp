@@ -10,23 +10,23 @@
 
 namespace fleetsne::partition {
 
+/// Rows that are left together at the end.
+inline constexpr std::size_t leaf_rows = 32;
+
 struct PartitionConfig {
-  int shards_per_rank =
-      1;  ///< blocks that each rank's rows are cut into (one index each); the same on all ranks
   std::uint64_t seed = 0;
 };
 
-/// Rows in working order: near rows share a rank, and within it a shard, and within that stand close
-/// together.
+/// Rows in working order: near rows share a rank, and within it stand close together: every aligned run of
+/// `leaf_rows` rows of a rank is a leaf of a bisection, every run of twice as many its parent, and so on.
 struct Partitioned {
-  data::DistributedMatrix<float> rows;          ///< N x d, padded
-  data::Permutation permutation;                ///< origins of the working rows
-  std::vector<base::LocalIndex> shard_offsets;  ///< shards_per_rank + 1: local rows of each shard
+  data::DistributedMatrix<float> rows;  ///< N x d, padded
+  data::Permutation permutation;        ///< origins of the working rows
 };
 
 /// Moves rows so that near ones share a rank: recursive bisection on principal directions (computed from a
 /// sample that is the same at any rank count), cut at exact quantiles by (projection, input index), so that
-/// block sizes differ by at most one row per shard.
+/// block sizes differ by at most one row.
 /// @note Collective. Deterministic for the same ranks. `input` is consumed.
 Partitioned partition_rows(const comm::Communicator& comm, data::DistributedMatrix<float>&& input,
                            const PartitionConfig& config, base::Log& log);

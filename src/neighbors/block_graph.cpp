@@ -1,4 +1,4 @@
-#include "shard_graph.hpp"
+#include "block_graph.hpp"
 
 #include "fleetsne/search/distance.hpp"
 
@@ -36,9 +36,8 @@ class CountingSpace : public hnswlib::SpaceInterface<float> {
   State state_;
 };
 
-/// Every `first_stride`-th point, then those half way between, and so on: each pass goes through the whole
-/// shard in working order. Inserted in working order itself, an index would know only one side of every
-/// point.
+/// Every `first_stride`-th block, then those half way between, and so on: each pass goes through all
+/// blocks in working order. Inserted in working order itself, an index would know only one side of every one.
 std::vector<std::uint32_t> insertion_order(std::size_t n) {
   constexpr std::size_t first_stride = 4096;
   std::vector<std::uint32_t> order;
@@ -52,10 +51,8 @@ std::vector<std::uint32_t> insertion_order(std::size_t n) {
 
 }  // namespace
 
-ShardGraph::ShardGraph(std::span<const float* const> rows, const Config& config,
-                       const std::function<void(std::size_t)>& progress) {
-  constexpr std::size_t tell_every = 256;
-  const std::size_t n = rows.size();
+BlockGraph::BlockGraph(std::span<const float* const> means, const Config& config) {
+  const std::size_t n = means.size();
   CountingSpace space(config.columns);
   const auto order = insertion_order(n);
   const auto made = [&] {
@@ -67,10 +64,7 @@ ShardGraph::ShardGraph(std::span<const float* const> rows, const Config& config,
     }
   };
   const auto index = made();
-  for (std::size_t i = 0; i < n; ++i) {
-    index->addPoint(rows[order[i]], order[i], -1);
-    if ((i + 1) % tell_every == 0) progress(i + 1);
-  }
+  for (std::size_t i = 0; i < n; ++i) index->addPoint(means[order[i]], order[i], -1);
   evaluations_ = space.evaluations();
 
   width_ = 1 + index->maxM0_;

@@ -1,0 +1,127 @@
+#include "rank_search.hpp"
+
+#include "fleetsne/search/distance.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fleetsne::neighbors {
+namespace {
+
+using search::block_rows;
+
+// So few blocks are all looked at: a walk would see most of them anyway.
+constexpr std::size_t scanned_blocks = 512;
+constexpr std::size_t first_beam = 64;  // blocks that a walk looks for; then twice as many, and so on
+constexpr std::size_t least_step = 4;   // blocks between two looks at the yield, and at least
+constexpr std::size_t step_share = 8;   // this fraction of those compared so far
+
+}  // namespace
+
+RankSearch::RankSearch(const SearchInput& input, const Points& points, base::Log& log)
+    : input_(input), points_(points) {
+  log.begin_phase("index", 1);
+  for (const base::LocalIndex row : points.rows) rows_.push_back(input.row(static_cast<std::size_t>(row)));
+  blocks_ = search::BlockedRows(rows_, input.rows.columns());
+  if (blocks_.blocks() > scanned_blocks) {
+    std::vector<const float*> means;
+    for (std::size_t b = 0; b < blocks_.blocks(); ++b) means.push_back(blocks_.mean(b));
+    graph_ = BlockGraph(means, {.links = input.config.links,
+                                .ef_construction = input.config.ef_construction,
+                                .seed = input.config.seed,
+                                .columns = input.width()});
+  }
+  for (int t = 0; t < omp_get_max_threads(); ++t)
+    of_thread_.push_back(std::make_unique<Workspace>(blocks_, graph_));
+  log.end_phase();
+}
+
+void RankSearch::find(std::span<const Query> queries, std::span<std::vector<Candidate>> found) {
+  for (auto& list : found) list.clear();
+  if (queries.empty() || rows_.empty()) return;
+  Workspace& work = *of_thread_[static_cast<std::size_t>(omp_get_thread_num())];
+  BlockScan::Query wanted[block_rows];
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    const std::size_t itself = queries[q].itself == none ? 0 : 1;
+    wanted[q] = {queries[q].row, queries[q].limit + itself, queries[q].bound};
+  }
+  work.scan.start(std::span(wanted, queries.size()));
+  const std::uint32_t itself = queries.front().itself;
+  scan_nearest(
+      work, queries,
+      itself == none ? work.beam.entry(work.scan.mean()) : itself / static_cast<std::uint32_t>(block_rows));
+  for (std::size_t q = 0; q < queries.size(); ++q) collect(queries[q], work.scan.found(q), found[q]);
+}
+
+void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry) {
+  double wanted = 0;
+  for (const Query& query : queries) wanted += static_cast<double>(query.limit);
+  const double bearable = (1 - input_.config.aim) * wanted;
+  if (++work.search == 0) {
+    std::ranges::fill(work.scanned, 0U);
+    work.search = 1;
+  }
+  std::size_t done = 0;
+  for (std::size_t beam = first_beam;; beam *= 2) {
+    const auto order = work.beam.nearest(work.scan.mean(), entry, beam);
+    std::size_t next = 0;
+    while (next < order.size()) {
+      // The yield falls about as fast as the blocks compared so far grow in number, or faster, so what is
+      // still to be found is at most the yield of that many blocks again.
+      const std::size_t step = std::max(least_step, done / step_share);
+      std::size_t compared = 0;
+      for (; next < order.size() && compared < step; ++next) {
+        if (std::exchange(work.scanned[order[next]], work.search) == work.search) continue;
+        if (next + 1 < order.size()) blocks_.prefetch(order[next + 1]);
+        work.scan.scan(order[next]);
+        ++compared;
+      }
+      done += compared;
+      const auto taken = static_cast<double>(work.scan.count_taken());
+      if (compared == step && taken * static_cast<double>(done) < bearable * static_cast<double>(step))
+        return;
+    }
+    if (order.size() < beam || order.size() == blocks_.blocks()) return;
+  }
+}
+
+void RankSearch::collect(const Query& query, std::span<const std::uint64_t> entries,
+                         std::vector<Candidate>& found) {
+  std::vector<Candidate> nearest;
+  nearest.reserve(entries.size());
+  for (const std::uint64_t entry : entries) {
+    const std::uint32_t point = BlockScan::point_of(entry);
+    if (point == query.itself) continue;
+    const float squared = search::squared_distance(query.row, rows_[point], input_.width());
+    if (squared >= query.bound) continue;
+    const auto row = points_.rows[point];
+    nearest.push_back(
+        {squared, static_cast<base::LocalIndex>(point), input_.origins[static_cast<std::size_t>(row)]});
+  }
+  std::sort(nearest.begin(), nearest.end());
+  float last = 0;
+  bool repeated = false;
+  for (const Candidate& near : nearest) {
+    // Those as far as the last one count, too: the input index decides among them.
+    if (found.size() >= query.limit && near.squared_distance > last) break;
+    last = near.squared_distance;
+    const auto group = points_.group(static_cast<std::size_t>(near.column));
+    repeated = repeated || group.size() > 1;
+    for (const base::LocalIndex row : group.first(std::min(group.size(), query.limit))) {
+      found.push_back({last, row, input_.origins[static_cast<std::size_t>(row)]});
+    }
+  }
+  if (repeated) std::sort(found.begin(), found.end());
+  found.resize(std::min(found.size(), query.limit));
+}
+
+std::int64_t RankSearch::distance_evaluations() const {
+  std::int64_t sum = graph_.distance_evaluations();
+  for (const auto& work : of_thread_)
+    sum += work->beam.distance_evaluations() + work->scan.distance_evaluations();
+  return sum;
+}
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "beam_search.hpp"
+#include "block_graph.hpp"
+#include "block_scan.hpp"
+#include "duplicates.hpp"
+#include "neighbor_lists.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fleetsne::neighbors {
+
+/// The points of this rank, in blocks of near ones, with an index over the blocks; and the searches among
+/// them: of up to block_rows near queries at once, which are compared with the nearest blocks first, until
+/// blocks hardly yield any more.
+class RankSearch {
+ public:
+  /// Builds the index, by one thread. Not collective.
+  RankSearch(const SearchInput& input, const Points& points, base::Log& log);
+
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  /// What a search is for.
+  struct Query {
+    const float* row;
+    std::uint32_t itself;  ///< the point of this rank that asks: it is not found; none if it is another's
+    std::size_t limit;     ///< rows wanted
+    float bound;           ///< only nearer rows are wanted; infinite for all
+  };
+
+  /// For each query what this rank offers, sorted by (distance, input index): local rows, duplicates
+  /// expanded. By a thread of the team, each with memory of its own.
+  /// @param queries  at most search::block_rows, near each other
+  /// @param found    as many lists, overwritten
+  void find(std::span<const Query> queries, std::span<std::vector<Candidate>> found);
+
+  std::int64_t distance_evaluations() const;
+
+ private:
+  struct Workspace {
+    Workspace(const search::BlockedRows& blocks, const BlockGraph& graph)
+        : beam(blocks, graph), scan(blocks), scanned(blocks.blocks(), 0) {}
+    BeamSearch beam;
+    BlockScan scan;
+    std::vector<std::uint32_t> scanned;  // for each block the number of the search that compared with it last
+    std::uint32_t search = 0;
+  };
+  void scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry);
+  void collect(const Query& query, std::span<const std::uint64_t> entries, std::vector<Candidate>& found);
+
+  const SearchInput& input_;
+  const Points& points_;
+  std::vector<const float*> rows_;  // for each point its row
+  search::BlockedRows blocks_;
+  BlockGraph graph_;
+  std::vector<std::unique_ptr<Workspace>> of_thread_;
+};
+
+}  // namespace fleetsne::neighbors
