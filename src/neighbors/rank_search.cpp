@@ -63,13 +63,15 @@ void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, s
     std::ranges::fill(work.scanned, 0U);
     work.search = 1;
   }
-  std::size_t done = 0;
+  std::size_t done = 0, last_step = 0;
+  double last_taken = 0;
   for (std::size_t beam = first_beam;; beam *= 2) {
     const auto order = work.beam.nearest(work.scan.mean(), entry, beam);
     std::size_t next = 0;
     while (next < order.size()) {
       // The yield falls about as fast as the blocks compared so far grow in number, or faster, so what is
-      // still to be found is at most the yield of that many blocks again.
+      // still to be found is at most the yield of that many blocks again. It is taken over two steps: blocks
+      // do not come in quite the right order.
       const std::size_t step = std::max(least_step, done / step_share);
       std::size_t compared = 0;
       for (; next < order.size() && compared < step; ++next) {
@@ -80,8 +82,12 @@ void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, s
       }
       done += compared;
       const auto taken = static_cast<double>(work.scan.count_taken());
-      if (compared == step && taken * static_cast<double>(done) < bearable * static_cast<double>(step))
+      const auto both = static_cast<double>(compared + last_step);
+      if (compared == step && last_step > 0 &&
+          (taken + last_taken) * static_cast<double>(done) < bearable * both)
         return;
+      last_step = compared;
+      last_taken = taken;
     }
     if (order.size() < beam || order.size() == blocks_.blocks()) return;
   }

@@ -147,11 +147,11 @@ TEST(Hnsw, RecallIsMeasuredOnAtLeastTwoHundredPoints) {
   EXPECT_LE(found.stats.recall_points, 400);
 }
 
-// The walk in the index must be seen to miss where it looks at too little: a measure that cannot fall is
+// The search must be seen to miss where it looks at too little: a measure that cannot fall is
 // none.
 TEST(Hnsw, AStarvedIndexIsReportedAsSuch) {
   const auto comm = Communicator::world();
-  auto config = search_by(Backend::hnsw, 4);
+  auto config = search_by(Backend::hnsw, 40);
   config.links = 2;
   config.ef_construction = 2;
   config.aim = 0;
