@@ -99,7 +99,7 @@ void BlockScan::prune(List& list) {
 std::int64_t BlockScan::count_taken() {
   // A bound that many points have slipped under since it was set would make the next count too high.
   for (std::size_t q = 0; q < count_; ++q) {
-    if (lists_[q].size > lists_[q].limit + slack + lists_[q].limit / 4) prune(lists_[q]);
+    if (lists_[q].size > lists_[q].limit + slack + lists_[q].limit / 2) prune(lists_[q]);
   }
   return std::exchange(taken_, 0);
 }

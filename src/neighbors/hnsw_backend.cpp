@@ -20,17 +20,19 @@ namespace {
 constexpr std::size_t blocks_at_once = 8;  // searched by one thread, one after the other, in working order
 constexpr std::size_t points_at_once = blocks_at_once * search::block_rows;
 
-/// Every point on its own rank.
-void search_own_rank(const SearchInput& input, const Points& points, RankSearch& own, NeighborLists& lists,
-                     base::Log& log) {
+/// Every point on its own rank. Returns for each block of points the blocks that it was compared with.
+std::vector<std::uint32_t> search_own_rank(const SearchInput& input, const Points& points, RankSearch& own,
+                                           NeighborLists& lists, base::Log& log) {
   log.begin_phase("neighbours", static_cast<std::int64_t>(points.count()));
   std::atomic<std::int64_t> done = 0;
+  std::vector<std::uint32_t> compared((points.count() + search::block_rows - 1) / search::block_rows);
   const std::size_t pieces = (points.count() + points_at_once - 1) / points_at_once;
   base::parallel_for(static_cast<std::int64_t>(pieces), [&](std::int64_t piece) {
     std::vector<Candidate> found[search::block_rows];
     RankSearch::Query queries[search::block_rows];
     const std::size_t begin = static_cast<std::size_t>(piece) * points_at_once;
     const std::size_t end = std::min(begin + points_at_once, points.count());
+    RankSearch::Effort effort;  // as for the block before it: not more than a piece knows, whoever does it
     for (std::size_t first = begin; first < end; first += search::block_rows) {
       const std::size_t count = std::min(search::block_rows, end - first);
       for (std::size_t q = 0; q < count; ++q) {
@@ -38,7 +40,8 @@ void search_own_rank(const SearchInput& input, const Points& points, RankSearch&
                       static_cast<std::uint32_t>(first + q), points.wanted(first + q, input.config.count),
                       std::numeric_limits<float>::infinity()};
       }
-      own.find(std::span(queries, count), std::span(found, count));
+      effort.expected = own.find(std::span(queries, count), std::span(found, count), effort);
+      compared[first / search::block_rows] = static_cast<std::uint32_t>(effort.expected);
       for (std::size_t q = 0; q < count; ++q)
         lists.merge(static_cast<std::size_t>(points.rows[first + q]), found[q], queries[q].limit);
     }
@@ -46,6 +49,7 @@ void search_own_rank(const SearchInput& input, const Points& points, RankSearch&
     if (omp_get_thread_num() == 0) log.advance(now);
   });
   log.end_phase();
+  return compared;
 }
 
 /// Gives every member of a group the list of its representative and the other members.
@@ -97,13 +101,15 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
   const Points points = comm::agree(comm, [&] { return collapse_duplicates(input); });
   const Router router(input, points);
   auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, log); });
+  std::vector<std::uint32_t> compared;
   NeighborLists lists = comm::agree(comm, [&] {
     NeighborLists empty(input.rows.rows, comm.rank(), input.origins, input.config.count);
-    search_own_rank(input, points, *own, empty, log);
+    compared = search_own_rank(input, points, *own, empty, log);
     return empty;
   });
-  auto routed = comm::agree(
-      comm, [&] { return std::make_unique<RoutedSearch>(input, points, router, *own, lists, log); });
+  auto routed = comm::agree(comm, [&] {
+    return std::make_unique<RoutedSearch>(input, points, router, *own, compared, lists, log);
+  });
   if (comm.size() > 1) {
     routed->calibrate();
     routed->search_other_ranks();

@@ -38,9 +38,10 @@ RankSearch::RankSearch(const SearchInput& input, const Points& points, base::Log
   log.end_phase();
 }
 
-void RankSearch::find(std::span<const Query> queries, std::span<std::vector<Candidate>> found) {
+std::size_t RankSearch::find(std::span<const Query> queries, std::span<std::vector<Candidate>> found,
+                             const Effort& effort) {
   for (auto& list : found) list.clear();
-  if (queries.empty() || rows_.empty()) return;
+  if (queries.empty() || rows_.empty()) return 0;
   Workspace& work = *of_thread_[static_cast<std::size_t>(omp_get_thread_num())];
   BlockScan::Query wanted[block_rows];
   for (std::size_t q = 0; q < queries.size(); ++q) {
@@ -49,13 +50,15 @@ void RankSearch::find(std::span<const Query> queries, std::span<std::vector<Cand
   }
   work.scan.start(std::span(wanted, queries.size()));
   const std::uint32_t itself = queries.front().itself;
-  scan_nearest(
-      work, queries,
-      itself == none ? work.beam.entry(work.scan.mean()) : itself / static_cast<std::uint32_t>(block_rows));
+  const std::uint32_t entry =
+      itself == none ? work.beam.entry(work.scan.mean()) : itself / static_cast<std::uint32_t>(block_rows);
+  const std::size_t compared = scan_nearest(work, queries, entry, effort);
   for (std::size_t q = 0; q < queries.size(); ++q) collect(queries[q], work.scan.found(q), found[q]);
+  return compared;
 }
 
-void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry) {
+std::size_t RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry,
+                                     const Effort& effort) {
   double wanted = 0;
   for (const Query& query : queries) wanted += static_cast<double>(query.limit);
   const double bearable = (1 - input_.config.aim) * wanted;
@@ -65,13 +68,13 @@ void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, s
   }
   std::size_t done = 0, last_step = 0;
   double last_taken = 0;
-  for (std::size_t beam = first_beam;; beam *= 2) {
+  for (std::size_t beam = std::max(first_beam, effort.expected + effort.expected / 4);; beam *= 2) {
     const auto order = work.beam.nearest(work.scan.mean(), entry, beam);
     std::size_t next = 0;
     while (next < order.size()) {
-      // The yield falls about as fast as the blocks compared so far grow in number, or faster, so what is
-      // still to be found is at most the yield of that many blocks again. It is taken over two steps: blocks
-      // do not come in quite the right order.
+      // The yield falls about as fast as the blocks compared so far, on whichever rank, grow in number, or
+      // faster, so what is still to be found is at most the yield of that many blocks again. It is taken over
+      // two steps: blocks do not come in quite the right order.
       const std::size_t step = std::max(least_step, done / step_share);
       std::size_t compared = 0;
       for (; next < order.size() && compared < step; ++next) {
@@ -84,12 +87,12 @@ void RankSearch::scan_nearest(Workspace& work, std::span<const Query> queries, s
       const auto taken = static_cast<double>(work.scan.count_taken());
       const auto both = static_cast<double>(compared + last_step);
       if (compared == step && last_step > 0 &&
-          (taken + last_taken) * static_cast<double>(done) < bearable * both)
-        return;
+          (taken + last_taken) * static_cast<double>(done + effort.elsewhere) < bearable * both)
+        return done;
       last_step = compared;
       last_taken = taken;
     }
-    if (order.size() < beam || order.size() == blocks_.blocks()) return;
+    if (order.size() < beam || order.size() == blocks_.blocks()) return done;
   }
 }
 

@@ -31,11 +31,20 @@ class RankSearch {
     float bound;           ///< only nearer rows are wanted; infinite for all
   };
 
+  /// Blocks that queries have been compared with already, or that others near them were.
+  struct Effort {
+    std::size_t expected = 0;   ///< here, about: as for queries near by; spares walks that turn out too short
+    std::size_t elsewhere = 0;  ///< on the queries' own rank
+  };
+
   /// For each query what this rank offers, sorted by (distance, input index): local rows, duplicates
   /// expanded. By a thread of the team, each with memory of its own.
   /// @param queries  at most search::block_rows, near each other
   /// @param found    as many lists, overwritten
-  void find(std::span<const Query> queries, std::span<std::vector<Candidate>> found);
+  /// @param effort   what is known of the work beforehand
+  /// @return         blocks that were compared with
+  std::size_t find(std::span<const Query> queries, std::span<std::vector<Candidate>> found,
+                   const Effort& effort);
 
   std::int64_t distance_evaluations() const;
 
@@ -48,7 +57,8 @@ class RankSearch {
     std::vector<std::uint32_t> scanned;  // for each block the number of the search that compared with it last
     std::uint32_t search = 0;
   };
-  void scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry);
+  std::size_t scan_nearest(Workspace& work, std::span<const Query> queries, std::uint32_t entry,
+                           const Effort& effort);
   void collect(const Query& query, std::span<const std::uint64_t> entries, std::vector<Candidate>& found);
 
   const SearchInput& input_;

@@ -31,7 +31,8 @@ constexpr std::uint32_t family_points =
 struct RoutedSearch::Request {
   float bound;
   std::uint32_t limit;
-  std::uint32_t family;  // near points of one rank share it: they are searched for together
+  std::uint32_t compared;  // blocks of the asking rank
+  std::uint32_t family;    // near points of one rank share it: they are searched for together
 };
 
 struct RoutedSearch::Answer {
@@ -41,11 +42,13 @@ struct RoutedSearch::Answer {
 };
 
 RoutedSearch::RoutedSearch(const SearchInput& input, const Points& points, const Router& router,
-                           RankSearch& own, NeighborLists& lists, base::Log& log)
+                           RankSearch& own, std::span<const std::uint32_t> compared, NeighborLists& lists,
+                           base::Log& log)
     : input_(input),
       points_(points),
       router_(router),
       own_(own),
+      compared_(compared),
       lists_(lists),
       log_(log),
       wanted_(points.count()),
@@ -202,7 +205,7 @@ void RoutedSearch::ask(const Requests& requests) {
     counts.push_back(of_rank.size());
     for (const std::uint32_t p : of_rank) {
       sent.push_back(p);
-      packed.push_back({bound(p), wanted_[p], p / family_points});
+      packed.push_back({bound(p), wanted_[p], compared_[p / search::block_rows], p / family_points});
       const float* row = input_.row(static_cast<std::size_t>(points_.rows[p]));
       rows.insert(rows.end(), row, row + width);
     }
@@ -270,7 +273,7 @@ void RoutedSearch::answer(std::span<const Request> requests, const float* rows,
       const Request& request = requests[first + q];
       queries[q] = {rows + (first + q) * width, RankSearch::none, request.limit, request.bound};
     }
-    own_.find(std::span(queries, count), std::span(lists, count));
+    own_.find(std::span(queries, count), std::span(lists, count), {.elsewhere = requests[first].compared});
     for (std::size_t q = 0; q < count; ++q) found[first + q] = std::move(lists[q]);
   });
 }

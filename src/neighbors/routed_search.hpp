@@ -13,8 +13,9 @@ namespace fleetsne::neighbors {
 /// says can hold some of its neighbours.
 class RoutedSearch {
  public:
+  /// @param compared  for each block of points the blocks of this rank that it was compared with
   RoutedSearch(const SearchInput& input, const Points& points, const Router& router, RankSearch& own,
-               NeighborLists& lists, base::Log& log);
+               std::span<const std::uint32_t> compared, NeighborLists& lists, base::Log& log);
 
   /// Learns from a sample, with exact neighbours, which expectations are too small to follow. Collective.
   void calibrate();
@@ -47,6 +48,7 @@ class RoutedSearch {
   const Points& points_;
   const Router& router_;
   RankSearch& own_;
+  std::span<const std::uint32_t> compared_;  // for each block of points those it was compared with at home
   NeighborLists& lists_;
   base::Log& log_;
   std::vector<std::uint32_t> wanted_;  // for each point the length of its list
