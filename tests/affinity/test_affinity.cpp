@@ -37,6 +37,61 @@ TEST(Bandwidth, EntropyIsLogPerplexityWhateverTheScale) {
   }
 }
 
+/// The conditional probabilities by plain bisection in float64, one neighbour at a time.
+std::vector<double> bisected(std::span<const float> squared, double perplexity) {
+  std::vector<double> p(squared.size());
+  double low = 0, high = 0, beta = 1 / (static_cast<double>(squared.back()) + 1e-300);
+  for (int step = 0; step < 300; ++step) {
+    double mass = 0, entropy = 0;
+    for (std::size_t j = 0; j < p.size(); ++j) {
+      p[j] = std::exp(-beta * (static_cast<double>(squared[j]) - static_cast<double>(squared[0])));
+      mass += p[j];
+    }
+    for (double& value : p) {
+      value /= mass;
+      if (value > 0) entropy -= value * std::log(value);
+    }
+    (entropy > std::log(perplexity) ? low : high) = beta;
+    beta = high == 0 ? 2 * beta : (low + high) / 2;
+  }
+  return p;
+}
+
+TEST(Bandwidth, IsWhatBisectionInFloat64Finds) {
+  const auto points = test::clustered_points(600, 8);
+  const auto graph = test::brute_force_graph(Communicator::self(), points, 453);
+  for (const std::size_t k : {15, 16, 17, 90, 150, 453}) {
+    for (const double share : {0.2, 1.0 / 3, 0.9}) {
+      for (std::size_t i = 0; i < 600; i += 37) {
+        const auto distances = graph.squared_distances.row(i).first(k);
+        std::vector<float> row(distances.begin(), distances.end());
+        const double perplexity = share * static_cast<double>(k);
+        const auto expected = bisected(row, perplexity);
+        conditional_affinities(row, perplexity);
+        for (std::size_t j = 0; j < k; ++j)
+          ASSERT_NEAR(static_cast<double>(row[j]), std::max(expected[j], 1e-20),
+                      1e-5 * std::max(expected[j], 1e-20))
+              << k << " " << share;
+      }
+    }
+  }
+}
+
+TEST(Bandwidth, OneNeighbourFarOffLeavesTheOthersAsTheyAre) {
+  std::vector<float> row{1, 1.1F, 1.2F, 1.3F, 1.5F, 1.7F, 1e12F};
+  const auto expected = bisected(row, 3);
+  EXPECT_NEAR(conditional_affinities(row, 3), std::log(3), 1e-5);
+  for (std::size_t j = 0; j < 6; ++j)
+    EXPECT_NEAR(static_cast<double>(row[j]), expected[j], 1e-5 * expected[j]);
+  EXPECT_EQ(row[6], 1e-20F);
+}
+
+TEST(Bandwidth, HoldsOverTheWholeRangeOfFloats) {
+  std::vector<float> row{0, 1e-44F, 2e-44F, 3e-44F, 1e-20F, 1, 1e20F, 3e38F};
+  EXPECT_NEAR(conditional_affinities(row, 3), std::log(3), 1e-5);
+  EXPECT_NEAR(entropy_of(row), std::log(3), 1e-4);
+}
+
 TEST(Bandwidth, AllNeighboursAtDistanceZeroAreEquallyLikely) {
   std::vector<float> row(30, 0.F);
   EXPECT_NEAR(conditional_affinities(row, 10), std::log(30), 1e-6);
