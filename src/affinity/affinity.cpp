@@ -1,36 +1,39 @@
 #include "fleetsne/affinity/affinity.hpp"
 
 #include "fleetsne/affinity/bandwidth.hpp"
+#include "fleetsne/affinity/directed_edges.hpp"
 #include "fleetsne/affinity/symmetrize.hpp"
-#include "fleetsne/base/parallel.hpp"
 #include "fleetsne/comm/agreement.hpp"
 
 #include <algorithm>
 
 namespace fleetsne::affinity {
+namespace {
+
+/// Edges into a band over all ranks, which may share a machine; and of a rank, so that bands do not become
+/// too many to go through the tiles for.
+constexpr std::int64_t band_edges = std::int64_t{1} << 26, least_band_edges = std::int64_t{1} << 22;
+
+data::SparseMatrix affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
+                              data::ValueCoding coding, const Weigh& weigh, base::Log& log) {
+  log.begin_phase("affinities", static_cast<std::int64_t>(graph.columns.rows()));
+  DirectedEdges edges = comm::agree(comm, [&] { return compress(std::move(graph), coding, weigh, log); });
+  log.end_phase();
+  return symmetrize(comm, std::move(edges), log, std::max(band_edges / comm.size(), least_band_edges));
+}
+
+}  // namespace
 
 data::SparseMatrix perplexity_affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
                                          double perplexity, base::Log& log) {
-  const auto rows = static_cast<std::int64_t>(graph.columns.rows());
-  constexpr std::int64_t piece = 16384,
-                         block = 256;  // rows between two looks at the clock; rows for a thread
-  log.begin_phase("affinities", rows);
-  comm::agree(comm, [&] {
-    for (std::int64_t first = 0; first < rows; first += piece) {
-      const std::int64_t last = std::min(rows, first + piece);
-      base::parallel_for((last - first + block - 1) / block, [&](std::int64_t b) {
-        const std::int64_t begin = first + b * block;
-        for (std::int64_t i = begin; i < std::min(last, begin + block); ++i)
-          conditional_affinities(graph.squared_distances.row(static_cast<std::size_t>(i)), perplexity);
-      });
-      log.advance(last);
-    }
-  });
-  log.end_phase();
-  log.begin_phase("symmetrise", 1);
-  data::SparseMatrix result = symmetrize(comm, std::move(graph));
-  log.end_phase();
-  return result;
+  return affinities(
+      comm, std::move(graph), data::ValueCoding::squared16,
+      [perplexity](std::span<float> values) { conditional_affinities(values, perplexity); }, log);
+}
+
+data::SparseMatrix uniform_affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
+                                      base::Log& log) {
+  return affinities(comm, std::move(graph), data::ValueCoding::uniform, {}, log);
 }
 
 }  // namespace fleetsne::affinity

@@ -4,10 +4,11 @@
 #include "fleetsne/base/parallel.hpp"
 #include "fleetsne/comm/agreement.hpp"
 
+#include "in_edges.hpp"
+#include "per_thread.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 namespace fleetsne::affinity {
@@ -17,220 +18,6 @@ using base::GlobalIndex;
 using base::LocalIndex;
 using base::Rank;
 
-/// An edge on its way to the rank that owns its target. Both ends are counted within their ranks: the
-/// sender is known on arrival.
-struct TravellingEdge {
-  LocalIndex target, source;
-  float weight;
-};
-
-/// An edge that has arrived.
-struct IncomingEdge {
-  LocalIndex target;
-  GlobalIndex source;
-  float weight;
-};
-
-/// Edges by the rank that owns their targets.
-struct OutgoingEdges {
-  std::vector<TravellingEdge> edges;
-  std::vector<std::size_t> counts;
-};
-
-OutgoingEdges pack_edges(const data::NeighborGraph& graph, int ranks) {
-  const auto local_rows = static_cast<LocalIndex>(graph.columns.rows());
-  const auto ghost_ids = graph.ghosts.ids();
-  std::vector<Rank> ghost_owner(ghost_ids.size());
-  for (std::size_t g = 0; g < ghost_ids.size(); ++g) ghost_owner[g] = graph.rows.owner(ghost_ids[g]);
-
-  OutgoingEdges outgoing;
-  outgoing.counts.assign(static_cast<std::size_t>(ranks), 0);
-  for (const LocalIndex column : graph.columns.elements()) {
-    if (column >= local_rows)
-      ++outgoing.counts[static_cast<std::size_t>(ghost_owner[static_cast<std::size_t>(column - local_rows)])];
-  }
-  std::vector<std::size_t> next(outgoing.counts.size(), 0);
-  std::exclusive_scan(outgoing.counts.begin(), outgoing.counts.end(), next.begin(), std::size_t{0});
-  outgoing.edges.resize(std::accumulate(outgoing.counts.begin(), outgoing.counts.end(), std::size_t{0}));
-  for (LocalIndex i = 0; i < local_rows; ++i) {
-    const auto row = graph.columns.row(static_cast<std::size_t>(i));
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      if (row[j] < local_rows) continue;
-      const auto ghost = static_cast<std::size_t>(row[j] - local_rows);
-      const Rank owner = ghost_owner[ghost];
-      outgoing.edges[next[static_cast<std::size_t>(owner)]++] = {
-          static_cast<LocalIndex>(ghost_ids[ghost] - graph.rows.begin(owner)), i,
-          graph.squared_distances(static_cast<std::size_t>(i), j)};
-    }
-  }
-  return outgoing;
-}
-
-/// Edges from other ranks' rows to this rank's, sources ascending. Collective.
-std::vector<IncomingEdge> exchange_edges(const comm::Communicator& comm, const data::NeighborGraph& graph) {
-  OutgoingEdges outgoing = comm::agree(comm, [&] { return pack_edges(graph, comm.size()); });
-  const auto arrived = comm.exchange(std::span<const TravellingEdge>(outgoing.edges), outgoing.counts);
-  outgoing = {};
-  std::vector<IncomingEdge> incoming;
-  incoming.reserve(arrived.values.size());
-  std::size_t at = 0;
-  for (Rank r = 0; r < comm.size(); ++r) {
-    for (std::size_t n = 0; n < arrived.counts[static_cast<std::size_t>(r)]; ++n, ++at) {
-      const TravellingEdge& edge = arrived.values[at];
-      incoming.push_back({edge.target, graph.rows.begin(r) + edge.source, edge.weight});
-    }
-  }
-  return incoming;
-}
-
-data::Ghosts ghosts_of(const data::NeighborGraph& graph, Rank rank,
-                       const std::vector<IncomingEdge>& incoming) {
-  std::vector<GlobalIndex> referenced(graph.ghosts.ids().begin(), graph.ghosts.ids().end());
-  for (const IncomingEdge& edge : incoming) {
-    if (referenced.empty() || referenced.back() != edge.source) referenced.push_back(edge.source);
-  }
-  return {graph.rows, rank, std::move(referenced)};
-}
-
-/// A neighbour in a row: where its column stands in the order of global indices, and the edge's weight.
-struct Entry {
-  LocalIndex place;
-  float weight;
-};
-
-/// Column indices <-> places: ghosts of lower ranks, own rows, ghosts of higher ranks; so places ascend as
-/// global indices do, in 32 bits.
-class Places {
- public:
-  Places(const data::Ghosts& ghosts, GlobalIndex first_row, LocalIndex local_rows)
-      : below_(static_cast<LocalIndex>(std::ranges::lower_bound(ghosts.ids(), first_row) -
-                                       ghosts.ids().begin())),
-        local_rows_(local_rows) {}
-  LocalIndex of_column(LocalIndex column) const {
-    if (column < local_rows_) return below_ + column;
-    const LocalIndex ghost = column - local_rows_;
-    return ghost < below_ ? ghost : column;
-  }
-  LocalIndex column(LocalIndex place) const {
-    if (place < below_) return local_rows_ + place;
-    return place < below_ + local_rows_ ? place - below_ : place;
-  }
-
- private:
-  LocalIndex below_, local_rows_;
-};
-
-/// Entries of rows, those of row i at offsets[i] .. offsets[i + 1].
-struct EntryRows {
-  std::vector<std::int64_t> offsets;
-  std::vector<Entry> entries;
-  std::span<const Entry> row(std::size_t i) const {
-    return {entries.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
-  }
-};
-
-/// The transpose's rows: edges from other ranks and from this one, in each row by ascending place.
-EntryRows transpose(const data::NeighborGraph& graph, const std::vector<IncomingEdge>& incoming,
-                    const data::Ghosts& ghosts, const Places& places, GlobalIndex first_row) {
-  const std::size_t local_rows = graph.columns.rows();
-  EntryRows result;
-  result.offsets.assign(local_rows + 1, 0);
-  for (const IncomingEdge& edge : incoming) ++result.offsets[static_cast<std::size_t>(edge.target) + 1];
-  for (const LocalIndex column : graph.columns.elements()) {
-    if (static_cast<std::size_t>(column) < local_rows) ++result.offsets[static_cast<std::size_t>(column) + 1];
-  }
-  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
-  result.entries.resize(static_cast<std::size_t>(result.offsets.back()));
-  std::vector<std::int64_t> next(result.offsets.begin(), result.offsets.end() - 1);
-  const auto put = [&](LocalIndex target, LocalIndex place, float weight) {
-    result.entries[static_cast<std::size_t>(next[static_cast<std::size_t>(target)]++)] = {place, weight};
-  };
-  // Sources ascend within `incoming`: those of lower ranks, then own rows, then those of higher ranks.
-  auto edge = incoming.begin();
-  for (; edge != incoming.end() && edge->source < first_row; ++edge) {
-    put(edge->target, places.of_column(ghosts.column(edge->source)), edge->weight);
-  }
-  for (std::size_t i = 0; i < local_rows; ++i) {
-    const auto row = graph.columns.row(i);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      if (static_cast<std::size_t>(row[j]) < local_rows) {
-        put(row[j], places.of_column(static_cast<LocalIndex>(i)), graph.squared_distances(i, j));
-      }
-    }
-  }
-  for (; edge != incoming.end(); ++edge) {
-    put(edge->target, places.of_column(ghosts.column(edge->source)), edge->weight);
-  }
-  return result;
-}
-
-/// Merges two lists of ascending places; calls emit(place, sum of weights) for each place.
-template <class Emit>
-void merge_entries(std::span<const Entry> a, std::span<const Entry> b, Emit&& emit) {
-  std::size_t i = 0, j = 0;
-  while (i < a.size() || j < b.size()) {
-    if (j == b.size() || (i < a.size() && a[i].place < b[j].place)) {
-      emit(a[i].place, a[i].weight);
-      ++i;
-    } else if (i == a.size() || b[j].place < a[i].place) {
-      emit(b[j].place, b[j].weight);
-      ++j;
-    } else {
-      emit(a[i].place, a[i].weight + b[j].weight);
-      ++i;
-      ++j;
-    }
-  }
-}
-
-/// A row's outgoing edges by ascending place, in the buffer given.
-void sort_outgoing(const data::NeighborGraph& graph, std::size_t i, const Places& places,
-                   std::span<const LocalIndex> new_column, std::vector<Entry>& entries) {
-  const auto row = graph.columns.row(i);
-  entries.clear();
-  for (std::size_t j = 0; j < row.size(); ++j) {
-    const auto ghost = static_cast<std::int64_t>(row[j]) - static_cast<std::int64_t>(graph.columns.rows());
-    const LocalIndex column = ghost < 0 ? row[j] : new_column[static_cast<std::size_t>(ghost)];
-    entries.push_back({places.of_column(column), graph.squared_distances(i, j)});
-  }
-  std::ranges::sort(entries, {}, &Entry::place);
-}
-
-/// The matrix's rows: each the merger of the graph's row and the transpose's.
-void fill_rows(const data::NeighborGraph& graph, const EntryRows& incoming, const Places& places,
-               data::SparseMatrix& result) {
-  constexpr std::int64_t block = 256;
-  const auto local_rows = static_cast<std::int64_t>(graph.columns.rows());
-  std::vector<LocalIndex> new_column;  // of the graph's ghosts among the matrix's
-  for (const GlobalIndex id : graph.ghosts.ids()) new_column.push_back(result.ghosts.column(id));
-
-  result.offsets.assign(static_cast<std::size_t>(local_rows) + 1, 0);
-  const auto scale = static_cast<float>(1.0 / (2.0 * static_cast<double>(graph.rows.total())));
-  // Twice over the rows: first to count, then to write where the counts say.
-  for (const bool counting : {true, false}) {
-    base::parallel_for((local_rows + block - 1) / block, [&](std::int64_t b) {
-      std::vector<Entry> outgoing;
-      for (std::int64_t i = b * block; i < std::min(local_rows, (b + 1) * block); ++i) {
-        const auto row = static_cast<std::size_t>(i);
-        sort_outgoing(graph, row, places, new_column, outgoing);
-        std::int64_t at = counting ? 0 : result.offsets[row];
-        merge_entries(outgoing, incoming.row(row), [&](LocalIndex place, float weight) {
-          if (!counting) {
-            result.columns[static_cast<std::size_t>(at)] = places.column(place);
-            result.values[static_cast<std::size_t>(at)] = scale * weight;
-          }
-          ++at;
-        });
-        if (counting) result.offsets[row + 1] = at;
-      }
-    });
-    if (!counting) break;
-    std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
-    result.columns.resize(static_cast<std::size_t>(result.offsets.back()));
-    result.values.resize(static_cast<std::size_t>(result.offsets.back()));
-  }
-}
-
 void expect_indexable(const data::Ghosts& ghosts, LocalIndex local_rows) {
   const auto columns = static_cast<std::int64_t>(ghosts.count()) + local_rows;
   if (columns <= base::most_columns) return;
@@ -239,24 +26,157 @@ void expect_indexable(const data::Ghosts& ghosts, LocalIndex local_rows) {
       columns, base::most_columns));
 }
 
+/// For every rank, the local rows that have edges to its rows, ascending.
+std::vector<std::vector<LocalIndex>> rows_with_edges_to(const DirectedEdges& edges, int ranks) {
+  std::vector<std::vector<LocalIndex>> result(static_cast<std::size_t>(ranks));
+  std::vector<Rank> owner;
+  for (const GlobalIndex id : edges.ghosts.ids()) owner.push_back(edges.rows.owner(id));
+  for (const auto& block : edges.blocks) {
+    for (const data::EdgeTile& tile : block) {
+      const auto directory = tile.directory();
+      if (directory.empty() || directory.back() < edges.row_count) continue;
+      const auto first_ghost = std::ranges::lower_bound(directory, edges.row_count) - directory.begin();
+      data::TileReader reader(tile, edges.coding);
+      for (LocalIndex r = 0; r < tile.rows; ++r) {
+        data::for_each_slot(reader.next(), edges.coding, [&](std::uint16_t place, float value) {
+          if (value == 0 || place < first_ghost) return;
+          auto& rows = result[static_cast<std::size_t>(
+              owner[static_cast<std::size_t>(directory[place] - edges.row_count)])];
+          const LocalIndex row = tile.first_row + r;
+          if (rows.empty() || rows.back() != row) rows.push_back(row);
+        });
+      }
+    }
+  }
+  return result;
+}
+
+/// The graph's ghosts, and the rows of other ranks that have edges to this one's. Collective.
+data::Ghosts symmetric_ghosts(const comm::Communicator& comm, const DirectedEdges& edges) {
+  std::vector<LocalIndex> rows;
+  std::vector<std::size_t> counts;
+  comm::agree(comm, [&] {
+    for (const auto& of_rank : rows_with_edges_to(edges, comm.size())) {
+      rows.insert(rows.end(), of_rank.begin(), of_rank.end());
+      counts.push_back(of_rank.size());
+    }
+  });
+  const auto arrived = comm.exchange(std::span<const LocalIndex>(rows), counts);
+  return comm::agree(comm, [&] {
+    std::vector<GlobalIndex> referenced(edges.ghosts.ids().begin(), edges.ghosts.ids().end());
+    std::size_t at = 0;
+    for (Rank r = 0; r < comm.size(); ++r) {
+      for (std::size_t n = 0; n < arrived.counts[static_cast<std::size_t>(r)]; ++n)
+        referenced.push_back(edges.rows.begin(r) + arrived.values[at++]);
+    }
+    data::Ghosts ghosts(edges.rows, comm.rank(), std::move(referenced));
+    expect_indexable(ghosts, edges.row_count);
+    return ghosts;
+  });
+}
+
+/// Merges blocks of rows; one for each thread.
+class BlockMerger {
+ public:
+  BlockMerger(const DirectedEdges& edges, const InEdges& incoming, std::span<const LocalIndex> new_column,
+              data::SparseMatrix& result)
+      : edges_(edges),
+        incoming_(incoming),
+        new_column_(new_column),
+        writer_(result.local_rows() + result.ghosts.count(), result.coding, result.storage) {}
+
+  void merge(std::size_t block, std::vector<data::EdgeTile>& tiles) {
+    const auto& outgoing = edges_.blocks[block];
+    writer_.start(static_cast<LocalIndex>(block) * tile_rows, tiles);
+    for (std::size_t t = 0; t < outgoing.size(); ++t) {
+      data::TileReader reader(outgoing[t], edges_.coding);
+      for (LocalIndex r = 0; r < outgoing[t].rows; ++r) {
+        if (!outgoing[t].continued) row_.clear();
+        append_outgoing(outgoing[t], reader.next());
+        if (t + 1 < outgoing.size() && outgoing[t + 1].continued) continue;
+        incoming_.of_row(outgoing[t].first_row + r, [&](std::span<const data::Edge> sources) {
+          row_.insert(row_.end(), sources.begin(), sources.end());
+        });
+        writer_.add(row_);
+      }
+    }
+    writer_.finish();
+  }
+  const data::TileWriter& writer() const { return writer_; }
+
+ private:
+  void append_outgoing(const data::EdgeTile& tile, const data::TileRow& row) {
+    const auto directory = tile.directory();
+    data::for_each_slot(row, edges_.coding, [&](std::uint16_t place, float value) {
+      if (value == 0) return;
+      const LocalIndex column = directory[place];
+      row_.push_back({column < edges_.row_count
+                          ? column
+                          : new_column_[static_cast<std::size_t>(column - edges_.row_count)],
+                      value});
+    });
+  }
+
+  const DirectedEdges& edges_;
+  const InEdges& incoming_;
+  std::span<const LocalIndex> new_column_;
+  data::TileWriter writer_;
+  std::vector<data::Edge> row_;
+};
+
+/// All rows of all bands; returns the sum of their values in units of TileWriter::sum_unit. Collective.
+std::int64_t merge_bands(const comm::Communicator& comm, const DirectedEdges& edges, const Bands& bands,
+                         data::SparseMatrix& result, base::Log& log) {
+  std::vector<LocalIndex> new_column;  // of the graph's ghosts among the matrix's
+  for (const GlobalIndex id : edges.ghosts.ids()) new_column.push_back(result.ghosts.column(id));
+  InEdges incoming(comm, edges, result.ghosts, bands);
+  PerThread<BlockMerger> mergers(
+      [&] { return std::make_unique<BlockMerger>(edges, incoming, new_column, result); });
+  std::vector<std::vector<data::EdgeTile>> blocks(edges.blocks.size());
+  for (int band = 0; band < bands.count(); ++band) {
+    incoming.collect(band);
+    comm::agree(comm, [&] {
+      const LocalIndex begin = bands.begin(comm.rank(), band), end = bands.end(comm.rank(), band);
+      const std::int64_t first = begin / tile_rows;
+      base::parallel_for((end - begin + tile_rows - 1) / tile_rows, [&](std::int64_t b) {
+        const auto block = static_cast<std::size_t>(first + b);
+        mergers.mine().merge(block, blocks[block]);
+      });
+    });
+    log.advance(band + 1);
+  }
+  std::int64_t sum = 0;
+  comm::agree(comm, [&] {
+    for (const auto& block : blocks) result.tiles.insert(result.tiles.end(), block.begin(), block.end());
+    mergers.for_each([&](const BlockMerger& merger) {
+      result.entries += merger.writer().entries();
+      sum += merger.writer().sum();
+    });
+  });
+  return sum;
+}
+
 }  // namespace
 
-data::SparseMatrix symmetrize(const comm::Communicator& comm, data::NeighborGraph&& consumed) {
-  const data::NeighborGraph graph = std::move(consumed);
-  auto edges = exchange_edges(comm, graph);
-  return comm::agree(comm, [&] {
-    const auto local_rows = static_cast<LocalIndex>(graph.columns.rows());
-    const GlobalIndex first_row = graph.rows.begin(comm.rank());
-    data::SparseMatrix result;
-    result.rows = graph.rows;
-    result.ghosts = ghosts_of(graph, comm.rank(), edges);
-    expect_indexable(result.ghosts, local_rows);
-    const Places places(result.ghosts, first_row, local_rows);
-    const EntryRows incoming = transpose(graph, edges, result.ghosts, places, first_row);
-    edges = {};
-    fill_rows(graph, incoming, places, result);
-    return result;
-  });
+data::SparseMatrix symmetrize(const comm::Communicator& comm, DirectedEdges&& consumed, base::Log& log,
+                              std::int64_t band_edges) {
+  const DirectedEdges edges = std::move(consumed);
+  data::SparseMatrix result;
+  result.rows = edges.rows;
+  result.row_count = edges.row_count;
+  result.coding = edges.coding;
+  result.ghosts = symmetric_ghosts(comm, edges);
+  const Bands bands(comm, edges, band_edges);
+  log.begin_phase("symmetrise", bands.count());
+  const std::int64_t mine = merge_bands(comm, edges, bands, result, log);
+  if (result.coding == data::ValueCoding::uniform) {
+    result.scale(1 / static_cast<double>(comm.all_reduce(result.entries, comm::Reduction::sum)));
+  } else {
+    const auto sum = static_cast<double>(comm.all_reduce(mine, comm::Reduction::sum));
+    result.scale(1 / (sum * data::TileWriter::sum_unit));
+  }
+  log.end_phase();
+  return result;
 }
 
 }  // namespace fleetsne::affinity

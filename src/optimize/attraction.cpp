@@ -2,79 +2,133 @@
 
 #include "fleetsne/base/sum.hpp"
 
-#include <bit>
+#include "attraction_kernels.hpp"
+#include <omp.h>
+
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <cstring>
 
 namespace fleetsne::optimize {
 namespace {
 
-// Gathers are indexed with 32 bits, 2 x column: that is what base::most_columns is for.
-constexpr int rows_at_once = 256;  // handed to a thread at a time: rows differ in length
+constexpr std::size_t scratch_places = tile_lanes * decoded_steps;
 
-/// log(x) for x >= 1 within 2e-7, in arithmetic that the compiler can do for 16 numbers at once: the
-/// exponent, and log of the mantissa by its series in (m - 1) / (m + 1).                 [Abramowitz & Stegun
-/// 1964, 4.1.27]
-inline float vector_log(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  // Mantissa in [0.75, 1.5), so that the series is short.
-  const std::int32_t exponent = (bits - 0x3f400000) >> 23;
-  const float mantissa = std::bit_cast<float>(bits - (exponent << 23));
-  const float s = (mantissa - 1) / (mantissa + 1), s2 = s * s;
-  const float series = 2 * s * (1 + s2 * (1.F / 3 + s2 * (1.F / 5 + s2 * (1.F / 7 + s2 * (1.F / 9)))));
-  return static_cast<float>(exponent) * 0.69314718F + series;
+std::size_t most_columns(const data::SparseMatrix& matrix) {
+  std::size_t most = 1;
+  for (const data::EdgeTile& tile : matrix.tiles) most = std::max<std::size_t>(most, tile.columns);
+  return base::padded(most);
+}
+
+std::size_t threads() {
+  return static_cast<std::size_t>(omp_get_max_threads());
+}
+
+/// c^2 log c for every code c, and 0 for 0.
+std::vector<double> entropy_table() {
+  std::vector<double> table(65536, 0);
+  for (std::size_t c = 1; c < table.size(); ++c) {
+    const auto root = static_cast<double>(c);
+    table[c] = root * root * std::log(root);
+  }
+  return table;
 }
 
 }  // namespace
 
-void sum_attraction(const data::SparseMatrix& affinities, std::span<const float> positions,
-                    std::span<float> forces) {
-  const auto rows = static_cast<std::int64_t>(affinities.local_rows());
-  const base::LocalIndex* columns = affinities.columns.data();
-  const float* values = affinities.values.data();
-  const float* y = positions.data();
-#pragma omp parallel for schedule(dynamic, rows_at_once)
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const float xi = y[2 * i], yi = y[2 * i + 1];
-    const std::int64_t last = affinities.offsets[static_cast<std::size_t>(i) + 1];
-    float sum_x = 0, sum_y = 0;
-#pragma omp simd reduction(+ : sum_x, sum_y)
-    for (std::int64_t e = affinities.offsets[static_cast<std::size_t>(i)]; e < last; ++e) {
-      const float dx = xi - y[2 * columns[e]], dy = yi - y[2 * columns[e] + 1];
-      const float weight = values[e] / (1 + dx * dx + dy * dy);
-      sum_x += weight * dx;
-      sum_y += weight * dy;
-    }
-    forces[static_cast<std::size_t>(2 * i)] = sum_x;
-    forces[static_cast<std::size_t>(2 * i + 1)] = sum_y;
+Attraction::Attraction(const data::SparseMatrix& affinities, Kernel kernel)
+    : affinities_(affinities),
+      kernel_(kernel),
+      pairs_per_thread_(most_columns(affinities)),
+      pairs_(threads() * pairs_per_thread_),
+      places_(threads() * scratch_places),
+      energies_(affinities.tiles.size()) {}
+
+template <class Visit>
+void Attraction::for_each_tile(std::span<const float> positions, Visit&& visit) {
+  const auto count = static_cast<std::int64_t>(affinities_.tiles.size());
+#pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast <int>(places_.size() / scratch_places))
+  for (std::int64_t first = 0; first < count; ++first) {
+    if (affinities_.tiles[static_cast<std::size_t>(first)].continued) continue;
+    const auto thread = static_cast<std::size_t>(omp_get_thread_num());
+    double* pairs = pairs_.data() + thread * pairs_per_thread_;
+    std::int64_t t = first;
+    do {
+      const data::EdgeTile& tile = affinities_.tiles[static_cast<std::size_t>(t)];
+      const auto directory = tile.directory();
+      for (std::size_t place = 0; place < directory.size(); ++place) {
+        std::memcpy(pairs + place, positions.data() + 2 * static_cast<std::size_t>(directory[place]),
+                    sizeof(double));
+      }
+      visit(static_cast<std::size_t>(t), pairs, places_.data() + thread * scratch_places);
+      ++t;
+    } while (t < count && affinities_.tiles[static_cast<std::size_t>(t)].continued);
   }
 }
 
-double attraction_energy(const data::SparseMatrix& affinities, std::span<const float> positions) {
-  const base::LocalIndex* columns = affinities.columns.data();
-  const float* values = affinities.values.data();
-  const float* y = positions.data();
-  return base::ordered_sum(affinities.local_rows(), [&](std::size_t i) {
-    const float xi = y[2 * i], yi = y[2 * i + 1];
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::int64_t e = affinities.offsets[i]; e < affinities.offsets[i + 1]; ++e) {
-      const float dx = xi - y[2 * columns[e]], dy = yi - y[2 * columns[e] + 1];
-      sum += values[e] * vector_log(1 + dx * dx + dy * dy);
+void Attraction::sum(std::span<const float> positions, std::span<float> forces) {
+  const data::ValueCoding coding = affinities_.coding;
+  for_each_tile(positions, [&](std::size_t t, Pairs pairs, std::uint16_t* places) {
+    const data::EdgeTile& tile = affinities_.tiles[t];
+    data::TileReader reader(tile, coding);
+    for (base::LocalIndex r = 0; r < tile.rows; ++r) {
+      const std::size_t i = 2 * static_cast<std::size_t>(tile.first_row + r);
+      const Force at{positions[i], positions[i + 1]};
+      const TileRow row = reader.next();
+      const Force force = kernel_ == Kernel::fastest ? fast_force(row, coding, pairs, at, places)
+                                                     : portable_force(row, coding, pairs, at, places);
+      forces[i] = tile.continued ? forces[i] + force.x : force.x;
+      forces[i + 1] = tile.continued ? forces[i + 1] + force.y : force.y;
     }
-    return sum;
   });
 }
 
-double negative_entropy(const data::SparseMatrix& affinities) {
-  return base::ordered_sum(affinities.local_rows(), [&](std::size_t i) {
+double Attraction::energy(std::span<const float> positions) {
+  const data::ValueCoding coding = affinities_.coding;
+  for_each_tile(positions, [&](std::size_t t, Pairs pairs, std::uint16_t* places) {
+    const data::EdgeTile& tile = affinities_.tiles[t];
+    data::TileReader reader(tile, coding);
     double sum = 0;
-    for (std::int64_t e = affinities.offsets[i]; e < affinities.offsets[i + 1]; ++e) {
-      const auto p = static_cast<double>(affinities.values[static_cast<std::size_t>(e)]);
-      sum += p * std::log(p);
+    for (base::LocalIndex r = 0; r < tile.rows; ++r) {
+      const std::size_t i = 2 * static_cast<std::size_t>(tile.first_row + r);
+      sum += row_energy(reader.next(), coding, pairs, {positions[i], positions[i + 1]}, places);
     }
-    return sum;
+    energies_[t] = sum;
   });
+  double sum = 0;
+  for (const double of_tile : energies_) sum += of_tile;
+  return sum;
+}
+
+double negative_entropy(const data::SparseMatrix& affinities) {
+  const bool uniform = affinities.coding == data::ValueCoding::uniform;
+  const std::vector<double> table = uniform ? std::vector<double>() : entropy_table();
+  std::vector<double> sums(affinities.tiles.size());
+#pragma omp parallel for schedule(static)
+  for (std::int64_t t = 0; t < static_cast<std::int64_t>(sums.size()); ++t) {
+    const data::EdgeTile& tile = affinities.tiles[static_cast<std::size_t>(t)];
+    data::TileReader reader(tile, affinities.coding);
+    double sum = 0;
+    for (base::LocalIndex r = 0; r < tile.rows; ++r) {
+      const TileRow row = reader.next();
+      const auto scale = static_cast<double>(row.scale);
+      if (!(scale > 0)) continue;
+      double squares = static_cast<double>(row.slots), logs = 0;
+      if (!uniform) {
+        squares = 0;
+        for (std::uint32_t s = 0; s < row.slots; ++s) {
+          const auto root = static_cast<double>(row.codes[s]);
+          squares += root * root;
+          logs += table[row.codes[s]];
+        }
+      }
+      sum += scale * (std::log(scale) * squares + 2 * logs);
+    }
+    sums[static_cast<std::size_t>(t)] = sum;
+  }
+  double total = 0;
+  for (const double of_tile : sums) total += of_tile;
+  return total;
 }
 
 }  // namespace fleetsne::optimize

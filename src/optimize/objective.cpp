@@ -2,7 +2,6 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
-#include "fleetsne/optimize/attraction.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +33,7 @@ Objective::Objective(const comm::Communicator& comm, const data::SparseMatrix& a
                      Repulsion repulsion, GridSharing sharing)
     : comm_(comm),
       affinities_(affinities),
+      attraction_(affinities),
       field_(make_field(comm, affinities.rows.total(), repulsion, sharing)),
       halo_(comm, affinities.rows, affinities.ghosts, 2),
       positions_(2 * (affinities.local_rows() + affinities.ghosts.count())),
@@ -50,7 +50,7 @@ void Objective::gradient(std::span<const float> positions, const Box& box, doubl
   if (!(z_ > 0)) lost_in_rounding();
   std::ranges::copy(positions, positions_.begin());
   std::ranges::copy(halo_.finish(), positions_.begin() + static_cast<std::ptrdiff_t>(positions.size()));
-  sum_attraction(affinities_, positions_, gradient);
+  attraction_.sum(positions_, gradient);
   const auto attract = static_cast<float>(exaggeration), repel = static_cast<float>(1 / z_);
   const auto count = static_cast<std::int64_t>(gradient.size());
 #pragma omp parallel for simd schedule(static)
@@ -60,8 +60,8 @@ void Objective::gradient(std::span<const float> positions, const Box& box, doubl
   }
 }
 
-double Objective::divergence() const {
-  const double energy = comm_.all_reduce(attraction_energy(affinities_, positions_), comm::Reduction::sum);
+double Objective::divergence() {
+  const double energy = comm_.all_reduce(attraction_.energy(positions_), comm::Reduction::sum);
   return negative_entropy_ + energy + std::log(z_);
 }
 

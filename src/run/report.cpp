@@ -64,6 +64,7 @@ json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
 json affinity_json(const AffinityStats& stats) {
   return {{"edges", stats.edges},
           {"bytes_per_edge", stats.bytes_per_edge},
+          {"value_bits", stats.value_bits},
           {"ghosts_max", stats.ghosts_max},
           {"ghosts_total", stats.ghosts_total}};
 }
@@ -87,12 +88,9 @@ json optimize_json(const optimize::OptimizeStats& stats) {
 
 AffinityStats measure(const comm::Communicator& comm, const data::SparseMatrix& affinities) {
   const auto ghosts = static_cast<std::int64_t>(affinities.ghosts.count());
-  const std::int64_t edges = affinities.local_entries();
+  const std::int64_t edges = affinities.entries;
   const auto points = static_cast<std::int64_t>(affinities.local_rows());
-  const auto bytes = static_cast<std::int64_t>(affinities.offsets.size() * sizeof(affinities.offsets[0]) +
-                                               affinities.columns.size() * sizeof(affinities.columns[0]) +
-                                               affinities.values.size() * sizeof(affinities.values[0]) +
-                                               affinities.ghosts.ids().size_bytes());
+  const auto bytes = static_cast<std::int64_t>(affinities.bytes());
   std::vector<std::int64_t> sums{points, edges, bytes, ghosts}, largest{points, edges, ghosts};
   comm.all_reduce(std::span(sums), comm::Reduction::sum);
   comm.all_reduce(std::span(largest), comm::Reduction::max);
@@ -102,6 +100,7 @@ AffinityStats measure(const comm::Communicator& comm, const data::SparseMatrix& 
   return {.edges = sums[1],
           .bytes_per_edge =
               static_cast<double>(sums[2]) / static_cast<double>(std::max<std::int64_t>(sums[1], 1)),
+          .value_bits = affinities.value_bits(),
           .points_imbalance = over_mean(largest[0], sums[0]),
           .edges_imbalance = over_mean(largest[1], sums[1]),
           .ghosts_max = largest[2],

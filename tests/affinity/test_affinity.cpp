@@ -1,5 +1,6 @@
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/affinity/bandwidth.hpp"
+#include "fleetsne/affinity/symmetrize.hpp"
 
 #include "support/small_data.hpp"
 #include <gtest/gtest.h>
@@ -37,6 +38,61 @@ TEST(Bandwidth, EntropyIsLogPerplexityWhateverTheScale) {
   }
 }
 
+/// The conditional probabilities by plain bisection in float64, one neighbour at a time.
+std::vector<double> bisected(std::span<const float> squared, double perplexity) {
+  std::vector<double> p(squared.size());
+  double low = 0, high = 0, beta = 1 / (static_cast<double>(squared.back()) + 1e-300);
+  for (int step = 0; step < 300; ++step) {
+    double mass = 0, entropy = 0;
+    for (std::size_t j = 0; j < p.size(); ++j) {
+      p[j] = std::exp(-beta * (static_cast<double>(squared[j]) - static_cast<double>(squared[0])));
+      mass += p[j];
+    }
+    for (double& value : p) {
+      value /= mass;
+      if (value > 0) entropy -= value * std::log(value);
+    }
+    (entropy > std::log(perplexity) ? low : high) = beta;
+    beta = high == 0 ? 2 * beta : (low + high) / 2;
+  }
+  return p;
+}
+
+TEST(Bandwidth, IsWhatBisectionInFloat64Finds) {
+  const auto points = test::clustered_points(600, 8);
+  const auto graph = test::brute_force_graph(Communicator::self(), points, 453);
+  for (const std::size_t k : {15, 16, 17, 90, 150, 453}) {
+    for (const double share : {0.2, 1.0 / 3, 0.9}) {
+      for (std::size_t i = 0; i < 600; i += 37) {
+        const auto distances = graph.squared_distances.row(i).first(k);
+        std::vector<float> row(distances.begin(), distances.end());
+        const double perplexity = share * static_cast<double>(k);
+        const auto expected = bisected(row, perplexity);
+        conditional_affinities(row, perplexity);
+        for (std::size_t j = 0; j < k; ++j)
+          ASSERT_NEAR(static_cast<double>(row[j]), std::max(expected[j], 1e-20),
+                      1e-5 * std::max(expected[j], 1e-20))
+              << k << " " << share;
+      }
+    }
+  }
+}
+
+TEST(Bandwidth, OneNeighbourFarOffLeavesTheOthersAsTheyAre) {
+  std::vector<float> row{1, 1.1F, 1.2F, 1.3F, 1.5F, 1.7F, 1e12F};
+  const auto expected = bisected(row, 3);
+  EXPECT_NEAR(conditional_affinities(row, 3), std::log(3), 1e-5);
+  for (std::size_t j = 0; j < 6; ++j)
+    EXPECT_NEAR(static_cast<double>(row[j]), expected[j], 1e-5 * expected[j]);
+  EXPECT_EQ(row[6], 1e-20F);
+}
+
+TEST(Bandwidth, HoldsOverTheWholeRangeOfFloats) {
+  std::vector<float> row{0, 1e-44F, 2e-44F, 3e-44F, 1e-20F, 1, 1e20F, 3e38F};
+  EXPECT_NEAR(conditional_affinities(row, 3), std::log(3), 1e-5);
+  EXPECT_NEAR(entropy_of(row), std::log(3), 1e-4);
+}
+
 TEST(Bandwidth, AllNeighboursAtDistanceZeroAreEquallyLikely) {
   std::vector<float> row(30, 0.F);
   EXPECT_NEAR(conditional_affinities(row, 10), std::log(30), 1e-6);
@@ -71,17 +127,34 @@ using Entries = std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, float>
 
 Entries entries_of(const data::SparseMatrix& matrix, base::Rank rank) {
   Entries entries;
-  for (std::size_t i = 0; i < matrix.local_rows(); ++i) {
-    base::GlobalIndex last = -1;
-    for (auto e = matrix.offsets[i]; e < matrix.offsets[i + 1]; ++e) {
-      const auto column = matrix.ghosts.row(matrix.columns[static_cast<std::size_t>(e)]);
-      EXPECT_GT(column, last) << "columns ascend by global index";
-      last = column;
-      entries[{matrix.rows.begin(rank) + static_cast<base::GlobalIndex>(i), column}] =
-          matrix.values[static_cast<std::size_t>(e)];
-    }
-  }
+  matrix.for_each_entry([&](base::LocalIndex row, base::LocalIndex column, float value) {
+    const auto at = std::pair(matrix.rows.begin(rank) + row, matrix.ghosts.row(column));
+    EXPECT_TRUE(entries.emplace(at, value).second) << "an entry stands once";
+  });
+  EXPECT_EQ(static_cast<std::int64_t>(entries.size()), matrix.entries);
   return entries;
+}
+
+double sum_of(const Entries& entries) {
+  double sum = 0;
+  for (const auto& [at, value] : entries) sum += static_cast<double>(value);
+  return sum;
+}
+
+/// Every row's largest value: a code's step is a part of it.
+std::map<base::GlobalIndex, double> largest_of_rows(const Entries& entries) {
+  std::map<base::GlobalIndex, double> largest;
+  for (const auto& [at, value] : entries) {
+    double& of_row = largest[at.first];
+    of_row = std::max(of_row, static_cast<double>(value));
+  }
+  return largest;
+}
+
+/// How far a value of a row may be from its stored form: half a code's step, with c^2 = value / scale.
+double rounding(double value, double largest) {
+  const double code = std::sqrt(value / largest) * 65535;
+  return (code + 1) * largest / (65535.0 * 65535.0);
 }
 
 data::SparseMatrix affinities_of(const Communicator& comm, const base::Matrix<float>& points, std::size_t k,
@@ -92,45 +165,103 @@ data::SparseMatrix affinities_of(const Communicator& comm, const base::Matrix<fl
 
 TEST(Affinity, SumsToOneAndIsBitwiseTheSameAtAnyRankCount) {
   const auto comm = Communicator::world();
-  const auto points = test::clustered_points(501, 5);
+  const auto points = test::clustered_points(1501, 5);
   const auto whole = entries_of(affinities_of(Communicator::self(), points, 45, 15), 0);
-  const auto mine = affinities_of(comm, points, 45, 15);
-  double sum = 0;
-  for (const float p : mine.values) {
-    EXPECT_GT(p, 0.F);
-    sum += static_cast<double>(p);
-  }
-  EXPECT_NEAR(comm.all_reduce(sum, comm::Reduction::sum), 1, 1e-6);
-  for (const auto& [at, value] : whole) EXPECT_EQ(value, whole.at({at.second, at.first})) << "symmetric";
-  const auto entries = entries_of(mine, comm.rank());
+  const auto mine = entries_of(affinities_of(comm, points, 45, 15), comm.rank());
+  for (const auto& [at, value] : mine) EXPECT_GT(value, 0.F);
+  EXPECT_NEAR(comm.all_reduce(sum_of(mine), comm::Reduction::sum), 1, 1e-6);
   std::int64_t matched = 0;
-  for (const auto& [at, value] : entries) {
+  for (const auto& [at, value] : mine) {
     const auto expected = whole.find(at);
     if (expected != whole.end() && expected->second == value) ++matched;
   }
-  EXPECT_EQ(matched, static_cast<std::int64_t>(entries.size()));
+  EXPECT_EQ(matched, static_cast<std::int64_t>(mine.size()));
   EXPECT_EQ(comm.all_reduce(matched, comm::Reduction::sum), static_cast<std::int64_t>(whole.size()));
 }
 
-TEST(Affinity, IsSymmetricAndHasThePublishedValues) {
-  const auto points = test::clustered_points(301, 4);
-  const auto self = Communicator::self();
-  const auto entries = entries_of(affinities_of(self, points, 60, 20), 0);
-  auto graph = test::brute_force_graph(self, points, 60);
+/// The published values in float64, from the graph itself.
+std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, double> published(const base::Matrix<float>& points,
+                                                                            std::size_t k,
+                                                                            double perplexity) {
+  const auto graph = test::brute_force_graph(Communicator::self(), points, k);
   std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, double> expected;
-  for (std::size_t i = 0; i < 301; ++i) {
-    conditional_affinities(graph.squared_distances.row(i), 20);
-    for (std::size_t j = 0; j < 60; ++j) {
+  for (std::size_t i = 0; i < points.rows(); ++i) {
+    const auto p = bisected(graph.squared_distances.row(i), perplexity);
+    for (std::size_t j = 0; j < k; ++j) {
       const auto row = static_cast<base::GlobalIndex>(i), column = graph.ghosts.row(graph.columns(i, j));
-      const double half = static_cast<double>(graph.squared_distances(i, j)) / (2 * 301.0);
+      const double half = p[j] / (2 * static_cast<double>(points.rows()));
       expected[{row, column}] += half;
       expected[{column, row}] += half;
     }
   }
-  ASSERT_EQ(entries.size(), expected.size());
-  for (const auto& [at, value] : entries) {
-    EXPECT_EQ(value, entries.at({at.second, at.first}));
-    EXPECT_NEAR(static_cast<double>(value), expected.at(at), 1e-6 * expected.at(at));
+  return expected;
+}
+
+TEST(Affinity, IsSymmetricAndHasThePublishedValues) {
+  const auto comm = Communicator::world();
+  const auto points = test::clustered_points(701, 4);
+  for (const std::size_t k : {12, 60, 600}) {
+    const double perplexity = static_cast<double>(k) / 3;
+    const auto expected = published(points, k, perplexity);
+    const auto whole = entries_of(affinities_of(Communicator::self(), points, k, perplexity), 0);
+    const auto largest = largest_of_rows(whole);
+    const auto stored = [&](base::GlobalIndex row, base::GlobalIndex column) {
+      const auto found = whole.find({row, column});
+      return found == whole.end() ? 0.0 : static_cast<double>(found->second);
+    };
+    for (const auto& [at, wanted] : expected) {
+      const auto [i, j] = at;
+      const double in_row = rounding(wanted, largest.at(i)), in_other = rounding(wanted, largest.at(j));
+      ASSERT_NEAR(stored(i, j), wanted, 2 * (in_row + in_other) + 2e-5 * wanted);
+      ASSERT_NEAR(stored(i, j), stored(j, i), in_row + in_other);
+    }
+    for (const auto& [at, value] : whole) ASSERT_TRUE(expected.contains(at));
+    const auto mine = entries_of(affinities_of(comm, points, k, perplexity), comm.rank());
+    for (const auto& [at, value] : mine) ASSERT_EQ(value, whole.at(at));
+    EXPECT_EQ(comm.all_reduce(static_cast<std::int64_t>(mine.size()), comm::Reduction::sum),
+              static_cast<std::int64_t>(whole.size()));
+  }
+}
+
+TEST(Affinity, IsTheSameInManyBands) {
+  const auto comm = Communicator::world();
+  const auto points = test::clustered_points(2100, 3);
+  base::Log log;
+  const auto weigh = [](std::span<float> values) { conditional_affinities(values, 7); };
+  const auto in_bands_of = [&](std::int64_t edges) {
+    auto directed =
+        compress(test::brute_force_graph(comm, points, 20), data::ValueCoding::squared16, weigh, log);
+    return symmetrize(comm, std::move(directed), log, edges);
+  };
+  const auto expected = entries_of(in_bands_of(std::int64_t{1} << 40), comm.rank());
+  for (const std::int64_t edges : {1, 6000, 15000})
+    EXPECT_EQ(entries_of(in_bands_of(edges), comm.rank()), expected);
+}
+
+TEST(Uniform, IsTheUnionOfBothDirections) {
+  const auto comm = Communicator::world();
+  const auto points = test::clustered_points(1100, 4);
+  base::Log log;
+  for (const std::size_t k : {1, 15, 40}) {
+    const auto graph = test::brute_force_graph(Communicator::self(), points, k);
+    std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, float> expected;
+    for (std::size_t i = 0; i < points.rows(); ++i) {
+      for (const auto column : graph.columns.row(i)) {
+        expected[{static_cast<base::GlobalIndex>(i), column}] = 0;
+        expected[{column, static_cast<base::GlobalIndex>(i)}] = 0;
+      }
+    }
+    const auto matrix = uniform_affinities(comm, test::brute_force_graph(comm, points, k), log);
+    EXPECT_EQ(matrix.value_bits(), 0);
+    const auto mine = entries_of(matrix, comm.rank());
+    const double value = 1 / static_cast<double>(expected.size());
+    for (const auto& [at, p] : mine) {
+      ASSERT_TRUE(expected.contains(at));
+      ASSERT_NEAR(static_cast<double>(p), value, 1e-7 * value);
+    }
+    EXPECT_EQ(comm.all_reduce(matrix.entries, comm::Reduction::sum),
+              static_cast<std::int64_t>(expected.size()));
+    EXPECT_NEAR(comm.all_reduce(sum_of(mine), comm::Reduction::sum), 1, 1e-6);
   }
 }
 
@@ -142,17 +273,14 @@ TEST(Affinity, TravelsInSmallPieces) {
   Communicator::set_message_limit(1024);
   const auto after = affinities_of(comm, points, 30, 10);
   Communicator::set_message_limit(limit);
-  EXPECT_EQ(before.values, after.values);
-  EXPECT_EQ(before.columns, after.columns);
+  EXPECT_EQ(entries_of(before, comm.rank()), entries_of(after, comm.rank()));
 }
 
 TEST(Affinity, IdenticalPointsWork) {
   const auto comm = Communicator::world();
   const base::Matrix<float> points = base::padded_matrix<float>(50, 3);
   const auto mine = affinities_of(comm, points, 30, 10);
-  double sum = 0;
-  for (const float p : mine.values) sum += static_cast<double>(p);
-  EXPECT_NEAR(comm.all_reduce(sum, comm::Reduction::sum), 1, 1e-6);
+  EXPECT_NEAR(comm.all_reduce(sum_of(entries_of(mine, comm.rank())), comm::Reduction::sum), 1, 1e-6);
 }
 
 }  // namespace

@@ -135,14 +135,10 @@ TEST(Objective, KlIsTheSumOverPairs) {
   for (std::size_t i = 0; i < 100; ++i) {
     for (std::size_t j = 0; j < 100; ++j) z += i == j ? 0 : weight(i, j);
   }
-  for (std::size_t i = 0; i < 100; ++i) {
-    for (auto e = affinities.offsets[i]; e < affinities.offsets[i + 1]; ++e) {
-      const double p = static_cast<double>(affinities.values[static_cast<std::size_t>(e)]);
-      kl +=
-          p * std::log(p * z /
-                       weight(i, static_cast<std::size_t>(affinities.columns[static_cast<std::size_t>(e)])));
-    }
-  }
+  affinities.for_each_entry([&](base::LocalIndex i, base::LocalIndex j, float value) {
+    const auto p = static_cast<double>(value);
+    kl += p * std::log(p * z / weight(static_cast<std::size_t>(i), static_cast<std::size_t>(j)));
+  });
   EXPECT_NEAR(evaluate_at(self, affinities, y, Repulsion::exact).kl, kl, 1e-5);
   EXPECT_NEAR(evaluate_at(self, affinities, y, Repulsion::exact, 12).kl, kl, 1e-5)
       << "corrected for exaggeration";

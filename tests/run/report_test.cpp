@@ -82,15 +82,15 @@ TEST(Report, MeasuresAffinitiesOverAllRanks) {
   // Rank r owns r + 1 rows of two entries each.
   const auto rows = static_cast<std::size_t>(comm.rank()) + 1;
   data::SparseMatrix matrix;
-  matrix.offsets.assign(1, 0);
-  for (std::size_t i = 0; i < rows; ++i) matrix.offsets.push_back(static_cast<std::int64_t>(2 * i + 2));
-  matrix.columns.resize(2 * rows);
-  matrix.values.resize(2 * rows);
+  matrix.row_count = static_cast<base::LocalIndex>(rows);
+  matrix.entries = static_cast<std::int64_t>(2 * rows);
+  matrix.tiles.resize(rows);
+  matrix.storage.allocate(64 * rows);
   const AffinityStats stats = measure(comm, matrix);
   const int ranks = comm.size();
   EXPECT_EQ(stats.edges, ranks * (ranks + 1));
-  const double offsets = ranks * (ranks + 1) / 2.0 + ranks;
-  EXPECT_DOUBLE_EQ(stats.bytes_per_edge, 8 + 8 * offsets / static_cast<double>(stats.edges));
+  EXPECT_DOUBLE_EQ(stats.bytes_per_edge, (64 + static_cast<double>(sizeof(data::EdgeTile))) / 2);
+  EXPECT_EQ(stats.value_bits, 16);
   EXPECT_DOUBLE_EQ(stats.points_imbalance, 2.0 * ranks / (ranks + 1));
   EXPECT_DOUBLE_EQ(stats.edges_imbalance, 2.0 * ranks / (ranks + 1));
 }

@@ -13,11 +13,22 @@ namespace fleetsne::affinity {
 ///                                               2014, eq. 7]
 /// A row whose entropy cannot be that (more neighbours at its smallest distance than the perplexity asks for)
 /// is uniform over those at the smallest distance.
+/// Values are stored as squares of 16-bit numbers, scaled by row (see data::ValueCoding); what is less than
+/// half of the smallest is left out. The graph's lists give their memory back as they are read.
 /// @param graph  N x k directed neighbour graph, consumed
-/// @return       N x N symmetric sparse matrix, rows owned as in `graph`; every value > 0, global sum 1
-/// within 1e-6
+/// @return       N x N sparse matrix, rows owned as in `graph`; symmetric within the rounding of each row's
+/// coding, every value > 0, global sum 1 within 1e-6
 /// @note Collective. Bitwise the same for any number of ranks and threads, given the same graph.
 data::SparseMatrix perplexity_affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
                                          double perplexity, base::Log& log);
+
+/// The same value for every pair of which one is among the k neighbours of the other.
+///                  [Boehm, Berens & Kobak 2022 use k = 15; openTSNE's Uniform halves pairs that are so one
+///                  way only]
+/// @param graph  N x k directed neighbour graph, consumed; its distances are not used
+/// @return       as above, values not stored
+/// @note Collective. The same for any number of ranks and threads, given the same graph.
+data::SparseMatrix uniform_affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
+                                      base::Log& log);
 
 }  // namespace fleetsne::affinity

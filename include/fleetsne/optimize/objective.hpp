@@ -3,6 +3,7 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/ghosts.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/optimize/attraction.hpp"
 #include "fleetsne/optimize/field.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 
@@ -31,7 +32,7 @@ class Objective {
                 std::span<float> gradient);
 
   /// KL(P || Q), without exaggeration, of the positions that `gradient` was last called with. Collective.
-  double divergence() const;
+  double divergence();
 
   std::size_t ghosts() const { return affinities_.ghosts.count(); }
   const Field& field() const { return *field_; }
@@ -42,6 +43,7 @@ class Objective {
 
   const comm::Communicator& comm_;
   const data::SparseMatrix& affinities_;
+  Attraction attraction_;
   std::unique_ptr<Field> field_;
   data::Halo halo_;
   base::AlignedVector<float> positions_;  // (local rows + ghosts) x 2

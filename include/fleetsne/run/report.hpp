@@ -33,6 +33,7 @@ struct StageRecord {
 struct AffinityStats {
   std::int64_t edges = 0;       ///< stored entries, both directions
   double bytes_per_edge = 0;    ///< of the stored matrix
+  int value_bits = 0;           ///< of an edge's value; 0: all have the same, which is not stored
   double points_imbalance = 1;  ///< largest rank over mean
   double edges_imbalance = 1;
   std::int64_t ghosts_max = 0;  ///< of a rank

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "fleetsne/base/pages.hpp"
+#include "fleetsne/data/edge_tile.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace fleetsne::data {
+
+/// An entry of a row.
+struct Edge {
+  LocalIndex column;
+  float value;
+};
+
+/// Compresses consecutive rows into tiles. For one thread; it is used again and again, since it holds two
+/// bits for every column of the matrix.
+class TileWriter {
+ public:
+  /// @param columns       local rows + ghosts of the matrix
+  /// @param storage       takes the tiles' data; several writers may share it
+  /// @param tile_columns  a tile is closed before its directory would hold more; at most most_tile_columns
+  TileWriter(std::size_t columns, ValueCoding coding, base::Arena& storage,
+             std::size_t tile_columns = most_tile_columns);
+
+  /// The next rows start at `first_row`; their tiles are appended to `tiles`, which must live until finish().
+  void start(LocalIndex first_row, std::vector<EdgeTile>& tiles);
+  /// Adds the next row, its entries in any order; what is given several times is added up (two values: the
+  /// same sum in either order). Values are not negative. Uniform: they do not matter, the scale is set later.
+  void add(std::span<const Edge> edges);
+  /// Closes the last tile.
+  void finish();
+
+  /// Entries written so far, each once.
+  std::int64_t entries() const { return entries_; }
+  /// Sum of the values as they are stored, in units of sum_unit: whole numbers, so that sums over writers and
+  /// ranks do not depend on the order. Squared values only.
+  std::int64_t sum() const { return sum_; }
+  static constexpr double sum_unit = 0x1p-32;
+
+ private:
+  struct Slots {
+    std::vector<std::uint16_t> places;
+    std::vector<float> values;
+    std::size_t entries = 0;
+  };
+  bool mark(std::span<const Edge> edges);
+  void append(std::span<const Edge> edges, float largest);
+  void add_in_parts(std::span<const Edge> edges);
+  void close(bool continued);
+  void list_columns();
+  void merge(std::span<const Edge> edges);
+  std::size_t write_row(std::byte* to, float largest);
+  void write_slots(std::byte* to, float scale);
+  std::uint16_t place(LocalIndex column) const;
+  std::uint64_t& word(LocalIndex column) { return marked_[static_cast<std::size_t>(column) / 64]; }
+
+  ValueCoding coding_;
+  base::Arena& storage_;
+  std::size_t tile_columns_;
+  std::vector<EdgeTile>* tiles_ = nullptr;
+  LocalIndex next_row_ = 0;
+  std::int64_t entries_ = 0, sum_ = 0;
+
+  // The open tile.
+  std::vector<Edge> edges_;
+  std::vector<std::size_t> row_ends_;  // in edges_
+  std::vector<float> largest_;         // value of every row; < 0: to be found
+  std::size_t marked_count_ = 0;
+  std::vector<std::uint64_t> marked_;        // a bit for every column: in the directory
+  std::vector<std::uint64_t> marked_words_;  // a bit for every word of marked_: not zero
+  std::vector<LocalIndex> fresh_;            // columns that the row being added brought
+
+  // Made when it is closed.
+  std::vector<LocalIndex> directory_;
+  std::vector<std::uint32_t> before_;     // for every word of marked_: columns of the directory before it
+  std::vector<float> sums_;               // for every place: 0, or of the row at hand
+  std::vector<std::uint64_t> row_marks_;  // for every place: in the row at hand
+  Slots slots_;
+  std::vector<std::uint16_t> codes_;
+  std::vector<std::byte> bytes_;
+};
+
+}  // namespace fleetsne::data
