@@ -17,27 +17,25 @@ std::ptrdiff_t stride_for(int padded_columns) {
 }  // namespace
 
 template <class T>
-Convolution<T>::Convolution(const comm::Communicator* comm, const ConvolutionSetup& setup)
-    : comm_(comm),
-      threads_(setup.threads),
-      all_rows_(setup.rows),
-      columns_(setup.columns),
-      period_(setup.padded_rows),
-      stride_(stride_for(setup.padded_columns)),
-      rows_(setup.rows),
-      my_columns_(stride_) {
+void Convolution<T>::set_up(const ConvolutionSetup& setup) {
   FLEETSNE_EXPECT(setup.padded_rows % 2 == 0 && setup.padded_columns % 2 == 0);
   FLEETSNE_EXPECT(setup.rows <= setup.padded_rows && setup.columns <= setup.padded_columns);
+  threads_ = setup.threads;
+  all_rows_ = rows_ = setup.rows;
+  columns_ = setup.columns;
+  period_ = setup.padded_rows;
+  stride_ = my_columns_ = stride_for(setup.padded_columns);
+  first_row_ = first_column_ = 0;
   std::ptrdiff_t reals = 2 * rows_ * stride_;
-  if (comm != nullptr) {
+  if (comm_ != nullptr) {
     Fftw<T>::initialise_mpi();
-    reals = Fftw<T>::transposed_size(all_rows_, stride_, 2, comm->handle(), &rows_, &first_row_, &my_columns_,
-                                     &first_column_);
-    by_columns_ = FftBuffer<T>(static_cast<std::size_t>(std::max<std::ptrdiff_t>(reals, 2)));
+    reals = Fftw<T>::transposed_size(all_rows_, stride_, 2, comm_->handle(), &rows_, &first_row_,
+                                     &my_columns_, &first_column_);
+    by_columns_.make_room(static_cast<std::size_t>(std::max<std::ptrdiff_t>(reals, 2)));
   }
   // A line to plan with, even where this rank has none.
-  by_rows_ = FftBuffer<T>(static_cast<std::size_t>(std::max(reals, 2 * stride_)));
-  blocks_ = FftBuffer<T>(static_cast<std::size_t>(2 * threads_ * block_columns * period_));
+  by_rows_.make_room(static_cast<std::size_t>(std::max(reals, 2 * stride_)));
+  blocks_.make_room(static_cast<std::size_t>(2 * threads_ * block_columns * period_));
   make_spectrum(setup);
 
   forward_row_ = FftPlan<T>(Fftw<T>::forward_line(setup.padded_columns, by_rows_.reals()));
@@ -48,47 +46,74 @@ Convolution<T>::Convolution(const comm::Communicator* comm, const ConvolutionSet
   };
   forward_block_ = plan_lines(FFTW_FORWARD);
   backward_block_ = plan_lines(FFTW_BACKWARD);
-  if (comm == nullptr) return;
+  if (comm_ == nullptr) return;
   to_columns_ = FftPlan<T>(
-      Fftw<T>::transposition(all_rows_, stride_, 2, by_rows_.reals(), by_columns_.reals(), comm->handle()));
+      Fftw<T>::transposition(all_rows_, stride_, 2, by_rows_.reals(), by_columns_.reals(), comm_->handle()));
   to_rows_ = FftPlan<T>(
-      Fftw<T>::transposition(stride_, all_rows_, 2, by_columns_.reals(), by_rows_.reals(), comm->handle()));
+      Fftw<T>::transposition(stride_, all_rows_, 2, by_columns_.reals(), by_rows_.reals(), comm_->handle()));
   bytes_sent_ = static_cast<std::int64_t>(2 * sizeof(T)) *
                 (rows_ * (stride_ - my_columns_) + my_columns_ * (all_rows_ - rows_));
 }
 
-/// A quarter of the kernel holds all of it, and cosine transforms in float64 keep what the division by the
-/// spline's small high frequencies magnifies.
+namespace {
+
+/// Spectra of even sequences of one period, for some threads at once.
+class EvenSpectra {
+ public:
+  EvenSpectra(int period, int threads)
+      : half_(period / 2),
+        line_(period + 2) {  // even, so that all lines are aligned as the plan was made for
+    lines_.make_room(static_cast<std::size_t>(line_) * static_cast<std::size_t>(threads));
+    plan_ = FftPlan<double>(Fftw<double>::forward_line(period, lines_.reals()));
+  }
+
+  /// value(i) for i in 0 .. period / 2 are the sequence's; put(k, ...) gets the frequencies 0 .. period / 2.
+  template <class Value, class Put>
+  void transform(Value&& value, Put&& put) const {
+    double* line = lines_.reals() + static_cast<std::ptrdiff_t>(line_) * omp_get_thread_num();
+    for (int i = 0; i <= half_; ++i) line[i] = value(i);
+    for (int i = 1; i < half_; ++i) line[2 * half_ - i] = line[i];
+    Fftw<double>::execute_forward(plan_.get(), line);
+    for (int k = 0; k <= half_; ++k) put(k, line[2 * k]);
+  }
+
+ private:
+  int half_, line_;
+  FftBuffer<double> lines_;
+  FftPlan<double> plan_;
+};
+
+}  // namespace
+
+/// A quarter of the kernel holds all of it. In float64: the division by the spline's small high frequencies
+/// magnifies what is lost.
 template <class T>
 void Convolution<T>::make_spectrum(const ConvolutionSetup& setup) {
   const std::ptrdiff_t quarter_rows = period_ / 2 + 1;
-  const int quarter_columns = setup.padded_columns / 2 + 1;
+  const std::ptrdiff_t quarter_columns = setup.padded_columns / 2 + 1;
   std::ptrdiff_t rows = quarter_rows, first_row = 0, columns = stride_, first_column = 0;
   std::ptrdiff_t numbers = rows * stride_;
+  FftBuffer<double>&by_rows = quarter_by_rows_, &by_columns = quarter_by_columns_;
+  FftPlan<double> transposition;
   if (comm_ != nullptr) {
     Fftw<double>::initialise_mpi();
     numbers = Fftw<double>::transposed_size(quarter_rows, stride_, 1, comm_->handle(), &rows, &first_row,
                                             &columns, &first_column);
     FLEETSNE_EXPECT(columns == my_columns_ && first_column == first_column_);
   }
-  FftBuffer<double> by_rows(static_cast<std::size_t>(std::max(numbers, stride_)));
-  FftBuffer<double> by_columns(
-      static_cast<std::size_t>(comm_ != nullptr ? std::max<std::ptrdiff_t>(numbers, 1) : 1));
-  FftBuffer<double> lines(static_cast<std::size_t>(threads_ * quarter_rows + threads_));
-  const FftPlan<double> row_plan(Fftw<double>::cosine_line(quarter_columns, by_rows.reals()));
-  const FftPlan<double> column_plan(Fftw<double>::cosine_line(static_cast<int>(quarter_rows), lines.reals()));
-  FftPlan<double> transposition;
+  by_rows.make_room(static_cast<std::size_t>(std::max<std::ptrdiff_t>(numbers, 1)));
   if (comm_ != nullptr) {
+    by_columns.make_room(static_cast<std::size_t>(std::max<std::ptrdiff_t>(numbers, 1)));
     transposition = FftPlan<double>(Fftw<double>::transposition(quarter_rows, stride_, 1, by_rows.reals(),
                                                                 by_columns.reals(), comm_->handle()));
   }
 
+  const EvenSpectra of_rows(setup.padded_columns, threads_), of_columns(setup.padded_rows, threads_);
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (std::ptrdiff_t r = 0; r < rows; ++r) {
     double* row = by_rows.reals() + r * stride_;
-    for (int c = 0; c < quarter_columns; ++c) row[c] = setup.kernel(static_cast<int>(first_row + r), c);
-    std::fill(row + quarter_columns, row + stride_, 0.0);
-    Fftw<double>::execute_cosine(row_plan.get(), row);
+    of_rows.transform([&](int c) { return setup.kernel(static_cast<int>(first_row + r), c); },
+                      [&](int k, double value) { row[k] = value; });
   }
   if (comm_ != nullptr) transposition.execute();
 
@@ -100,15 +125,13 @@ void Convolution<T>::make_spectrum(const ConvolutionSetup& setup) {
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (std::ptrdiff_t c = 0; c < my_columns_; ++c) {
     if (first_column_ + c >= quarter_columns) continue;  // only rounded up
-    // Lines of threads stay an even number of doubles apart, aligned as the plan was made for.
-    double* line = lines.reals() + omp_get_thread_num() * (quarter_rows + quarter_rows % 2);
-    for (std::ptrdiff_t r = 0; r < quarter_rows; ++r) line[r] = from[r * row_step + c * column_step];
-    Fftw<double>::execute_cosine(column_plan.get(), line);
     const double factor = scale * setup.column_factors[static_cast<std::size_t>(first_column_ + c)];
-    for (std::ptrdiff_t r = 0; r < quarter_rows; ++r) {
-      spectrum_[static_cast<std::size_t>(c * quarter_rows + r)] =
-          static_cast<T>(line[r] * factor * setup.row_factors[static_cast<std::size_t>(r)]);
-    }
+    T* spectrum = spectrum_.data() + c * quarter_rows;
+    of_columns.transform(
+        [&](int r) { return from[r * row_step + c * column_step]; },
+        [&](int k, double value) {
+          spectrum[k] = static_cast<T>(value * factor * setup.row_factors[static_cast<std::size_t>(k)]);
+        });
   }
 }
 

@@ -27,14 +27,18 @@ struct ConvolutionSetup {
 /// A grid's convolution with an even kernel, by FFT: lines along the grid's own rows, then all columns of the
 /// half spectrum, a few at a time there and back while they lie in the cache. Rows that are only padding are
 /// never stored, transformed or sent. The grid is this rank's own or shared over ranks by rows; then
-/// FFTW-MPI transposes it to be shared by columns and back. Once made, it allocates nothing.
+/// FFTW-MPI transposes it to be shared by columns and back. A run allocates nothing.
 template <class T>
 class Convolution {
  public:
-  /// Of this rank's own grid.
-  explicit Convolution(const ConvolutionSetup& setup) : Convolution(nullptr, setup) {}
-  /// Of a grid shared over `comm`, which it keeps a reference to. Collective.
-  Convolution(const comm::Communicator& comm, const ConvolutionSetup& setup) : Convolution(&comm, setup) {}
+  /// Of this rank's own grids.
+  Convolution() = default;
+  /// Of grids shared over `comm`, which it keeps a reference to.
+  explicit Convolution(const comm::Communicator& comm) : comm_(&comm) {}
+
+  /// Plans for a grid and works out the kernel's spectrum; memory of a grid before is used again. Collective
+  /// if shared.
+  void set_up(const ConvolutionSetup& setup);
 
   /// This rank's rows of the grid.
   int first_row() const { return static_cast<int>(first_row_); }
@@ -70,7 +74,6 @@ class Convolution {
  private:
   using Complex = typename Fftw<T>::Complex;
 
-  Convolution(const comm::Communicator* comm, const ConvolutionSetup& setup);
   void make_spectrum(const ConvolutionSetup& setup);
   void convolve_columns();
   void convolve_block(std::ptrdiff_t first, Complex* block);
@@ -79,17 +82,18 @@ class Convolution {
     return by_rows_.reals() + 2 * stride_ * (row - first_row_);
   }
 
-  const comm::Communicator* comm_;  // nullptr: not shared
-  int threads_;
-  std::ptrdiff_t all_rows_, columns_, period_;  // of the grid; of a column of the spectrum
-  std::ptrdiff_t stride_;                       // complex numbers in a row: its half spectrum, rounded up
-  std::ptrdiff_t rows_, first_row_ = 0;         // this rank's
+  const comm::Communicator* comm_ = nullptr;  // not shared
+  int threads_ = 1;
+  std::ptrdiff_t all_rows_ = 0, columns_ = 0, period_ = 0;  // of the grid; of a column of the spectrum
+  std::ptrdiff_t stride_ = 0;                // complex numbers in a row: its half spectrum, rounded up
+  std::ptrdiff_t rows_ = 0, first_row_ = 0;  // this rank's
   std::ptrdiff_t my_columns_, first_column_ = 0;
   FftBuffer<T> by_rows_;             // rows x 2 stride
   FftBuffer<T> by_columns_;          // my columns x all rows, complex; only if shared
   FftBuffer<T> blocks_;              // threads x columns of a block x period, complex
   base::AlignedVector<T> spectrum_;  // my columns x (period / 2 + 1)
   FftPlan<T> forward_row_, backward_row_, forward_block_, backward_block_, to_columns_, to_rows_;
+  FftBuffer<double> quarter_by_rows_, quarter_by_columns_;  // of the kernel, while it is set up
   std::int64_t bytes_sent_ = 0;
 };
 

@@ -37,12 +37,17 @@ class Engine {
 
  private:
   void remake(const GridShape& shape) {
-    earlier_traffic_ = traffic();
-    solver_.reset();  // its memory goes before the new one's comes
     shape_ = shape;
-    slab_ = sharing_ == GridSharing::slab || (sharing_ == GridSharing::automatic &&
-                                              slab_is_faster(shape, comm_.size(), omp_get_max_threads()));
-    solver_ = slab_ ? make_slab_solver<T>(comm_, shape) : make_reduced_solver<T>(comm_, shape);
+    const bool slab =
+        sharing_ == GridSharing::slab ||
+        (sharing_ == GridSharing::automatic && slab_is_faster(shape, comm_.size(), omp_get_max_threads()));
+    if (!solver_ || slab != slab_) {
+      earlier_traffic_ = traffic();
+      solver_.reset();  // its memory goes before the new one's comes
+      solver_ = slab ? make_slab_solver<T>(comm_) : make_reduced_solver<T>(comm_);
+      slab_ = slab;
+    }
+    solver_->set_up(shape);
   }
 
   const comm::Communicator& comm_;

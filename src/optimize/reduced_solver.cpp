@@ -10,9 +10,12 @@ namespace {
 template <class T>
 class ReducedSolver final : public GridSolver<T> {
  public:
-  ReducedSolver(const comm::Communicator& comm, const GridShape& shape)
-      : comm_(comm), shape_(shape), convolution_(potential_of_charges(shape, transform_threads(shape))) {
-    if (comm.size() > 1) shared_.resize(shape.cells());
+  explicit ReducedSolver(const comm::Communicator& comm) : comm_(comm) {}
+
+  void set_up(const GridShape& shape) override {
+    shape_ = shape;
+    convolution_.set_up(potential_of_charges(shape, transform_threads(shape)));
+    if (comm_.size() > 1) shared_.resize(shape.cells());
   }
 
   void solve(const GridPart& part, const TouchedStrips&, base::MatrixView<T> values) override {
@@ -66,11 +69,11 @@ class ReducedSolver final : public GridSolver<T> {
 }  // namespace
 
 template <class T>
-std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm, const GridShape& shape) {
-  return std::make_unique<ReducedSolver<T>>(comm, shape);
+std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm) {
+  return std::make_unique<ReducedSolver<T>>(comm);
 }
 
-template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&, const GridShape&);
-template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&, const GridShape&);
+template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&);
+template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&);
 
 }  // namespace fleetsne::optimize

@@ -11,13 +11,15 @@ namespace {
 template <class T>
 class SlabSolver final : public GridSolver<T> {
  public:
-  SlabSolver(const comm::Communicator& comm, const GridShape& shape)
-      : comm_(comm),
-        convolution_(comm, potential_of_charges(shape, transform_threads(shape))),
-        strips_(comm, comm.all_gather(convolution_.last_row())),
-        columns_(shape.columns),
-        stride_((shape.columns + strip_columns - 1) / strip_columns * strip_columns),
-        rows_(static_cast<std::size_t>((convolution_.last_row() - convolution_.first_row()) * stride_)) {}
+  explicit SlabSolver(const comm::Communicator& comm) : comm_(comm), convolution_(comm), strips_(comm) {}
+
+  void set_up(const GridShape& shape) override {
+    convolution_.set_up(potential_of_charges(shape, transform_threads(shape)));
+    strips_.set_up(comm_.all_gather(convolution_.last_row()));
+    columns_ = shape.columns;
+    stride_ = (columns_ + strip_columns - 1) / strip_columns * strip_columns;
+    rows_.resize(static_cast<std::size_t>((convolution_.last_row() - convolution_.first_row()) * stride_));
+  }
 
   void solve(const GridPart& part, const TouchedStrips& touched, base::MatrixView<T> values) override {
     const std::int64_t before = comm_.traffic().bytes_sent;
@@ -35,18 +37,18 @@ class SlabSolver final : public GridSolver<T> {
   const comm::Communicator& comm_;
   Convolution<T> convolution_;
   StripExchange<T> strips_;
-  std::ptrdiff_t columns_, stride_;  // of the grid; of rows_, whole strips
-  base::AlignedVector<T> rows_;      // this rank's rows x stride: charges, then potentials
+  std::ptrdiff_t columns_ = 0, stride_ = 0;  // of the grid; of rows_, whole strips
+  base::AlignedVector<T> rows_;              // this rank's rows x stride: charges, then potentials
 };
 
 }  // namespace
 
 template <class T>
-std::unique_ptr<GridSolver<T>> make_slab_solver(const comm::Communicator& comm, const GridShape& shape) {
-  return std::make_unique<SlabSolver<T>>(comm, shape);
+std::unique_ptr<GridSolver<T>> make_slab_solver(const comm::Communicator& comm) {
+  return std::make_unique<SlabSolver<T>>(comm);
 }
 
-template std::unique_ptr<GridSolver<float>> make_slab_solver(const comm::Communicator&, const GridShape&);
-template std::unique_ptr<GridSolver<double>> make_slab_solver(const comm::Communicator&, const GridShape&);
+template std::unique_ptr<GridSolver<float>> make_slab_solver(const comm::Communicator&);
+template std::unique_ptr<GridSolver<double>> make_slab_solver(const comm::Communicator&);
 
 }  // namespace fleetsne::optimize

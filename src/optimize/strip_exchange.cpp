@@ -21,14 +21,11 @@ std::size_t sum_of(const std::vector<std::size_t>& counts) {
 }  // namespace
 
 template <class T>
-StripExchange<T>::StripExchange(const comm::Communicator& comm, std::vector<int> slab_ends)
-    : comm_(comm),
-      slab_ends_(std::move(slab_ends)),
-      parts_(slab_ends_.size()),
-      mask_counts_(slab_ends_.size()),
-      their_mask_counts_(slab_ends_.size()),
-      counts_(slab_ends_.size()),
-      their_counts_(slab_ends_.size()) {
+void StripExchange<T>::set_up(std::vector<int> slab_ends) {
+  slab_ends_ = std::move(slab_ends);
+  parts_.resize(slab_ends_.size());
+  for (auto* counts : {&mask_counts_, &their_mask_counts_, &counts_, &their_counts_})
+    counts->resize(slab_ends_.size());
   // Ranks beyond the last row have none; FFTW lets their empty slabs start at row 0.
   std::partial_sum(slab_ends_.begin(), slab_ends_.end(), slab_ends_.begin(),
                    [](int before, int end) { return std::max(before, end); });

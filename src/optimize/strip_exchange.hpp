@@ -16,8 +16,11 @@ namespace fleetsne::optimize {
 template <class T>
 class StripExchange {
  public:
+  /// Keeps a reference to `comm`.
+  explicit StripExchange(const comm::Communicator& comm) : comm_(comm) {}
+
   /// @param slab_ends  of every rank: its rows are those from the end of the rank before on, up to its own
-  StripExchange(const comm::Communicator& comm, std::vector<int> slab_ends);
+  void set_up(std::vector<int> slab_ends);
 
   /// @param rows  this rank's rows of the grid, `stride` apart: what arrives is added to them, ranks in order
   /// @note Collective.

@@ -50,11 +50,6 @@ struct Fftw;
                                     FFTW_ESTIMATE);                                                          \
     }                                                                                                        \
     static void execute_lines(Plan plan, Complex* data) { PREFIX##_execute_dft(plan, data, data); }          \
-    /* Of an even sequence of period 2 (n - 1), given and returned by its first n elements, in place. */     \
-    static Plan cosine_line(int n, REAL* line) {                                                             \
-      return PREFIX##_plan_r2r_1d(n, line, line, FFTW_REDFT00, FFTW_ESTIMATE);                               \
-    }                                                                                                        \
-    static void execute_cosine(Plan plan, REAL* line) { PREFIX##_execute_r2r(plan, line, line); }            \
     /* rows x columns elements of `width` numbers, shared by rows, to columns x rows, shared by columns.     \
     Returns the numbers that either side needs here. */                                                      \
     static std::ptrdiff_t transposed_size(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t width, \
@@ -99,21 +94,26 @@ class FftPlan {
   std::unique_ptr<typename Fftw<T>::Plan, Destroy> plan_;
 };
 
-/// Zeroed memory aligned as FFTW likes it, so that equal shapes get equal plans and equal bits.
+/// Memory aligned as FFTW likes it, so that equal shapes get equal plans and equal bits. What it holds at
+/// first is not defined.
 template <class T>
 class FftBuffer {
  public:
-  FftBuffer() = default;
-  explicit FftBuffer(std::size_t reals)
-      : data_(static_cast<T*>(Fftw<T>::allocate(reals * sizeof(T)))), size_(reals) {
+  /// Room for so many numbers; what was held is lost if there was less. Grows by more than asked for, since
+  /// fresh pages are dear and grids grow again.
+  void make_room(std::size_t reals) {
+    if (reals <= size_) return;
+    size_ = 0;
+    data_.reset();  // goes before the new one comes
+    const std::size_t room = reals + reals / 4;
+    data_.reset(static_cast<T*>(Fftw<T>::allocate(room * sizeof(T))));
     if (data_ == nullptr) throw std::bad_alloc();
-    for (std::size_t i = 0; i < reals; ++i) data_.get()[i] = T{0};
+    size_ = room;
   }
   T* reals() const { return data_.get(); }
   typename Fftw<T>::Complex* complexes() const {
     return reinterpret_cast<typename Fftw<T>::Complex*>(data_.get());
   }
-  std::size_t size() const { return size_; }
 
  private:
   struct Release {

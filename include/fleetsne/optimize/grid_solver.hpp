@@ -62,6 +62,9 @@ class GridSolver {
  public:
   virtual ~GridSolver() = default;
 
+  /// Plans for a grid of this shape; memory of the one before is used again. Collective.
+  virtual void set_up(const GridShape& shape) = 0;
+
   /// @param part     this rank's cells
   /// @param touched  which of them; the others hold no charge, and what they hold afterwards is not defined
   /// @param values   in: its points' charges; out: coefficients of the potential of all ranks' charges, in
@@ -79,12 +82,12 @@ class GridSolver {
 
 /// Every rank holds the whole grid: charges are all-reduced, each transforms on its own. Collective.
 template <class T>
-std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm, const GridShape& shape);
+std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm);
 
 /// Every rank holds rows of the grid: the touched strips go to the rows' owners, FFTW-MPI transposes between
 /// the transforms, potentials come back in the same strips. Collective.
 template <class T>
-std::unique_ptr<GridSolver<T>> make_slab_solver(const comm::Communicator& comm, const GridShape& shape);
+std::unique_ptr<GridSolver<T>> make_slab_solver(const comm::Communicator& comm);
 
 /// OpenMP threads that a rank's share of the transforms is worth.
 int transform_threads(const GridShape& shape);
@@ -93,13 +96,9 @@ int transform_threads(const GridShape& shape);
 /// model, so that the choice (and the bits) do not change from run to run.
 bool slab_is_faster(const GridShape& shape, int ranks, int threads);
 
-extern template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&,
-                                                                       const GridShape&);
-extern template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&,
-                                                                        const GridShape&);
-extern template std::unique_ptr<GridSolver<float>> make_slab_solver(const comm::Communicator&,
-                                                                    const GridShape&);
-extern template std::unique_ptr<GridSolver<double>> make_slab_solver(const comm::Communicator&,
-                                                                     const GridShape&);
+extern template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&);
+extern template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&);
+extern template std::unique_ptr<GridSolver<float>> make_slab_solver(const comm::Communicator&);
+extern template std::unique_ptr<GridSolver<double>> make_slab_solver(const comm::Communicator&);
 
 }  // namespace fleetsne::optimize
