@@ -15,7 +15,9 @@ class ExactField final : public Field {
   double compute(std::span<const float> positions, const Box&, std::span<float> forces) override {
     comm_.all_gather_into(positions.size(), std::span(counts_));
     all_.resize(std::accumulate(counts_.begin(), counts_.end(), std::size_t{0}));
+    const std::int64_t before = comm_.traffic().bytes_sent;
     comm_.all_gather_into(positions, std::span<const std::size_t>(counts_), std::span(all_));
+    traffic_.grid += comm_.traffic().bytes_sent - before;
     const std::size_t points = all_.size() / 2;
     return base::ordered_sum(positions.size() / 2, partial_sums_, [&](std::size_t i) {
       const double x = static_cast<double>(positions[2 * i]), y = static_cast<double>(positions[2 * i + 1]);
@@ -35,8 +37,13 @@ class ExactField final : public Field {
     });
   }
 
+  FieldTraffic traffic() const override {
+    return traffic_;
+  }
+
  private:
   const comm::Communicator& comm_;
+  FieldTraffic traffic_;
   std::vector<std::size_t> counts_;  // of every rank
   std::vector<float> all_;           // all ranks' points x 2
   std::vector<double> partial_sums_;

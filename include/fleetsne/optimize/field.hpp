@@ -12,7 +12,8 @@ namespace fleetsne::optimize {
 
 /// Bytes that this rank sent for the field.
 struct FieldTraffic {
-  std::int64_t grid = 0;        ///< charges and potentials: strips to slabs and back, or the grid all-reduced
+  std::int64_t grid = 0;        ///< charges and potentials: strips to slabs and back, the grid all-reduced,
+                                ///< or (exact) the positions
   std::int64_t transposes = 0;  ///< between the transforms of a grid in slabs
 
   FieldTraffic& operator+=(const FieldTraffic& more) {
