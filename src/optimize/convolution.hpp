@@ -44,25 +44,28 @@ class Convolution {
   int first_row() const { return static_cast<int>(first_row_); }
   int last_row() const { return static_cast<int>(first_row_ + rows_); }
 
-  /// @param load   load(row, T* to) writes the charges of a row, `columns` of them; from any thread
-  /// @param store  store(row, const T* from) takes its potentials
+  /// @param load     load(row, T* to) writes the charges of a row, `columns` of them, before zeros; from any
+  /// thread
+  /// @param between  between() is called once all rows are loaded
+  /// @param store    store(row, T* from) takes its potentials
   /// @note Collective if shared. Bitwise the same for any number of threads.
-  template <class Load, class Store>
-  void run(Load&& load, Store&& store) {
+  template <class Load, class Between, class Store>
+  void run(Load&& load, Between&& between, Store&& store) {
     const auto first = static_cast<int>(first_row_), last = last_row();
 #pragma omp parallel for schedule(static) num_threads(threads_)
     for (int r = first; r < last; ++r) {
       T* row = row_of(r);
-      load(r, row);
       std::fill(row + columns_, row + 2 * stride_, T{0});
+      load(r, row);
       Fftw<T>::execute_forward(forward_row_.get(), row);
     }
+    between();
     convolve_columns();
 #pragma omp parallel for schedule(static) num_threads(threads_)
     for (int r = first; r < last; ++r) {
       T* row = row_of(r);
       Fftw<T>::execute_backward(backward_row_.get(), row);
-      store(r, static_cast<const T*>(row));
+      store(r, row);
     }
   }
 

@@ -1,6 +1,6 @@
 #include "fleetsne/optimize/grid_solver.hpp"
 
-#include "grid_kernel.hpp"
+#include "grid_potential.hpp"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ class ReducedSolver final : public GridSolver<T> {
 
   void set_up(const GridShape& shape) override {
     shape_ = shape;
-    convolution_.set_up(potential_of_charges(shape, transform_threads(shape)));
+    potential_.set_up(shape, transform_threads(shape));
     if (comm_.size() > 1) shared_.resize(shape.cells());
   }
 
@@ -26,7 +26,7 @@ class ReducedSolver final : public GridSolver<T> {
       return values.row(static_cast<std::size_t>(row - part.first_row)).data();
     };
     const auto has = [&](int row) { return row >= part.first_row && row < part.first_row + part.rows; };
-    convolution_.run(
+    potential_.run(
         [&](int row, T* to) {
           if (comm_.size() > 1) {
             std::copy_n(shared_row(row), shape_.columns, to);
@@ -62,7 +62,7 @@ class ReducedSolver final : public GridSolver<T> {
 
   const comm::Communicator& comm_;
   GridShape shape_;
-  Convolution<T> convolution_;
+  GridPotential<T> potential_;
   base::AlignedVector<T> shared_;  // rows x columns, only with several ranks
 };
 

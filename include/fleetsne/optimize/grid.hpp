@@ -9,10 +9,10 @@ namespace fleetsne::optimize {
 /// cells.
 inline constexpr int spline_order = 8;
 
-/// Cells beyond the covered ones on which the kernel must still be right: dividing out the spline's spectrum
-/// leaves a tail that falls by 0.54 a cell, of which only the kink of the wrapped kernel's edge is magnified.
-/// Measured: with 4 cells the force is the same to 1e-8.
-inline constexpr int kernel_tail = 4;
+/// Cells beyond what the kernel must reach: dividing out the spline's spectrum leaves a tail that falls by
+/// 0.54 a cell, so 16 cells leave 5e-5 of what stands at the wrapped kernel's edge. That matters while all
+/// points are close and their forces all but cancel.
+inline constexpr int kernel_tail = 16;
 
 /// The rectangle that holds all points of all ranks, in the embedding's units.
 struct Box {
@@ -26,11 +26,15 @@ struct GridShape {
   int rows = 0, columns = 0;                ///< cells that points can touch
   int padded_rows = 0, padded_columns = 0;  ///< periods of the transform
   double step = 0;                          ///< the embedding's units from cell to cell
+  /// Steps of the wide grid for what is far, in steps of this; 0: the period is so long that it needs none.
+  int far_factor = 0;
 
   std::size_t cells() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
   std::size_t padded_cells() const {
     return static_cast<std::size_t>(padded_rows) * static_cast<std::size_t>(padded_columns);
   }
+  /// Cells from a charge to where its near potential ends.
+  int near_cells() const { return 12 * far_factor; }
   friend bool operator==(const GridShape&, const GridShape&) = default;
 };
 
