@@ -135,25 +135,29 @@ bool Communicator::all_equal(std::int64_t value) const {
   return -both[0] == both[1];
 }
 
+void Communicator::all_to_all_bytes(const void* values, void* from, std::size_t bytes_each) const {
+  MPI_Alltoall(values, checked_count(bytes_each), MPI_BYTE, from, checked_count(bytes_each), MPI_BYTE,
+               handle_);
+  const auto n = static_cast<std::int64_t>(bytes_each) * (size_ - 1);
+  count_traffic({n, n, size_ > 1 ? 1 : 0});
+}
+
 std::vector<std::size_t> Communicator::exchange_counts(std::span<const std::size_t> send_counts) const {
   std::vector<std::size_t> receive(static_cast<std::size_t>(size_));
-  MPI_Alltoall(send_counts.data(), sizeof(std::size_t), MPI_BYTE, receive.data(), sizeof(std::size_t),
-               MPI_BYTE, handle_);
-  const auto n = static_cast<std::int64_t>(sizeof(std::size_t)) * (size_ - 1);
-  count_traffic({n, n, size_ > 1 ? 1 : 0});
+  all_to_all(send_counts, std::span<std::size_t>(receive));
   return receive;
 }
 
 void Communicator::exchange_bytes(const void* send, std::span<const std::size_t> send_counts, void* receive,
                                   std::span<const std::size_t> receive_counts, std::size_t bytes_each) const {
-  std::vector<MPI_Request> requests;
+  requests_.clear();
   Traffic moved;
   auto* in = static_cast<char*>(receive);
   for (Rank r = 0; r < size_; ++r) {
     const std::size_t bytes = receive_counts[static_cast<std::size_t>(r)] * bytes_each;
     if (r != rank_) {
       in_pieces(bytes, [&](std::size_t at, std::size_t now) {
-        MPI_Irecv(in + at, checked_count(now), MPI_BYTE, r, exchange_tag, handle_, &requests.emplace_back());
+        MPI_Irecv(in + at, checked_count(now), MPI_BYTE, r, exchange_tag, handle_, &requests_.emplace_back());
       });
       moved.bytes_received += static_cast<std::int64_t>(bytes);
     }
@@ -165,7 +169,8 @@ void Communicator::exchange_bytes(const void* send, std::span<const std::size_t>
     const std::size_t bytes = send_counts[static_cast<std::size_t>(r)] * bytes_each;
     if (r != rank_) {
       in_pieces(bytes, [&](std::size_t at, std::size_t now) {
-        MPI_Isend(out + at, checked_count(now), MPI_BYTE, r, exchange_tag, handle_, &requests.emplace_back());
+        MPI_Isend(out + at, checked_count(now), MPI_BYTE, r, exchange_tag, handle_,
+                  &requests_.emplace_back());
         ++moved.messages;
       });
       moved.bytes_sent += static_cast<std::int64_t>(bytes);
@@ -176,7 +181,7 @@ void Communicator::exchange_bytes(const void* send, std::span<const std::size_t>
     }
     out += bytes;
   }
-  MPI_Waitall(checked_count(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+  MPI_Waitall(checked_count(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE);
   count_traffic(moved);
 }
 

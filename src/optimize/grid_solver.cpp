@@ -7,7 +7,7 @@
 namespace fleetsne::optimize {
 namespace {
 
-constexpr std::size_t threaded_from_cells = 512 * 512;  // below, waking the threads costs more than they save
+constexpr std::size_t threaded_from_cells = 256 * 256;  // below, waking the threads costs more than they save
 
 }  // namespace
 

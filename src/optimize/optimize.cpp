@@ -41,13 +41,13 @@ class Run {
 
   Optimized finish() {
     log_.begin_phase("iterations", total_);
-    const comm::Traffic before = comm_.traffic();
+    const std::int64_t before = comm_.traffic().bytes_sent;
     for (const Stage& stage : config_.stages) run_stage(stage);
-    const comm::Traffic moved = comm_.traffic() - before;
+    stats_.bytes_per_rank_iteration = mean_bytes(comm_.traffic().bytes_sent - before);
     descent_.centre(comm_);
     log_.end_phase();
     Optimized result{{}, std::move(stats_)};
-    complete_stats(result.stats, moved);
+    complete_stats(result.stats);
     result.embedding = descent_.take_positions();
     return result;
   }
@@ -82,14 +82,21 @@ class Run {
                           config_.kl_every, seconds));
   }
 
-  void complete_stats(OptimizeStats& stats, const comm::Traffic& moved) {
+  BytesPerIteration mean_bytes(std::int64_t sent) const {
+    const FieldTraffic field = objective_.field().traffic();
+    std::int64_t sums[] = {done_ * objective_.halo_bytes(), field.grid, field.transposes, sent};
+    comm_.all_reduce(std::span<std::int64_t>(sums), comm::Reduction::sum);
+    const double of = static_cast<double>(comm_.size()) * std::max(done_, 1);
+    return {static_cast<double>(sums[0]) / of, static_cast<double>(sums[1]) / of,
+            static_cast<double>(sums[2]) / of, static_cast<double>(sums[3]) / of};
+  }
+
+  void complete_stats(OptimizeStats& stats) {
     objective_.gradient(descent_.positions(), descent_.bounding_box(comm_), 1, gradient_);
     stats.kl = objective_.divergence();
     const auto ghosts = static_cast<std::int64_t>(objective_.ghosts());
     stats.ghosts_max = comm_.all_reduce(ghosts, comm::Reduction::max);
     stats.ghosts_total = comm_.all_reduce(ghosts, comm::Reduction::sum);
-    const std::int64_t sent = comm_.all_reduce(moved.bytes_sent, comm::Reduction::sum);
-    stats.bytes_per_rank_iteration = static_cast<double>(sent) / comm_.size() / std::max(done_, 1);
     stats.grid_rows = objective_.field().shape().padded_rows;
     stats.grid_columns = objective_.field().shape().padded_columns;
     stats.slab = objective_.field().shared_by_slabs();

@@ -1,7 +1,6 @@
-#include "fleetsne/optimize/fftw.hpp"
 #include "fleetsne/optimize/grid_solver.hpp"
 
-#include "grid_kernel.hpp"
+#include "grid_potential.hpp"
 
 #include <algorithm>
 
@@ -11,104 +10,70 @@ namespace {
 template <class T>
 class ReducedSolver final : public GridSolver<T> {
  public:
-  ReducedSolver(const comm::Communicator& comm, const GridShape& shape)
-      : comm_(comm),
-        shape_(shape),
-        half_columns_(static_cast<std::size_t>(shape.padded_columns) / 2 + 1),
-        work_(2 * half_columns_ * static_cast<std::size_t>(shape.padded_rows)),
-        spectrum_(half_columns_ * static_cast<std::size_t>(shape.padded_rows)) {
-    if (comm.size() > 1) shared_.resize(shape.cells());
-    threads_ = transform_threads(shape);
-    Fftw<T>::plan_for(threads_);
-    forward_ = FftPlan<T>(
-        Fftw<T>::forward(shape.padded_rows, shape.padded_columns, work_.reals(), work_.complexes()));
-    backward_ = FftPlan<T>(
-        Fftw<T>::backward(shape.padded_rows, shape.padded_columns, work_.complexes(), work_.reals()));
-    make_spectrum();
+  explicit ReducedSolver(const comm::Communicator& comm) : comm_(comm) {}
+
+  void set_up(const GridShape& shape) override {
+    shape_ = shape;
+    potential_.set_up(shape, transform_threads(shape));
+    if (comm_.size() > 1) shared_.resize(shape.cells());
   }
 
-  void solve(const GridPart& part, base::MatrixView<T> values) override {
-    std::fill_n(work_.reals(), work_.size(), T{0});
-    if (comm_.size() > 1) {
-      sum_over_ranks(part, values);
-    } else {
-      for (int r = 0; r < part.rows; ++r) {
-        std::copy_n(values.row(static_cast<std::size_t>(r)).data(), part.columns,
-                    work_row(part.first_row + r) + part.first_column);
-      }
-    }
-    convolve();
-    for (int r = 0; r < part.rows; ++r) {
-      std::copy_n(work_row(part.first_row + r) + part.first_column, part.columns,
-                  values.row(static_cast<std::size_t>(r)).data());
-    }
+  void solve(const GridPart& part, const TouchedStrips&, base::MatrixView<T> values) override {
+    if (comm_.size() > 1) sum_over_ranks(part, values);
+    // The last strip may reach beyond the grid; no point touches what lies there.
+    const int columns = std::min(part.columns, shape_.columns - part.first_column);
+    const auto part_row = [&](int row) {
+      return values.row(static_cast<std::size_t>(row - part.first_row)).data();
+    };
+    const auto has = [&](int row) { return row >= part.first_row && row < part.first_row + part.rows; };
+    potential_.run(
+        [&](int row, T* to) {
+          if (comm_.size() > 1) {
+            std::copy_n(shared_row(row), shape_.columns, to);
+          } else if (has(row)) {
+            std::fill_n(to, part.first_column, T{0});
+            std::copy_n(part_row(row), columns, to + part.first_column);
+            std::fill(to + part.first_column + columns, to + shape_.columns, T{0});
+          } else {
+            std::fill_n(to, shape_.columns, T{0});
+          }
+        },
+        [&](int row, const T* from) {
+          if (has(row)) std::copy_n(from + part.first_column, columns, part_row(row));
+        });
   }
 
  private:
-  T* work_row(int row) { return work_.reals() + static_cast<std::size_t>(row) * 2 * half_columns_; }
-
-  void make_spectrum() {
-    for (int r = 0; r < shape_.padded_rows; ++r) {
-      for (int c = 0; c < shape_.padded_columns; ++c)
-        work_row(r)[c] = static_cast<T>(wrapped_kernel(shape_, r, c));
-    }
-    forward_.execute();
-    const auto by_row = inverse_spline_spectrum(shape_.padded_rows, shape_.padded_rows);
-    const auto by_column = inverse_spline_spectrum(shape_.padded_columns, static_cast<int>(half_columns_));
-    const double scale = 1 / static_cast<double>(shape_.padded_cells());
-    for (std::size_t r = 0; r < by_row.size(); ++r) {
-      for (std::size_t c = 0; c < half_columns_; ++c) {
-        const std::size_t at = r * half_columns_ + c;
-        spectrum_[at] =
-            static_cast<T>(static_cast<double>(work_.complexes()[at][0]) * by_row[r] * by_column[c] * scale);
-      }
-    }
+  T* shared_row(int row) {
+    return shared_.data() + static_cast<std::size_t>(row) * static_cast<std::size_t>(shape_.columns);
   }
 
   void sum_over_ranks(const GridPart& part, base::MatrixView<T> values) {
     std::ranges::fill(shared_, T{0});
-    const auto columns = static_cast<std::size_t>(shape_.columns);
+    const int columns = std::min(part.columns, shape_.columns - part.first_column);
     for (int r = 0; r < part.rows; ++r) {
-      std::copy_n(
-          values.row(static_cast<std::size_t>(r)).data(), part.columns,
-          shared_.data() + static_cast<std::size_t>(part.first_row + r) * columns + part.first_column);
+      std::copy_n(values.row(static_cast<std::size_t>(r)).data(), columns,
+                  shared_row(part.first_row + r) + part.first_column);
     }
+    const std::int64_t before = comm_.traffic().bytes_sent;
     comm_.all_reduce(std::span<T>(shared_), comm::Reduction::sum);
-    for (int r = 0; r < shape_.rows; ++r) {
-      std::copy_n(shared_.data() + static_cast<std::size_t>(r) * columns, columns, work_row(r));
-    }
-  }
-
-  void convolve() {
-    forward_.execute();
-    auto* values = work_.complexes();
-    const auto count = static_cast<std::int64_t>(spectrum_.size());
-#pragma omp parallel for schedule(static) num_threads(threads_)
-    for (std::int64_t i = 0; i < count; ++i) {
-      values[i][0] *= spectrum_[static_cast<std::size_t>(i)];
-      values[i][1] *= spectrum_[static_cast<std::size_t>(i)];
-    }
-    backward_.execute();
+    this->traffic_.grid += comm_.traffic().bytes_sent - before;
   }
 
   const comm::Communicator& comm_;
   GridShape shape_;
-  std::size_t half_columns_;
-  FftBuffer<T> work_;                // padded rows x 2 half columns: charges, spectrum, potential
-  base::AlignedVector<T> spectrum_;  // padded rows x half columns
-  base::AlignedVector<T> shared_;    // rows x columns, only with several ranks
-  FftPlan<T> forward_, backward_;
-  int threads_ = 1;
+  GridPotential<T> potential_;
+  base::AlignedVector<T> shared_;  // rows x columns, only with several ranks
 };
 
 }  // namespace
 
 template <class T>
-std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm, const GridShape& shape) {
-  return std::make_unique<ReducedSolver<T>>(comm, shape);
+std::unique_ptr<GridSolver<T>> make_reduced_solver(const comm::Communicator& comm) {
+  return std::make_unique<ReducedSolver<T>>(comm);
 }
 
-template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&, const GridShape&);
-template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&, const GridShape&);
+template std::unique_ptr<GridSolver<float>> make_reduced_solver(const comm::Communicator&);
+template std::unique_ptr<GridSolver<double>> make_reduced_solver(const comm::Communicator&);
 
 }  // namespace fleetsne::optimize

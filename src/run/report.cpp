@@ -75,7 +75,11 @@ json optimize_json(const optimize::OptimizeStats& stats) {
     curve.push_back({{"iteration", point.iteration}, {"kl", point.kl}, {"seconds", point.seconds}});
   return {{"kl", stats.kl},
           {"kl_curve", curve},
-          {"bytes_per_rank_iteration", stats.bytes_per_rank_iteration},
+          {"bytes_per_rank_iteration", stats.bytes_per_rank_iteration.all},
+          {"bytes_per_rank_iteration_by_kind",
+           {{"ghosts", stats.bytes_per_rank_iteration.ghosts},
+            {"grid", stats.bytes_per_rank_iteration.grid},
+            {"transposes", stats.bytes_per_rank_iteration.transposes}}},
           {"ghosts_max", stats.ghosts_max},
           {"ghosts_total", stats.ghosts_total},
           {"grid", {{"rows", stats.grid_rows}, {"columns", stats.grid_columns}}},

@@ -354,6 +354,7 @@ class Result(EndToEnd):
         self.assertEqual([point["iteration"] for point in report["optimize"]["kl_curve"]], [10, 20, 30, 40])
         for key in ("bytes_per_rank_iteration", "ghosts_max"):
             self.assertGreaterEqual(report["optimize"][key], 0)
+        self.assertEqual(set(report["optimize"]["bytes_per_rank_iteration_by_kind"]), {"ghosts", "grid", "transposes"})
         self.assertIn("rows", report["optimize"]["grid"])
         for key in ("points", "edges"):
             self.assertGreaterEqual(report["imbalance"][key], 1)

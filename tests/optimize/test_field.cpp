@@ -99,12 +99,12 @@ TEST_P(FieldAtScale, ForceAndZAgreeWithTheExactSumByBothPaths) {
   }
 }
 
-// Few points stand apart at every scale and take the finest steps; many, as in a real run, take 1/3 and 1/2.
+// Few points stand apart at every scale and take the finest steps; many, as in a real run, take 3/8.
 INSTANTIATE_TEST_SUITE_P(Scales, FieldAtScale,
                          testing::Values(Setting{1e-4, 3001, 1. / 8}, Setting{1e-2, 3001, 1. / 8},
                                          Setting{1, 3001, 1. / 4}, Setting{30, 3001, 1. / 4},
-                                         Setting{100, 3001, 1. / 4}, Setting{20, 5000, 1. / 3},
-                                         Setting{10, 20000, 1. / 2}));
+                                         Setting{100, 3001, 1. / 4}, Setting{20, 5000, 3. / 8},
+                                         Setting{30, 12000, 3. / 8}, Setting{10, 20000, 3. / 8}));
 
 TEST(Field, ReducedAndSlabAgree) {
   const auto comm = Communicator::world();
@@ -153,12 +153,12 @@ TEST(GridShape, AFinerGridIsKeptWhileTheDensityHoversAtTheNextStep) {
     const double side = std::sqrt(10000 / density);
     return Box{0, side, 0, side};
   };
-  const GridShape coarse = fitting_grid(box_of_density(2.1), 10000, {});
-  EXPECT_EQ(coarse.step, 1. / 2);
-  const GridShape fine = fitting_grid(box_of_density(1.9), 10000, coarse);
-  EXPECT_EQ(fine.step, 1. / 3);
-  EXPECT_EQ(fitting_grid(box_of_density(2.1), 10000, fine), fine);
-  EXPECT_EQ(fitting_grid(box_of_density(2.6), 10000, fine).step, 1. / 2);
+  const GridShape coarse = fitting_grid(box_of_density(0.16), 10000, {});
+  EXPECT_EQ(coarse.step, 3. / 8);
+  const GridShape fine = fitting_grid(box_of_density(0.14), 10000, coarse);
+  EXPECT_EQ(fine.step, 1. / 4);
+  EXPECT_EQ(fitting_grid(box_of_density(0.16), 10000, fine), fine);
+  EXPECT_EQ(fitting_grid(box_of_density(0.2), 10000, fine).step, 3. / 8);
 }
 
 TEST(GridShape, AnEmbeddingThatFliesApartIsRefusedBeforeItTakesAllMemory) {

@@ -99,7 +99,33 @@ TEST_P(EveryRepulsion, KlFallsAndTheResultIsTheSameTwice) {
   EXPECT_EQ(first.stats.kl, second.stats.kl);
   EXPECT_TRUE(std::ranges::equal(first.embedding.elements(), second.embedding.elements())) << "same bits";
   EXPECT_EQ(first.stats.ghosts_total > 0, comm.size() > 1);
-  EXPECT_EQ(first.stats.bytes_per_rank_iteration > 0, comm.size() > 1);
+  const BytesPerIteration& bytes = first.stats.bytes_per_rank_iteration;
+  EXPECT_EQ(bytes.all > 0, comm.size() > 1);
+  EXPECT_EQ(bytes.ghosts > 0, comm.size() > 1);
+  EXPECT_EQ(bytes.grid > 0, comm.size() > 1);
+  EXPECT_LE(bytes.ghosts + bytes.grid + bytes.transposes, bytes.all);
+}
+
+TEST(Optimize, CountsBytesByKind) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 400);
+  OptimizeConfig config;
+  config.stages = {{5, 1, 0.8}};
+  config.repulsion = Repulsion::grid;
+  base::Log log;
+  for (const GridSharing sharing : {GridSharing::reduced, GridSharing::slab}) {
+    config.sharing = sharing;
+    const auto stats =
+        optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 10), config, log).stats;
+    const BytesPerIteration& bytes = stats.bytes_per_rank_iteration;
+    const double ghosts = static_cast<double>(stats.ghosts_total) * 2 * sizeof(float) / comm.size();
+    EXPECT_DOUBLE_EQ(bytes.ghosts, ghosts);
+    EXPECT_EQ(bytes.transposes > 0, comm.size() > 1 && sharing == GridSharing::slab);
+    EXPECT_EQ(bytes.grid > 0, comm.size() > 1);
+    EXPECT_LE(bytes.ghosts + bytes.grid + bytes.transposes, bytes.all);
+    // The bounds, the potential's sum and the like.
+    EXPECT_LE(bytes.all, bytes.ghosts + bytes.grid + bytes.transposes + 200 * comm.size());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, EveryRepulsion, testing::Values(Repulsion::grid, Repulsion::exact));

@@ -103,20 +103,41 @@ class Communicator {
     all_gather_bytes(&value, all.data(), sizeof(T));
     return all;
   }
+  /// The same into `all`, one for each rank, which the caller keeps.
+  template <Sendable T>
+  void all_gather_into(const T& value, std::span<T> all) const {
+    FLEETSNE_EXPECT(all.size() == static_cast<std::size_t>(size_));
+    all_gather_bytes(&value, all.data(), sizeof(T));
+  }
   /// The values of every rank, in rank order, on every rank. O(total) memory on each.
   template <Sendable T>
   Gathered<T> all_gather(std::span<const T> values) const {
     Gathered<T> result;
     result.counts = all_gather(values.size());
     result.values.resize(std::accumulate(result.counts.begin(), result.counts.end(), std::size_t{0}));
+    all_gather_into(values, std::span<const std::size_t>(result.counts), std::span<T>(result.values));
+    return result;
+  }
+
+  /// The same for a caller that knows the counts and keeps the buffer.
+  template <Sendable T>
+  void all_gather_into(std::span<const T> values, std::span<const std::size_t> counts,
+                       std::span<T> all) const {
     std::size_t at = 0;
     for (Rank r = 0; r < size_; ++r) {
-      std::span<T> part(result.values.data() + at, result.counts[static_cast<std::size_t>(r)]);
+      const std::span<T> part = all.subspan(at, counts[static_cast<std::size_t>(r)]);
       if (r == rank_) std::copy(values.begin(), values.end(), part.begin());
       broadcast_bytes(part.data(), part.size_bytes(), r);
       at += part.size();
     }
-    return result;
+  }
+
+  /// values[r] travels to rank r, from[r] is what rank r had for this one. For records of a few bytes: every
+  /// pair of ranks exchanges one.
+  template <Sendable T>
+  void all_to_all(std::span<const T> values, std::span<T> from) const {
+    FLEETSNE_EXPECT(values.size() == static_cast<std::size_t>(size_) && from.size() == values.size());
+    all_to_all_bytes(values.data(), from.data(), sizeof(T));
   }
 
   /// Values sorted by destination, `send_counts[r]` of them for rank r, travel; what arrives is in rank
@@ -130,6 +151,15 @@ class Communicator {
     result.values.resize(std::accumulate(result.counts.begin(), result.counts.end(), std::size_t{0}));
     exchange_bytes(values.data(), send_counts, result.values.data(), result.counts, sizeof(T));
     return result;
+  }
+  /// The same for a caller that knows what arrives and keeps the buffer: no counts travel, and once the
+  /// messages are as many as ever nothing is allocated.
+  template <Sendable T>
+  void exchange_into(std::span<const T> values, std::span<const std::size_t> send_counts,
+                     std::span<T> receive, std::span<const std::size_t> receive_counts) const {
+    FLEETSNE_EXPECT(send_counts.size() == static_cast<std::size_t>(size_));
+    FLEETSNE_EXPECT(receive_counts.size() == static_cast<std::size_t>(size_));
+    exchange_bytes(values.data(), send_counts, receive.data(), receive_counts, sizeof(T));
   }
   /// The same for rows of `row_elements` values; counts are in rows.
   template <Sendable T>
@@ -165,6 +195,7 @@ class Communicator {
   }
   void broadcast_bytes(void* data, std::size_t bytes, Rank root) const;
   void all_gather_bytes(const void* one, void* all, std::size_t bytes_each) const;
+  void all_to_all_bytes(const void* values, void* from, std::size_t bytes_each) const;
   void reduce_elements(void* data, std::size_t count, std::size_t element_bytes, MPI_Datatype type,
                        Reduction operation) const;
   void reduce_elements_to(void* data, std::size_t count, std::size_t element_bytes, MPI_Datatype type,
@@ -177,6 +208,7 @@ class Communicator {
   Rank rank_ = 0;
   int size_ = 1;
   mutable Traffic traffic_;
+  mutable std::vector<MPI_Request> requests_;  // of an exchange; kept so that the next allocates none
 };
 
 }  // namespace fleetsne::comm

@@ -15,46 +15,58 @@ template <class T>
 struct Fftw;
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be put in parentheses.
-#define FLEETSNE_FFTW(REAL, PREFIX)                                                                      \
-  template <>                                                                                            \
-  struct Fftw<REAL> {                                                                                    \
-    using Complex = PREFIX##_complex;                                                                    \
-    using Plan = PREFIX##_plan;                                                                          \
-    static void* allocate(std::size_t bytes) { return PREFIX##_malloc(bytes); }                          \
-    static void release(void* memory) { PREFIX##_free(memory); }                                         \
-    static void destroy(Plan plan) { PREFIX##_destroy_plan(plan); }                                      \
-    static void execute(Plan plan) { PREFIX##_execute(plan); }                                           \
-    /* Plans made from now on use so many threads. FFTW wants its threads initialised before its MPI. */ \
-    static void plan_for(int threads) {                                                                  \
-      static const bool initialised = [] {                                                               \
-        const bool threaded = PREFIX##_init_threads() != 0;                                              \
-        PREFIX##_mpi_init();                                                                             \
-        return threaded;                                                                                 \
-      }();                                                                                               \
-      if (initialised) PREFIX##_plan_with_nthreads(threads);                                             \
-    }                                                                                                    \
-    static Plan forward(int rows, int columns, REAL* in, Complex* out) {                                 \
-      return PREFIX##_plan_dft_r2c_2d(rows, columns, in, out, FFTW_ESTIMATE);                            \
-    }                                                                                                    \
-    static Plan backward(int rows, int columns, Complex* in, REAL* out) {                                \
-      return PREFIX##_plan_dft_c2r_2d(rows, columns, in, out, FFTW_ESTIMATE);                            \
-    }                                                                                                    \
-    static std::ptrdiff_t local_size(std::ptrdiff_t rows, std::ptrdiff_t half_columns, MPI_Comm comm,    \
-                                     std::ptrdiff_t* local_rows, std::ptrdiff_t* first_row,              \
-                                     std::ptrdiff_t* local_columns, std::ptrdiff_t* first_column) {      \
-      return PREFIX##_mpi_local_size_2d_transposed(rows, half_columns, comm, local_rows, first_row,      \
-                                                   local_columns, first_column);                         \
-    }                                                                                                    \
-    static Plan forward_mpi(std::ptrdiff_t rows, std::ptrdiff_t columns, REAL* in, Complex* out,         \
-                            MPI_Comm comm) {                                                             \
-      return PREFIX##_mpi_plan_dft_r2c_2d(rows, columns, in, out, comm,                                  \
-                                          FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_OUT);                      \
-    }                                                                                                    \
-    static Plan backward_mpi(std::ptrdiff_t rows, std::ptrdiff_t columns, Complex* in, REAL* out,        \
-                             MPI_Comm comm) {                                                            \
-      return PREFIX##_mpi_plan_dft_c2r_2d(rows, columns, in, out, comm,                                  \
-                                          FFTW_ESTIMATE | FFTW_MPI_TRANSPOSED_IN);                       \
-    }                                                                                                    \
+#define FLEETSNE_FFTW(REAL, PREFIX)                                                                          \
+  template <>                                                                                                \
+  struct Fftw<REAL> {                                                                                        \
+    using Complex = PREFIX##_complex;                                                                        \
+    using Plan = PREFIX##_plan;                                                                              \
+    static void* allocate(std::size_t bytes) { return PREFIX##_malloc(bytes); }                              \
+    static void release(void* memory) { PREFIX##_free(memory); }                                             \
+    static void destroy(Plan plan) { PREFIX##_destroy_plan(plan); }                                          \
+    static void execute(Plan plan) { PREFIX##_execute(plan); }                                               \
+    static void initialise_mpi() {                                                                           \
+      static const bool initialised = [] {                                                                   \
+        PREFIX##_mpi_init();                                                                                 \
+        return true;                                                                                         \
+      }();                                                                                                   \
+      static_cast<void>(initialised);                                                                        \
+    }                                                                                                        \
+    /* One real line of n to n / 2 + 1 frequencies and back, in place. */                                    \
+    static Plan forward_line(int n, REAL* line) {                                                            \
+      return PREFIX##_plan_dft_r2c_1d(n, line, reinterpret_cast<Complex*>(line), FFTW_ESTIMATE);             \
+    }                                                                                                        \
+    static Plan backward_line(int n, REAL* line) {                                                           \
+      return PREFIX##_plan_dft_c2r_1d(n, reinterpret_cast<Complex*>(line), line, FFTW_ESTIMATE);             \
+    }                                                                                                        \
+    static void execute_forward(Plan plan, REAL* line) {                                                     \
+      PREFIX##_execute_dft_r2c(plan, line, reinterpret_cast<Complex*>(line));                                \
+    }                                                                                                        \
+    static void execute_backward(Plan plan, REAL* line) {                                                    \
+      PREFIX##_execute_dft_c2r(plan, reinterpret_cast<Complex*>(line), line);                                \
+    }                                                                                                        \
+    /* `count` complex lines of n, one after another, in place. */                                           \
+    static Plan lines(int n, int count, Complex* data, int sign) {                                           \
+      return PREFIX##_plan_many_dft(1, &n, count, data, nullptr, 1, n, data, nullptr, 1, n, sign,            \
+                                    FFTW_ESTIMATE);                                                          \
+    }                                                                                                        \
+    static void execute_lines(Plan plan, Complex* data) { PREFIX##_execute_dft(plan, data, data); }          \
+    /* rows x columns elements of `width` numbers, shared by rows, to columns x rows, shared by columns.     \
+    Returns the numbers that either side needs here. */                                                      \
+    static std::ptrdiff_t transposed_size(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t width, \
+                                          MPI_Comm comm, std::ptrdiff_t* local_rows,                         \
+                                          std::ptrdiff_t* first_row, std::ptrdiff_t* local_columns,          \
+                                          std::ptrdiff_t* first_column) {                                    \
+      const std::ptrdiff_t extent[2] = {rows, columns};                                                      \
+      return PREFIX##_mpi_local_size_many_transposed(2, extent, width, FFTW_MPI_DEFAULT_BLOCK,               \
+                                                     FFTW_MPI_DEFAULT_BLOCK, comm, local_rows, first_row,    \
+                                                     local_columns, first_column);                           \
+    }                                                                                                        \
+    static Plan transposition(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t width, REAL* in,   \
+                              REAL* out, MPI_Comm comm) {                                                    \
+      return PREFIX##_mpi_plan_many_transpose(rows, columns, width, FFTW_MPI_DEFAULT_BLOCK,                  \
+                                              FFTW_MPI_DEFAULT_BLOCK, in, out, comm,                         \
+                                              FFTW_ESTIMATE | FFTW_DESTROY_INPUT);                           \
+    }                                                                                                        \
   };
 FLEETSNE_FFTW(float, fftwf)
 FLEETSNE_FFTW(double, fftw)
@@ -71,6 +83,8 @@ class FftPlan {
     if (plan == nullptr) throw base::Error(base::ErrorKind::internal, "FFTW made no plan (for this grid)");
   }
   void execute() const { Fftw<T>::execute(plan_.get()); }
+  /// For other memory of the same alignment; threads may share a plan.
+  typename Fftw<T>::Plan get() const { return plan_.get(); }
 
  private:
   struct Destroy {
@@ -80,21 +94,26 @@ class FftPlan {
   std::unique_ptr<typename Fftw<T>::Plan, Destroy> plan_;
 };
 
-/// Zeroed memory aligned as FFTW likes it, so that equal shapes get equal plans and equal bits.
+/// Memory aligned as FFTW likes it, so that equal shapes get equal plans and equal bits. What it holds at
+/// first is not defined.
 template <class T>
 class FftBuffer {
  public:
-  FftBuffer() = default;
-  explicit FftBuffer(std::size_t reals)
-      : data_(static_cast<T*>(Fftw<T>::allocate(reals * sizeof(T)))), size_(reals) {
+  /// Room for so many numbers; what was held is lost if there was less. Grows by more than asked for, since
+  /// fresh pages are dear and grids grow again.
+  void make_room(std::size_t reals) {
+    if (reals <= size_) return;
+    size_ = 0;
+    data_.reset();  // goes before the new one comes
+    const std::size_t room = reals + reals / 4;
+    data_.reset(static_cast<T*>(Fftw<T>::allocate(room * sizeof(T))));
     if (data_ == nullptr) throw std::bad_alloc();
-    for (std::size_t i = 0; i < reals; ++i) data_.get()[i] = T{0};
+    size_ = room;
   }
   T* reals() const { return data_.get(); }
   typename Fftw<T>::Complex* complexes() const {
     return reinterpret_cast<typename Fftw<T>::Complex*>(data_.get());
   }
-  std::size_t size() const { return size_; }
 
  private:
   struct Release {

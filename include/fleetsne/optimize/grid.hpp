@@ -9,9 +9,9 @@ namespace fleetsne::optimize {
 /// cells.
 inline constexpr int spline_order = 8;
 
-/// Cells beyond the covered ones on which the kernel must still be right: dividing out the spline's spectrum
-/// leaves a tail that falls by 0.54 a cell, so 16 cells leave 5e-5 of what stands at the wrapped kernel's
-/// edge.
+/// Cells beyond what the kernel must reach: dividing out the spline's spectrum leaves a tail that falls by
+/// 0.54 a cell, so 16 cells leave 5e-5 of what stands at the wrapped kernel's edge. That matters while all
+/// points are close and their forces all but cancel.
 inline constexpr int kernel_tail = 16;
 
 /// The rectangle that holds all points of all ranks, in the embedding's units.
@@ -26,11 +26,15 @@ struct GridShape {
   int rows = 0, columns = 0;                ///< cells that points can touch
   int padded_rows = 0, padded_columns = 0;  ///< periods of the transform
   double step = 0;                          ///< the embedding's units from cell to cell
+  /// Steps of the wide grid for what is far, in steps of this; 0: the period is so long that it needs none.
+  int far_factor = 0;
 
   std::size_t cells() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
   std::size_t padded_cells() const {
     return static_cast<std::size_t>(padded_rows) * static_cast<std::size_t>(padded_columns);
   }
+  /// Cells from a charge to where its near potential ends.
+  int near_cells() const { return 12 * far_factor; }
   friend bool operator==(const GridShape&, const GridShape&) = default;
 };
 
@@ -41,9 +45,8 @@ struct GridPlacement {
 
 /// The grid for `points` points within `box`: the one at hand if it still serves, else one with room to grow,
 /// so that plans are made seldom. The kernel 1 / (1 + r^2) has the same width whatever the span, and so has
-/// the step: its spectrum falls as exp(-k), so 1/2 loses 2e-3 of a lone pair's force, which drowns where
-/// points stand close; where they stand apart the step is 1/3 or 1/4. It is finer, too, while all points are
-/// so close that their forces all but cancel. Relative L2 force error: at most 5e-3
+/// the step: 3/8, or 1/4 where the points are few for their box. It is finer, too, while all points are so
+/// close that their forces all but cancel. Relative L2 force error: at most 5e-3
 /// (tests/optimize/test_field.cpp). Throws NumericalError if no grid of bearable size covers the box: then
 /// the descent diverges. Not collective.
 GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand);

@@ -35,6 +35,8 @@ class Objective {
   double divergence();
 
   std::size_t ghosts() const { return affinities_.ghosts.count(); }
+  /// That this rank sends to others' ghosts for a gradient.
+  std::int64_t halo_bytes() const { return halo_.bytes_sent(); }
   const Field& field() const { return *field_; }
 
  private:

@@ -53,10 +53,18 @@ struct KlPoint {
   double seconds = 0;  ///< since the entry before (of this stage), that KL included
 };
 
+/// Bytes sent by a rank in an iteration, mean over ranks and iterations.
+struct BytesPerIteration {
+  double ghosts = 0;      ///< positions of points that other ranks attract
+  double grid = 0;        ///< charges to the grid's owners and potentials back, or the grid all-reduced
+  double transposes = 0;  ///< within the transforms of a grid in slabs
+  double all = 0;         ///< these, the bounds, and what else travels
+};
+
 struct OptimizeStats {
   double kl = 0;  ///< of the embedding returned
   std::vector<KlPoint> kl_curve;
-  double bytes_per_rank_iteration = 0;  ///< sent, mean over ranks
+  BytesPerIteration bytes_per_rank_iteration;
   std::int64_t ghosts_max = 0, ghosts_total = 0;
   int grid_rows = 0,
       grid_columns = 0;  ///< of the last grid, padding for the convolution included; 0 if exact
