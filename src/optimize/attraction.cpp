@@ -24,6 +24,12 @@ std::size_t threads() {
   return static_cast<std::size_t>(omp_get_max_threads());
 }
 
+void load_directory(std::span<const base::LocalIndex> directory, const float* positions, double* pairs) {
+  for (const base::LocalIndex column : directory) {
+    std::memcpy(pairs++, positions + 2 * static_cast<std::size_t>(column), sizeof(double));
+  }
+}
+
 /// c^2 log c for every code c, and 0 for 0.
 std::vector<double> entropy_table() {
   std::vector<double> table(65536, 0);
@@ -55,11 +61,7 @@ void Attraction::for_each_tile(std::span<const float> positions, Visit&& visit) 
     std::int64_t t = first;
     do {
       const data::EdgeTile& tile = affinities_.tiles[static_cast<std::size_t>(t)];
-      const auto directory = tile.directory();
-      for (std::size_t place = 0; place < directory.size(); ++place) {
-        std::memcpy(pairs + place, positions.data() + 2 * static_cast<std::size_t>(directory[place]),
-                    sizeof(double));
-      }
+      load_directory(tile.directory(), positions.data(), pairs);
       visit(static_cast<std::size_t>(t), pairs, places_.data() + thread * scratch_places);
       ++t;
     } while (t < count && affinities_.tiles[static_cast<std::size_t>(t)].continued);
@@ -67,20 +69,25 @@ void Attraction::for_each_tile(std::span<const float> positions, Visit&& visit) 
 }
 
 void Attraction::sum(std::span<const float> positions, std::span<float> forces) {
-  const data::ValueCoding coding = affinities_.coding;
-  for_each_tile(positions, [&](std::size_t t, Pairs pairs, std::uint16_t* places) {
-    const data::EdgeTile& tile = affinities_.tiles[t];
-    data::TileReader reader(tile, coding);
-    for (base::LocalIndex r = 0; r < tile.rows; ++r) {
-      const std::size_t i = 2 * static_cast<std::size_t>(tile.first_row + r);
-      const Force at{positions[i], positions[i + 1]};
-      const TileRow row = reader.next();
-      const Force force = kernel_ == Kernel::fastest ? fast_force(row, coding, pairs, at, places)
-                                                     : portable_force(row, coding, pairs, at, places);
-      forces[i] = tile.continued ? forces[i] + force.x : force.x;
-      forces[i + 1] = tile.continued ? forces[i + 1] + force.y : force.y;
-    }
-  });
+  const auto sum_tile = [&](auto force_of_row) {
+    for_each_tile(positions, [&, force_of_row](std::size_t t, Pairs pairs, std::uint16_t* places) {
+      const data::EdgeTile tile = affinities_.tiles[t];
+      const data::ValueCoding coding = affinities_.coding;
+      const float* at = positions.data() + 2 * static_cast<std::size_t>(tile.first_row);
+      float* out = forces.data() + 2 * static_cast<std::size_t>(tile.first_row);
+      data::TileReader reader(tile, coding);
+      for (std::int32_t r = 0; r < tile.rows; ++r, at += 2, out += 2) {
+        const Force force = force_of_row(reader.next(), coding, pairs, Force{at[0], at[1]}, places);
+        out[0] = tile.continued ? out[0] + force.x : force.x;
+        out[1] = tile.continued ? out[1] + force.y : force.y;
+      }
+    });
+  };
+  if (kernel_ == Kernel::fastest) {
+    sum_tile([](auto... row) { return fast_force(row...); });
+  } else {
+    sum_tile([](auto... row) { return portable_force(row...); });
+  }
 }
 
 double Attraction::energy(std::span<const float> positions) {

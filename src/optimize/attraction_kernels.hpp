@@ -162,6 +162,15 @@ struct ForceLanes {
     x = _mm512_fmadd_ps(weight, dx, x);
     y = _mm512_fmadd_ps(weight, dy, y);
   }
+  /// Both sums at a time.
+  Force reduce(float scale) const {
+    const __m256 x8 = _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+    const __m256 y8 = _mm256_add_ps(_mm512_castps512_ps256(y), _mm512_extractf32x8_ps(y, 1));
+    const __m256 xy = _mm256_hadd_ps(x8, y8);  // x, x, y, y; and again
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(xy), _mm256_extractf128_ps(xy, 1));
+    const __m128 two = _mm_mul_ps(_mm_hadd_ps(four, four), _mm_set1_ps(scale));
+    return {_mm_cvtss_f32(two), _mm_cvtss_f32(_mm_movehdup_ps(two))};
+  }
 };
 
 inline __m512 squares(__m256i codes) {
@@ -169,32 +178,41 @@ inline __m512 squares(__m256i codes) {
   return _mm512_mul_ps(root, root);
 }
 
+/// Places of the groups of a row's slots from `first` to `last` (whole groups, or to its end).
+inline void decode_places(const TileRow& row, std::size_t first, std::size_t last, __m256i& place,
+                          std::uint16_t* places) {
+  auto* to = reinterpret_cast<__m256i*>(places);
+  const std::size_t slots = row.slots;
+  std::size_t s = first;
+  for (; s < last && s + 2 * tile_lanes <= slots; s += tile_lanes) {
+    const __m128i steps = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row.steps + s));
+    _mm256_store_si256(to++, place);
+    place = _mm256_add_epi16(place, _mm256_cvtepu8_epi16(steps));
+  }
+  if (s >= last) return;
+  _mm256_store_si256(to++, place);
+  if (s + tile_lanes >= slots) return;
+  const __m128i steps = _mm_maskz_loadu_epi8(lane_mask(slots - s - tile_lanes), row.steps + s);
+  place = _mm256_add_epi16(place, _mm256_cvtepu8_epi16(steps));
+  if (s + tile_lanes < last) _mm256_store_si256(to, place);
+}
+
 /// The groups of a row of squared values. `scratch` holds 16 x decoded_steps places.
 inline void add_squared_row(const TileRow& row, Pairs pairs, std::uint16_t* scratch, ForceLanes& sums) {
   const std::size_t slots = row.slots;
   __m256i place = _mm256_maskz_loadu_epi16(lane_mask(std::min(slots, tile_lanes)), row.places);
-  const std::uint8_t* steps = row.steps;
   for (std::size_t begin = 0; begin < slots; begin += tile_lanes * decoded_steps) {
     const std::size_t end = std::min(slots, begin + tile_lanes * decoded_steps);
-    for (std::size_t s = begin; s < end; s += tile_lanes) {
-      _mm256_store_si256(reinterpret_cast<__m256i*>(scratch + (s - begin)), place);
-      const std::size_t left = slots - s;
-      if (left >= 2 * tile_lanes) {
-        place = _mm256_add_epi16(
-            place, _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(steps + s))));
-      } else if (left > tile_lanes) {
-        place = _mm256_add_epi16(
-            place, _mm256_cvtepu8_epi16(_mm_maskz_loadu_epi8(lane_mask(left - tile_lanes), steps + s)));
-      }
-    }
+    decode_places(row, begin, end, place, scratch);
+    const std::uint16_t* places = scratch;
     std::size_t s = begin;
-    for (; s + tile_lanes <= end; s += tile_lanes) {
+    for (; s + tile_lanes <= end; s += tile_lanes, places += tile_lanes) {
       const auto* codes = reinterpret_cast<const __m256i*>(row.codes + s);
-      sums.add(pairs, scratch + (s - begin), squares(_mm256_loadu_si256(codes)));
+      sums.add(pairs, places, squares(_mm256_loadu_si256(codes)));
     }
     if (s < end) {
       const __m256i codes = _mm256_maskz_loadu_epi16(lane_mask(end - s), row.codes + s);
-      sums.add(pairs, scratch + (s - begin), squares(codes));
+      sums.add(pairs, places, squares(codes));
     }
   }
 }
@@ -217,7 +235,7 @@ inline Force fast_force(const TileRow& row, data::ValueCoding coding, Pairs pair
   } else {
     add_squared_row(row, pairs, scratch, sums);
   }
-  return {row.scale * _mm512_reduce_add_ps(sums.x), row.scale * _mm512_reduce_add_ps(sums.y)};
+  return sums.reduce(row.scale);
 }
 
 #else
