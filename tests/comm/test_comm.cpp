@@ -52,6 +52,37 @@ TEST_P(WithMessageLimit, ExchangeBringsEveryValueToItsRankInOrder) {
   EXPECT_EQ(at, received.values.size());
 }
 
+TEST_P(WithMessageLimit, ExchangesIntoKeptBuffersAreTheSame) {
+  const auto comm = Communicator::world();
+  const auto ranks = static_cast<std::size_t>(comm.size()), me = static_cast<std::size_t>(comm.rank());
+  std::vector<std::size_t> counts(ranks), received_counts(ranks);
+  std::vector<double> values;
+  for (std::size_t r = 0; r < ranks; ++r) {
+    counts[r] = 100 * ((me + r) % 3);  // none for some
+    values.insert(values.end(), counts[r], static_cast<double>(10 * me + r));
+  }
+  const auto wanted = comm.exchange(std::span<const double>(values), counts);
+  comm.all_to_all(std::span<const std::size_t>(counts), std::span(received_counts));
+  EXPECT_EQ(received_counts, wanted.counts);
+  for (int twice = 0; twice < 2; ++twice) {
+    std::vector<double> received(wanted.values.size(), -1);
+    const std::int64_t before = comm.traffic().bytes_sent;
+    comm.exchange_into(std::span<const double>(values), counts, std::span(received), wanted.counts);
+    EXPECT_EQ(received, wanted.values);
+    const std::size_t kept = counts[me];
+    EXPECT_EQ(comm.traffic().bytes_sent - before,
+              static_cast<std::int64_t>((values.size() - kept) * sizeof(double)));
+  }
+
+  std::vector<std::size_t> sizes(ranks);
+  comm.all_gather_into(values.size(), std::span(sizes));
+  const auto gathered = comm.all_gather(std::span<const double>(values));
+  EXPECT_EQ(sizes, gathered.counts);
+  std::vector<double> all(gathered.values.size());
+  comm.all_gather_into(std::span<const double>(values), std::span<const std::size_t>(sizes), std::span(all));
+  EXPECT_EQ(all, gathered.values);
+}
+
 TEST_P(WithMessageLimit, GatherAndBroadcastAndReduceCarryLongArrays) {
   const auto comm = Communicator::world();
   std::vector<double> mine(static_cast<std::size_t>(300 * (comm.rank() + 1)), comm.rank());

@@ -128,6 +128,35 @@ TEST(Field, SameBitsTwice) {
   }
 }
 
+TEST(Field, OnlyStripsThatPointsTouchTravelToSlabs) {
+  const auto comm = Communicator::world();
+  // A cluster for each rank far from the others' on a diagonal, and one point of rank 0 at its end, so that
+  // rank 0's rectangle is the whole grid.
+  const base::Random random(8, base::Stream::test);
+  std::vector<float> points;
+  for (int i = 0; i < 500; ++i) {
+    const auto [x, y] = random.normal_pair(1000 * comm.rank() + i);
+    points.push_back(static_cast<float>(x + 20 * comm.rank()));
+    points.push_back(static_cast<float>(y + 20 * comm.rank()));
+  }
+  if (comm.rank() == 0) points.insert(points.end(), {100.F, 100.F});
+  const base::GlobalIndex total = 500 * comm.size() + 1;
+  const auto slab = make_grid_field(comm, total, GridSharing::slab);
+  const auto exact = make_exact_field(comm);
+  const Sums got = compute(comm, *slab, points, total), wanted = compute(comm, *exact, points, total);
+  EXPECT_LE(relative_error(comm, got.forces, wanted.forces), 5e-3);
+  const std::int64_t sent = comm.all_reduce(slab->traffic().grid, Reduction::sum);
+  const auto grid = static_cast<std::int64_t>(slab->shape().cells() * sizeof(float));
+  if (comm.size() == 1) {
+    EXPECT_EQ(sent, 0);
+  } else {
+    EXPECT_GT(sent, 0);
+    // Charges and potentials of clusters of some 8 x 8, a bit for every strip of rank 0's rectangle, and the
+    // wide grid.
+    EXPECT_LT(sent, grid / 2);
+  }
+}
+
 TEST(Field, OnePointFeelsNothing) {
   const auto comm = Communicator::world();
   const std::vector<float> points = comm.rank() == 0 ? std::vector<float>{3.F, 4.F} : std::vector<float>{};
