@@ -36,6 +36,7 @@ class Page:
         self.markdown.append("")
 
     def lines(self, lines):
+        lines = list(lines)
         self.plain += [f"  {line}" for line in lines] + [""]
         self.markdown += [f"- {line}" for line in lines] + [""]
 
@@ -69,7 +70,8 @@ def over_ranks(page, part, runs):
           kilobytes(run.bytes - sum(run.kinds.values()) if run.kinds else None), kilobytes(8 * run.points),
           kilobytes(run.grid_bytes), run.sharing, f"{max(run.memory) / 1e6:.0f}", f"{min(run.memory) / 1e6:.0f}"]
          for run in runs])
-    goals(page, {run.ranks: run for run in runs})
+    if part != "generated-eighth":
+        goals(page, {run.ranks: run for run in runs})
 
 
 def goals(page, runs):
@@ -91,10 +93,6 @@ def goals(page, runs):
     for what, most in (("points", 1.10), ("edges", 1.25)):
         worst = max(getattr(run, f"{what}_imbalance") for run in runs.values())
         goal(f"{what} of the largest rank at most {most:.2f} times the mean", f"{worst:.3f}", worst <= most)
-    peaks = [max(runs[ranks].memory) for ranks in sorted(runs)]
-    if len(peaks) > 1:
-        goal("peak memory of a rank falls with ranks", " ".join(f"{peak / 1e6:.0f}" for peak in peaks) + " MB",
-             all(a > b for a, b in zip(peaks, peaks[1:])))
     page.lines(lines)
 
 
@@ -109,10 +107,14 @@ def times(page, runs, machine):
     rows.append(row("all", one.seconds(*one.stages), two.seconds(*two.stages)))
     rows.append(row("peak MB, largest rank", max(one.memory) / 1e6, max(two.memory) / 1e6))
     page.table(["seconds", "1 rank", "2 ranks", "ratio"], rows)
-    page.lines(
-        f"{title} with 2 ranks at least 1.8 times as fast: {ratio:.2f}, {'held' if ratio >= 1.8 else 'MISSED'}"
-        for title, ratio in ((title, one.seconds(stage) / two.seconds(stage))
-                             for title, stage in (("neighbours", "neighbors"), ("iterations", "optimize"))))
+    lines = []
+    for title, stage in (("neighbours", "neighbors"), ("iterations", "optimize")):
+        ratio = one.seconds(stage) / two.seconds(stage)
+        lines.append(f"{title} with 2 ranks at least 1.8 times as fast: {ratio:.2f}, {'held' if ratio >= 1.8 else 'MISSED'}")
+    peaks = [max(run.memory) / 1e6 for run in (one, two)]
+    lines.append(f"peak memory of a rank falls with ranks: {peaks[0]:.0f} to {peaks[1]:.0f} MB, "
+                 f"{'held' if peaks[1] < peaks[0] else 'MISSED'}")
+    page.lines(lines)
 
 
 def predict(page, runs, options):
