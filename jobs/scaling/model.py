@@ -9,6 +9,7 @@ import math
 
 import fit
 import reports
+import structures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Rates:
 class Laws:
     """Of ranks and all points. Where the figure is bounded by its nature, `Model` bounds it."""
 
-    evaluations: fit.PowerLaw  # of a point, the router's left out
+    evaluations: fit.PowerLaw  # of a point, the router's and its calibration's left out
     more_ranks: fit.PowerLaw  # searched by a point, beyond its own
     ghosts: fit.PowerLaw  # mean of a rank, over its own points
     cells: fit.PowerLaw  # of the padded grid at the end
@@ -96,9 +97,11 @@ class Model:
     def bytes_per_iteration(self, points, ranks):
         """Of the largest rank, by kind: positions of ghosts; strips to the slabs and back; half spectra there and back."""
         cells = self.cells(points)
+        covered = min(cells / 4 * min(self.laws.cover(ranks, points), 1),
+                      structures.POINT_CELLS * self.own_points(points, ranks))
         return {
             "ghosts": 8 * self.ghosts(points, ranks),
-            "grid": 2 * 4 * cells / 4 * min(self.laws.cover(ranks, points), 1) if ranks > 1 else 0.0,
+            "grid": 2 * 4 * covered if ranks > 1 else 0.0,
             "transposes": 4 * cells * (ranks - 1) / ranks**2,
         }
 
@@ -117,7 +120,7 @@ class Model:
         }
 
     def terms(self, points, ranks, iterations):
-        rates, structures = self.rates, self.structures
+        rates, constants = self.rates, self.structures
         n = self.own_points(points, ranks)
         others, hops = ranks - 1, math.log2(ranks)
         result = []
@@ -127,19 +130,21 @@ class Model:
             result.extend(Term(name, kind, s * times) for kind, s in zip(("work", "bytes", "messages"), seconds))
 
         # A level of the bisection of ranks: one reduction for every digit of its cuts, of up to ranks / 2 groups.
-        reductions = math.ceil(hops) * structures.cut_digits
+        reductions = math.ceil(hops) * constants.cut_digits
         stage("partition", n * math.log2(points) * rates.placing,
-              n * structures.row_bytes * others / ranks + 2 * structures.cut_memory(ranks) * structures.cut_digits,
+              n * constants.row_bytes * others / ranks + 2 * constants.cut_memory(ranks) * constants.cut_digits,
               others + reductions * 2 * hops)
 
         more = self.more_ranks(points, ranks)
-        a_round = min(structures.round_points(ranks), n)
+        a_round = min(constants.round_points(ranks), n)
         # Rows and requests there, lengths and lists back, in both passes; with whom is agreed on first.
         per_round = 2 * 4 * (min(others, a_round * more) + hops)
-        stage("neighbours: search", n * self.laws.evaluations(ranks, points) * rates.evaluation,
+        computed = self.laws.evaluations(ranks, points) + constants.fixed_evaluations(ranks)
+        routed = constants.router_evaluations(ranks)
+        stage("neighbours: search", n * (computed - routed) * rates.evaluation,
               n * more * self.laws.query_bytes, math.ceil(n / a_round) * per_round if others else 0)
-        stage("neighbours: router", n * structures.router_evaluations(ranks) * rates.evaluation,
-              structures.router_memory(ranks) * others / ranks, hops)
+        stage("neighbours: router", n * routed * rates.evaluation,
+              constants.router_memory(ranks) * others / ranks, hops)
 
         edges, ghosts = self.edges(points, ranks), self.ghosts(points, ranks)
         stage("affinities", edges * rates.affinity_edge, ghosts * self.laws.affinity_bytes, 2 * others)
@@ -229,7 +234,17 @@ def fit_rates(one, two, small, few):
     )
 
 
-def fit_laws(runs, structures):
+def law_of_cells(runs):
+    """Points that have settled keep their density, so there is a cell for so many. A large embedding needs more iterations
+    to get there: runs that say less than in proportion have not, and the largest counts."""
+    law = fit.fit_power_law([(1, run.points, run.cells) for run in runs])
+    if law.of_points >= 1:
+        return law
+    largest = max(runs, key=lambda run: run.points)
+    return fit.PowerLaw(largest.cells / largest.points, of_points=1.0, runs=1)
+
+
+def fit_laws(runs, constants):
     """From all runs of generated data with many neighbours."""
     counters = reports.series(runs, "generated") + reports.series(runs, "generated-eighth")
     timed = [runs[name] for name in ("times-1", "times-2", "times-eighth")]
@@ -246,11 +261,11 @@ def fit_laws(runs, structures):
         [[1.0, float(run.ranks), run.points / run.ranks * run.points_imbalance, float(run.ghosts_largest)] for run in used],
         [max(run.memory) for run in used])
     return Laws(
-        evaluations=law(used, lambda run: run.evaluations / run.points - structures.router_evaluations(run.ranks)),
+        evaluations=law(shared, lambda run: run.evaluations / run.points - constants.fixed_evaluations(run.ranks)),
         more_ranks=law(shared, lambda run: run.searched - 1, most_of_points=0.0) or fit.PowerLaw(1.0),
         # More points at the same ranks have, if anything, relatively fewer near another rank.
         ghosts=law(shared, lambda run: run.ghosts / run.points, most_of_points=0.0) or fit.PowerLaw(1.0),
-        cells=fit.fit_power_law([(1, run.points, run.cells) for run in timed if run.ranks == 1]),
+        cells=law_of_cells([run for run in timed if run.ranks == 1]),
         cover=law(in_slabs, lambda run: run.kinds["grid"] / (2 * run.grid_bytes), most_of_points=0.0) or fit.PowerLaw(1.0),
         edges_per_point=max(run.edges / run.points for run in used),
         points_imbalance=max(run.points_imbalance for run in used),

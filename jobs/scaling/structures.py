@@ -6,6 +6,7 @@ import re
 
 ROUTER_PASSES = 2  # first who may hold much of a list, then who may hold enough (RoutedSearch::search_other_ranks)
 ANSWER_BYTES = 32  # of a neighbour in a round: an answer, and a candidate (routed_search.cpp)
+POINT_CELLS = 8 * 2 * 16  # in the strips that a point touches at most: spline_order rows of two strips (grid_solver.hpp)
 CUT_BUCKETS, CUT_DIGITS = 256, 10  # of a cut in the bisection: key, then input index (select.cpp)
 
 
@@ -25,6 +26,7 @@ class Structures:
     router_cells: int  # of a rank at most
     router_axes: int
     router_bytes: int  # of all cells at most
+    calibration: int  # points of all ranks that are compared with every point, so distances for each
     round_bytes: int
     least_round: int
     most_round: int
@@ -50,6 +52,10 @@ class Structures:
     def router_evaluations(self, ranks):
         """Of a point, with the cells of all ranks."""
         return ROUTER_PASSES * self.cells(ranks) * ranks if ranks > 1 else 0
+
+    def fixed_evaluations(self, ranks):
+        """Of a point, whatever it has for neighbours: the router's and those that its threshold is found with."""
+        return self.router_evaluations(ranks) + (self.calibration if ranks > 1 else 0)
 
     def router_memory(self, ranks):
         return self.cells(ranks) * ranks * self.cell_bytes
@@ -82,6 +88,7 @@ def read_structures(root, neighbors, columns=50):
         router_cells=constant(root, router, "cells_per_rank|cells_per_shard"),
         router_axes=constant(root, "src/neighbors/router.hpp", "axes"),
         router_bytes=constant(root, router, "most_bytes"),
+        calibration=constant(root, search, "calibration_points"),
         round_bytes=constant(root, search, "round_bytes"),
         least_round=constant(root, search, "least_round"),
         most_round=constant(root, search, "most_round"),

@@ -143,7 +143,7 @@ def predict(page, runs, options):
         return [title, str(law), law.runs or "none: the worst case", f"{law.worst:.0%}"]
 
     page.table(["what", "law", "runs", "largest error"], [
-        law_row("distance evaluations of a point, router left out", laws.evaluations),
+        law_row("distance evaluations of a point, routing left out", laws.evaluations),
         law_row("ranks searched beyond its own", laws.more_ranks),
         law_row("ghosts over own points", laws.ghosts),
         law_row("cells of the grid, padding included", laws.cells),
@@ -151,6 +151,9 @@ def predict(page, runs, options):
         ["peak bytes of a rank", f"{laws.base_memory:.3g} + {laws.neighbor_memory:.3g} x ranks on its node + {laws.point_memory:.0f} x points + "
          f"{laws.ghost_memory:.0f} x ghosts",
          "all", f"{laws.memory_worst:.0%}"]])
+
+    page.text("Cells are taken to grow at least as the points do: embeddings of a fixed number of iterations have settled less "
+              "the larger they are.")
 
     page.heading(f"{points:,} points on {ranks:,} ranks, {iterations} iterations", MODELLED)
     page.text(f"Network, as stated: {options.bandwidth:g} GB/s a node, {options.latency:g} us a message, "

@@ -15,7 +15,7 @@ import structures  # noqa: E402
 
 # Rows of 64 floats, so cells of (1 + 3) x 256 = 1024 bytes, of which 1 MiB holds 1024.
 STRUCTURES = structures.Structures(
-    width=64, neighbors=8, router_cells=16, router_axes=3, router_bytes=1 << 20, round_bytes=1 << 20, least_round=4,
+    width=64, neighbors=8, router_cells=16, router_axes=3, router_bytes=1 << 20, calibration=20, round_bytes=1 << 20, least_round=4,
     most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20, most_cells=1 << 20,
     most_columns=1 << 30, cut_digits=10)
 RATES = model.Rates(evaluation=1e-6, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
@@ -89,6 +89,7 @@ class Structures(unittest.TestCase):
         self.assertEqual(STRUCTURES.ranks_of_coarse_router(), 64)
         self.assertEqual(STRUCTURES.router_evaluations(1), 0)
         self.assertEqual(STRUCTURES.router_evaluations(64), 2 * 16 * 64)
+        self.assertEqual(STRUCTURES.fixed_evaluations(64), 2 * 16 * 64 + 20)
         self.assertEqual(STRUCTURES.router_memory(64), 1 << 20)
 
     def test_rounds(self):
@@ -131,8 +132,8 @@ class Model(unittest.TestCase):
         self.expect("partition", work=256 * 12 * 1e-7, bytes=(61_440 + 327_680) * 1e-6, messages=(15 + 320) * 1e-3)
 
     def test_neighbours(self):
-        # Rounds of 128 points; in each 2 passes of 4 exchanges with 15 ranks, agreed on in 4 steps.
-        self.expect("neighbours: search", work=256 * 100e-6, bytes=256 * 2 * 500e-6, messages=2 * 8 * 19e-3)
+        # 100 and 20 distances; rounds of 128 points; in each 2 passes of 4 exchanges with 15 ranks, agreed on in 4 steps.
+        self.expect("neighbours: search", work=256 * 120e-6, bytes=256 * 2 * 500e-6, messages=2 * 8 * 19e-3)
         # 2 x 16 cells of 16 ranks; 15/16 of 256 KiB of them come from others.
         self.expect("neighbours: router", work=256 * 512e-6, bytes=245_760e-6, messages=4e-3)
 
@@ -163,6 +164,8 @@ class Model(unittest.TestCase):
         self.assertEqual(wide.ghosts(4096, 64), 640)  # all that edges lead to
         self.assertEqual(wide.more_ranks(4096, 4), 3)
         self.assertEqual(wide.bytes_per_iteration(4096, 4)["grid"], 2 * 4096)
+        huge = model.Model(RATES, laws(cells=fit.PowerLaw(4e6)), STRUCTURES, network())
+        self.assertEqual(huge.bytes_per_iteration(4096, 16)["grid"], 2 * 4 * 256 * 256)  # 256 points touch 256 each
         # 1,024 cells are 16 rows of 32 columns and as much padding: 64 ranks are no faster than 16.
         terms = [next(term.seconds for term in wide.terms(1024, ranks, 1) if term.stage == "field: transforms")
                  for ranks in (16, 64)]
@@ -201,7 +204,7 @@ class Measured(unittest.TestCase):
         stages = {"neighbors": (points * 1000 * 1e-7 / ranks, int(points * 600 * (ranks - 1) * 0.5)),
                   "partition": (n * math.log2(points) * 1e-7, 0),
                   "affinity": (edges / ranks * 1e-7, ghosts * 40), "optimize": (1.0, 0)}
-        router = 2 * 16 * ranks if ranks > 1 else 0
+        router = 2 * 16 * ranks + 20 if ranks > 1 else 0
         return name, {
             "points": points, "ranks": ranks, "exit_code": 0,
             "config": {"optimize": {"kl_every": 10, "early_iterations": 10, "iterations": 10}},
@@ -245,6 +248,12 @@ class Measured(unittest.TestCase):
         self.assertAlmostEqual(found.affinity_bytes, 40)
         for name, value in (("base_memory", 1e7), ("neighbor_memory", 1e5), ("point_memory", 500), ("ghost_memory", 20)):
             self.assertAlmostEqual(getattr(found, name) / value, 1, places=2, msg=name)
+
+    def test_grids_that_have_not_settled(self):
+        # Half a cell for a point of the largest, more of the smaller.
+        self.runs["times-1"].grid, self.runs["times-eighth"].grid = (256, 256), (128, 256)
+        law = model.law_of_cells([self.runs["times-1"], self.runs["times-eighth"]])
+        self.assertEqual(law(1, 2**20), 2**19)
 
     def test_series_are_of_one_part(self):
         self.assertEqual([run.points for run in reports.series(self.runs, "generated")], [65536] * 3)
