@@ -106,6 +106,22 @@ for wrong in --nonsense '--rows 0' '--runs two' --threads '--perplexity 0' '--pr
   expect_no_call '.'
 done
 
+# The scaling table's arguments; the rest is scaling_test.sh's.
+for wrong in --nonsense '--rows-generated 0' '--rows-timed few' --output '--perplexity 4' '--only tables' '--latency 0' \
+  '--data generated,fashion-mnist' '--fleetsne no-such-file'; do
+  # shellcheck disable=SC2086  # an argument and its value
+  start 2 bash "$root/jobs/scaling.sh" $wrong
+  expect_output '^ *--rows-timed N'
+  expect_output '^ *--output DIR'
+  expect_no_call '.'
+done
+for wrong in '1 two' '1 0' ''; do
+  start 2 bash "$root/jobs/scaling.sh" --ranks "$wrong"
+  expect_output '--ranks needs whole numbers'
+done
+start 2 bash "$root/jobs/scaling.sh" --iterations 30
+expect_output '--iterations needs two whole numbers'
+
 # The quickstart, in a copy of the tree that has only its scripts.
 house="$work/house"
 mkdir -p "$house"
