@@ -2,6 +2,7 @@
 #include "run/embed_images.hpp"
 #include <gtest/gtest.h>
 #include <mpi.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
