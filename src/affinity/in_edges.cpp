@@ -55,10 +55,10 @@ void InEdges::reserve_local(int band) {
     total += edges_.in_degree[static_cast<std::size_t>(begin_) + i];
     offsets_[i] = total;
   }
-  if (total > local_size_) {
-    local_.reset();
-    local_ = std::make_unique_for_overwrite<data::Edge[]>(static_cast<std::size_t>(total));
-    local_size_ = total;
+  const auto room = static_cast<std::size_t>(total);
+  if (room > local_.size()) {
+    local_ = {};
+    local_.resize(room);
   }
 }
 
@@ -72,30 +72,53 @@ void InEdges::address_ghosts(int band) {
   }
 }
 
-void InEdges::read_tile(const data::EdgeTile& tile, std::vector<Addressed>& outgoing) {
+/// The tile's edges to the columns of places first .. last, sorted by place: a target's are then written
+/// together, and its row's end, which threads share, moves once.
+void InEdges::sort_by_target(const data::EdgeTile& tile, std::size_t first, std::size_t last,
+                             TileEdges& room) const {
+  room.ends.assign(last - first + 1, 0);
+  const auto for_each_edge = [&](auto&& visit) {
+    data::TileReader reader(tile, edges_.coding);
+    for (LocalIndex r = 0; r < tile.rows; ++r) {
+      data::for_each_slot(reader.next(), edges_.coding, [&](std::uint16_t place, float value) {
+        if (value != 0 && place >= first && place < last) visit(place - first, r, value);
+      });
+    }
+  };
+  for_each_edge([&](std::size_t target, LocalIndex, float) { ++room.ends[target + 1]; });
+  std::partial_sum(room.ends.begin(), room.ends.end(), room.ends.begin());
+  if (room.edges.size() < room.ends.back()) room.edges.resize(room.ends.back());
+  for_each_edge([&](std::size_t target, LocalIndex r, float value) {
+    room.edges[room.ends[target]++] = {tile.first_row + r, value};
+  });
+}
+
+void InEdges::read_tile(const data::EdgeTile& tile, TileEdges& room, std::vector<Addressed>& outgoing) {
   const auto directory = tile.directory();
   const auto place_of = [&](LocalIndex column) {
     return static_cast<std::size_t>(std::ranges::lower_bound(directory, column) - directory.begin());
   };
   const std::size_t first = place_of(begin_), last = place_of(end_), ghosts = place_of(edges_.row_count);
-  const bool travels = std::any_of(
-      directory.begin() + static_cast<std::ptrdiff_t>(ghosts), directory.end(),
-      [&](LocalIndex c) { return ghost_target_[static_cast<std::size_t>(c - edges_.row_count)] >= 0; });
-  if (first == last && !travels) return;
+  if (first < last) {
+    sort_by_target(tile, first, last, room);
+    for (std::size_t place = first; place < last; ++place) {
+      const std::uint32_t from = place == first ? 0 : room.ends[place - first - 1];
+      const std::uint32_t count = room.ends[place - first] - from;
+      std::int64_t& end = ends_[static_cast<std::size_t>(directory[place] - begin_)];
+      const std::int64_t at = std::atomic_ref(end).fetch_add(count, std::memory_order_relaxed);
+      std::copy_n(room.edges.begin() + from, count, local_.begin() + at);
+    }
+  }
+  const auto in_band = [&](LocalIndex c) {
+    return ghost_target_[static_cast<std::size_t>(c - edges_.row_count)] >= 0;
+  };
+  if (std::none_of(directory.begin() + static_cast<std::ptrdiff_t>(ghosts), directory.end(), in_band)) return;
   data::TileReader reader(tile, edges_.coding);
   for (LocalIndex r = 0; r < tile.rows; ++r) {
-    const LocalIndex source = tile.first_row + r;
     data::for_each_slot(reader.next(), edges_.coding, [&](std::uint16_t place, float value) {
-      if (value == 0) return;
-      if (place >= first && place < last) {
-        const auto row = static_cast<std::size_t>(directory[place] - begin_);
-        const std::int64_t at = std::atomic_ref(ends_[row]).fetch_add(1, std::memory_order_relaxed);
-        local_[static_cast<std::size_t>(at)] = {source, value};
-      } else if (travels && place >= ghosts) {
-        const auto ghost = static_cast<std::size_t>(directory[place] - edges_.row_count);
-        if (ghost_target_[ghost] >= 0)
-          outgoing.push_back({ghost_owner_[ghost], {ghost_target_[ghost], source, value}});
-      }
+      if (value == 0 || place < ghosts || !in_band(directory[place])) return;
+      const auto ghost = static_cast<std::size_t>(directory[place] - edges_.row_count);
+      outgoing.push_back({ghost_owner_[ghost], {ghost_target_[ghost], tile.first_row + r, value}});
     });
   }
 }
@@ -107,7 +130,7 @@ void InEdges::collect(int band) {
     reserve_local(band);
     address_ghosts(band);
     base::parallel_for(static_cast<std::int64_t>(tiles_.size()), [&](std::int64_t t) {
-      read_tile(*tiles_[static_cast<std::size_t>(t)], outgoing[static_cast<std::size_t>(t)]);
+      read_tile(*tiles_[static_cast<std::size_t>(t)], rooms_.mine(), outgoing[static_cast<std::size_t>(t)]);
     });
   });
   travel(outgoing);

@@ -4,6 +4,8 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/ghosts.hpp"
 
+#include "per_thread.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,7 +55,7 @@ class InEdges {
   void of_row(base::LocalIndex row, Visit&& visit) const {
     const auto at = static_cast<std::size_t>(row - begin_);
     const std::int64_t first = at == 0 ? 0 : offsets_[at - 1];
-    visit(std::span<const data::Edge>(local_.get() + first, static_cast<std::size_t>(ends_[at] - first)));
+    visit(std::span<const data::Edge>(local_.data() + first, static_cast<std::size_t>(ends_[at] - first)));
     visit(std::span<const data::Edge>(received_.data() + received_offsets_[at],
                                       received_offsets_[at + 1] - received_offsets_[at]));
   }
@@ -63,9 +65,15 @@ class InEdges {
     base::Rank owner;
     TravellingEdge edge;
   };
+  /// A thread's room for the edges of one tile by target, those of place p before ends[p - first place].
+  struct TileEdges {
+    std::vector<std::uint32_t> ends;
+    std::vector<data::Edge> edges;
+  };
   void reserve_local(int band);
   void address_ghosts(int band);
-  void read_tile(const data::EdgeTile& tile, std::vector<Addressed>& outgoing);
+  void read_tile(const data::EdgeTile& tile, TileEdges& room, std::vector<Addressed>& outgoing);
+  void sort_by_target(const data::EdgeTile& tile, std::size_t first, std::size_t last, TileEdges& room) const;
   void travel(const std::vector<std::vector<Addressed>>& outgoing);
   void sort_received(const comm::Gathered<TravellingEdge>& arrived);
 
@@ -74,14 +82,14 @@ class InEdges {
   const data::Ghosts& ghosts_;
   const Bands& bands_;
   std::vector<const data::EdgeTile*> tiles_;
+  PerThread<TileEdges> rooms_{[] { return std::make_unique<TileEdges>(); }};
   std::vector<base::Rank> ghost_owner_;
   std::vector<base::LocalIndex> ghost_target_;  // its row's number at its owner if in the band, else -1
 
   base::LocalIndex begin_ = 0, end_ = 0;  // of the band's rows
-  std::unique_ptr<data::Edge[]> local_;
-  std::int64_t local_size_ = 0;
-  std::vector<std::int64_t> offsets_;  // of every row: where its local in-edges' room ends
-  std::vector<std::int64_t> ends_;     // where what is filled of it ends
+  base::AlignedVector<data::Edge> local_;
+  std::vector<std::int64_t> offsets_;       // of every row: where its local in-edges' room ends
+  base::AlignedVector<std::int64_t> ends_;  // where what is filled of it ends
   std::vector<data::Edge> received_;
   std::vector<std::size_t> received_offsets_;
 };

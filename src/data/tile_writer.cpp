@@ -31,6 +31,13 @@ float largest_value(std::span<const Edge> edges) {
 
 }  // namespace
 
+void TileWriter::Slots::make_room(std::size_t most) {
+  if (places.size() >= most) return;
+  places.resize(most);
+  values.resize(most);
+  codes.resize(most);
+}
+
 TileWriter::TileWriter(std::size_t columns, ValueCoding coding, base::Arena& storage,
                        std::size_t tile_columns)
     : coding_(coding),
@@ -150,8 +157,7 @@ void TileWriter::merge(std::span<const Edge> edges) {
     high = std::max(high, at / 64 + 1);
   }
   const bool bridges = coding_ == ValueCoding::squared16 && edges.size() > tile_lanes;
-  slots_.places.resize(edges.size() + directory_.size() / largest_step + 1);
-  slots_.values.resize(slots_.places.size());
+  slots_.make_room(edges.size() + directory_.size() / largest_step + 1);
   std::size_t slot = 0, last = 0, gaps = 0;
   for (std::size_t w = low; w < high; ++w) {
     for_each_bit(row_marks_[w], 64 * w, [&](std::size_t at) {
@@ -167,18 +173,17 @@ void TileWriter::merge(std::span<const Edge> edges) {
     });
     row_marks_[w] = 0;
   }
-  slots_.places.resize(slot);
-  slots_.values.resize(slot);
+  slots_.count = slot;
   slots_.entries = slot - gaps;
 }
 
 std::size_t TileWriter::write_row(std::byte* to, float largest) {
   if (largest < 0) {
     largest = 0;
-    for (const float value : slots_.values) largest = std::max(largest, value);
+    for (std::size_t s = 0; s < slots_.count; ++s) largest = std::max(largest, slots_.values[s]);
   }
   const float scale = coding_ == ValueCoding::uniform ? 1 : largest / (largest_code * largest_code);
-  const auto slots = static_cast<std::uint32_t>(slots_.places.size());
+  const auto slots = static_cast<std::uint32_t>(slots_.count);
   std::memcpy(to, &scale, 4);
   std::memcpy(to + 4, &slots, 4);
   const std::size_t bytes = tile_row_bytes(slots, coding_);
@@ -189,19 +194,19 @@ std::size_t TileWriter::write_row(std::byte* to, float largest) {
 }
 
 void TileWriter::write_slots(std::byte* to, float scale) {
-  const std::size_t slots = slots_.places.size();
+  const std::size_t slots = slots_.count;
   auto* places = reinterpret_cast<std::uint16_t*>(to);
   if (coding_ == ValueCoding::uniform) {
-    std::ranges::copy(slots_.places, places);
+    std::copy_n(slots_.places.begin(), slots, places);
     return;
   }
-  codes_.resize(slots);
+  std::vector<std::uint16_t>& codes_of_slots = slots_.codes;
   const float inverse = scale > 0 ? 1 / scale : 0;
   std::uint64_t squares = 0;
   for (std::size_t s = 0; s < slots; ++s) {
     const float root = std::sqrt(slots_.values[s] * inverse) + 0.5F;
-    codes_[s] = static_cast<std::uint16_t>(root < largest_code ? root : largest_code);
-    squares += std::uint64_t{codes_[s]} * codes_[s];
+    codes_of_slots[s] = static_cast<std::uint16_t>(root < largest_code ? root : largest_code);
+    squares += std::uint64_t{codes_of_slots[s]} * codes_of_slots[s];
   }
   sum_ += std::llround(static_cast<double>(scale) * static_cast<double>(squares) / sum_unit);
   if (slots == 0) return;
@@ -215,7 +220,7 @@ void TileWriter::write_slots(std::byte* to, float scale) {
   for (std::size_t t = 0; t < length; ++t) {
     for (std::size_t l = 0; l < (t + 1 < length ? tile_lanes : longer); ++l) {
       const std::size_t from = l * length - (l > longer ? l - longer : 0) + t;
-      codes[tile_lanes * t + l] = codes_[from];
+      codes[tile_lanes * t + l] = codes_of_slots[from];
       if (t == 0) {
         places[l] = slots_.places[from];
       } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/base/contracts.hpp"
+#include "fleetsne/base/pages.hpp"
 
 #include <cstddef>
 #include <cstdlib>
@@ -11,7 +12,7 @@
 
 namespace fleetsne::base {
 
-/// Memory aligned to a cache line (and to the widest vector register).
+/// Memory aligned to a cache line (and to the widest vector register), in huge pages if it is large.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;
@@ -19,8 +20,11 @@ struct AlignedAllocator {
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(const AlignedAllocator<U>&) {}
+  static constexpr std::size_t large = std::size_t{4} << 20;
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{alignment}));
+    void* data = ::operator new (n * sizeof(T), std::align_val_t{alignment});
+    if (n * sizeof(T) >= large) advise_huge_pages(data, n * sizeof(T));
+    return static_cast<T*>(data);
   }
   void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{alignment}); }
   friend bool operator==(AlignedAllocator, AlignedAllocator) { return true; }

@@ -42,10 +42,13 @@ class TileWriter {
   static constexpr double sum_unit = 0x1p-32;
 
  private:
+  /// Of the row at hand; the vectors have room for more, so that they need not grow and shrink.
   struct Slots {
     std::vector<std::uint16_t> places;
     std::vector<float> values;
-    std::size_t entries = 0;
+    std::vector<std::uint16_t> codes;
+    std::size_t count = 0, entries = 0;
+    void make_room(std::size_t most);
   };
   bool mark(std::span<const Edge> edges);
   void append(std::span<const Edge> edges, float largest);
@@ -80,7 +83,6 @@ class TileWriter {
   std::vector<float> sums_;               // for every place: 0, or of the row at hand
   std::vector<std::uint64_t> row_marks_;  // for every place: in the row at hand
   Slots slots_;
-  std::vector<std::uint16_t> codes_;
   std::vector<std::byte> bytes_;
 };
 
