@@ -83,7 +83,7 @@ class BlockMerger {
       : edges_(edges),
         incoming_(incoming),
         new_column_(new_column),
-        writer_(result.local_rows() + result.ghosts.count(), result.coding, result.storage) {}
+        writer_(result.local_rows() + result.ghosts.count(), result.coding, result.storage, tile_columns) {}
 
   void merge(std::size_t block, std::vector<data::EdgeTile>& tiles) {
     const auto& outgoing = edges_.blocks[block];

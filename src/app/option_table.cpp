@@ -8,6 +8,7 @@
 namespace fleetsne::app {
 
 OptionTable option_table(run::Config& c) {
+  using affinity::Kind;
   using init::Start;
   using neighbors::Backend;
   using neighbors::Metric;
@@ -26,7 +27,7 @@ OptionTable option_table(run::Config& c) {
        "Reduce the rows to this many principal components first; 0: do not"},
 
       {"neighbors", "count", "neighbors", whole(c.neighbors.count),
-       "Neighbours of every point; 0: 3 x perplexity"},
+       "Neighbours of every point; 0: 3 x perplexity, or 15 for uniform affinities"},
       {"neighbors", "metric", "metric",
        choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
        "What near means"},
@@ -43,6 +44,10 @@ OptionTable option_table(run::Config& c) {
       {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
        "Points whose neighbours are compared with exact search, to measure recall"},
 
+      {"affinity", "kind", "",
+       choice(c.affinity.kind, {{"perplexity", Kind::perplexity}, {"uniform", Kind::uniform}}),
+       "How neighbours attract each other: as Gaussians of that perplexity, or all alike (perplexity is then "
+       "not used)"},
       {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
        "Effective number of neighbours of a point"},
 

@@ -53,6 +53,12 @@ void check_optimize(const OptimizeConfig& c, Problems& problems) {
       "one of them");
 }
 
+constexpr std::size_t uniform_neighbors = 15;
+
+bool is_uniform(const Config& config) {
+  return config.affinity.kind == affinity::Kind::uniform;
+}
+
 /// As a number that can be compared whatever the perplexity is.
 double neighbors_of_perplexity(const AffinityConfig& config) {
   return std::floor(3 * config.perplexity);
@@ -62,6 +68,7 @@ double neighbors_of_perplexity(const AffinityConfig& config) {
 
 std::size_t neighbor_count(const Config& config) {
   if (config.neighbors.count != 0) return config.neighbors.count;
+  if (is_uniform(config)) return uniform_neighbors;
   return static_cast<std::size_t>(neighbors_of_perplexity(config.affinity));
 }
 
@@ -101,7 +108,8 @@ void check_config(const Config& config) {
   problems.require(perplexity >= 1,
                    fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1)", perplexity));
   problems.require(
-      config.neighbors.count == 0 || static_cast<double>(config.neighbors.count) >= perplexity,
+      is_uniform(config) || config.neighbors.count == 0 ||
+          static_cast<double>(config.neighbors.count) >= perplexity,
       fmt::format("--neighbors {} is below --perplexity {} (no distribution over {} neighbours has that "
                   "perplexity). Give at least as many neighbours; 3 x perplexity is usual",
                   config.neighbors.count, perplexity, config.neighbors.count));
@@ -167,7 +175,13 @@ void check_against_data(const Config& config, const DataShape& data) {
 
   Problems problems;
   const auto others = static_cast<std::size_t>(data.rows - 1);
-  if (config.neighbors.count == 0) {
+  if (config.neighbors.count == 0 && is_uniform(config)) {
+    problems.require(
+        uniform_neighbors <= others,
+        fmt::format("--affinity.kind uniform takes {} neighbours (a row of {} has {} others). Give "
+                    "--neighbors {} or fewer",
+                    uniform_neighbors, data.rows, others, others));
+  } else if (config.neighbors.count == 0) {
     problems.require(
         neighbors_of_perplexity(config.affinity) <= static_cast<double>(others),
         fmt::format("--perplexity {} is too large for {} rows (it takes 3 x perplexity = {} neighbours, and "

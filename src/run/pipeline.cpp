@@ -30,8 +30,11 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
   report.points = shape.rows;
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);
-  log.info(fmt::format("{} rows of {} columns, perplexity {}, {} neighbours", report.points, report.columns,
-                       config.affinity.perplexity, report.neighbor_count));
+  const std::string affinities = config.affinity.kind == affinity::Kind::uniform
+                                     ? "uniform affinities"
+                                     : fmt::format("perplexity {}", config.affinity.perplexity);
+  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns, affinities,
+                       report.neighbor_count));
 }
 
 /// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.
@@ -115,7 +118,10 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   placed.rows = {};  // nothing below needs them, and the affinities need the room
   report.neighbors = found.stats;
   const auto affinities = stages.run("affinity", [&] {
-    return affinity::perplexity_affinities(comm, std::move(found.graph), config.affinity.perplexity, log);
+    return config.affinity.kind == affinity::Kind::uniform
+               ? affinity::uniform_affinities(comm, std::move(found.graph), log)
+               : affinity::perplexity_affinities(comm, std::move(found.graph), config.affinity.perplexity,
+                                                 log);
   });
   report.affinity = measure(comm, affinities);
   auto optimized = stages.run("optimize", [&] {

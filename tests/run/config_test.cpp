@@ -52,6 +52,20 @@ TEST(Config, NeighborsAreThreeTimesThePerplexityUnlessGiven) {
   EXPECT_EQ(neighbor_count(config), 60U);
 }
 
+TEST(Config, UniformAffinitiesTakeFifteenNeighboursAndNoPerplexity) {
+  Config config = good();
+  config.affinity.kind = affinity::Kind::uniform;
+  EXPECT_EQ(neighbor_count(config), 15U);
+  EXPECT_EQ(usage_error(config), "");
+  EXPECT_EQ(data_error(config, {.rows = 16, .columns = 5}, base::ErrorKind::usage), "");
+  EXPECT_THAT(data_error(config, {.rows = 15, .columns = 5}, base::ErrorKind::usage),
+              HasSubstr("Give --neighbors 14 or fewer"));
+  config.neighbors.count = 7;  // below the perplexity that is not used
+  EXPECT_EQ(neighbor_count(config), 7U);
+  EXPECT_EQ(usage_error(config), "");
+  EXPECT_EQ(data_error(config, {.rows = 15, .columns = 5}, base::ErrorKind::usage), "");
+}
+
 TEST(Config, EveryBadValueIsNamed) {
   const std::vector<std::pair<std::string, void (*)(Config&)>> cases{
       {"no input", [](Config& c) { c.input.files.clear(); }},

@@ -7,6 +7,12 @@
 
 namespace fleetsne::affinity {
 
+/// How near points attract each other.
+enum class Kind {
+  perplexity,  ///< Gaussian, as wide as makes the perplexity
+  uniform,     ///< all neighbours alike
+};
+
 /// Joint affinities p_ij = (p_j|i + p_i|j) / 2N, where p_j|i is proportional to exp(-beta_i d_ij^2) over the
 /// k neighbours of i and beta_i makes the entropy of row i log(perplexity).
 ///                                               [van der Maaten & Hinton 2008, section 2; van der Maaten

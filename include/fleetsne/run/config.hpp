@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
@@ -19,7 +20,8 @@ struct InputConfig {
 };
 
 struct AffinityConfig {
-  double perplexity = 30;
+  affinity::Kind kind = affinity::Kind::perplexity;
+  double perplexity = 30;  ///< for Kind::perplexity
 };
 
 struct InitConfig {
@@ -62,7 +64,7 @@ struct ExecutionConfig {
 /// Everything that a user can say about an embedding, with its defaults.
 struct Config {
   InputConfig input;
-  neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: 3 x perplexity; its seed is `run.seed`
+  neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: see neighbor_count; its seed is `run.seed`
   AffinityConfig affinity;
   InitConfig init;
   OptimizeConfig optimize;
@@ -71,8 +73,8 @@ struct Config {
   ExecutionConfig run;
 };
 
-/// Neighbours of every point: what was asked for, or 3 x perplexity, rounded down.
-///                                                                        [van der Maaten 2014, section 4.1]
+/// Neighbours of every point: what was asked for, or 3 x perplexity, rounded down, or for uniform affinities
+/// 15.                                 [van der Maaten 2014, section 4.1; Boehm, Berens & Kobak 2022]
 /// @param config  one that fits the data (check_against_data)
 std::size_t neighbor_count(const Config& config);
 
