@@ -24,7 +24,7 @@ class BlockCompressor {
       : graph_(graph),
         result_(result),
         weigh_(weigh),
-        writer_(graph.columns.rows() + graph.ghosts.count(), result.coding, result.storage, tile_columns),
+        writer_(graph.columns.rows() + graph.ghosts.count(), result.coding, result.storage),
         edges_(graph.count()) {}
 
   void compress(std::int64_t block) {

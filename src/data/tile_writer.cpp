@@ -38,17 +38,16 @@ void TileWriter::Slots::make_room(std::size_t most) {
   codes.resize(most);
 }
 
-TileWriter::TileWriter(std::size_t columns, ValueCoding coding, base::Arena& storage,
-                       std::size_t tile_columns)
+TileWriter::TileWriter(std::size_t columns, ValueCoding coding, base::Arena& storage, TileShape shape)
     : coding_(coding),
       storage_(storage),
-      tile_columns_(tile_columns),
+      shape_(shape),
       marked_(words_for(columns), 0),
       marked_words_(words_for(marked_.size()), 0),
       before_(marked_.size(), 0),
-      sums_(tile_columns, 0),
-      row_marks_(words_for(tile_columns), 0) {
-  FLEETSNE_EXPECT(tile_columns >= 1 && tile_columns <= most_tile_columns);
+      sums_(shape.columns, 0),
+      row_marks_(words_for(shape.columns), 0) {
+  FLEETSNE_EXPECT(shape.columns >= 1 && shape.columns <= most_tile_columns && shape.part_columns >= 1);
 }
 
 void TileWriter::start(LocalIndex first_row, std::vector<EdgeTile>& tiles) {
@@ -61,11 +60,11 @@ void TileWriter::add(std::span<const Edge> edges) {
   if (!mark(edges)) {
     if (!row_ends_.empty()) {
       close(false);
-      if (mark(edges)) return append(edges, -1);
+      if (mark(edges)) return append(edges, 0);
     }
     return add_in_parts(edges);
   }
-  append(edges, -1);
+  append(edges, 0);
 }
 
 void TileWriter::finish() {
@@ -83,7 +82,7 @@ bool TileWriter::mark(std::span<const Edge> edges) {
     bits |= bit;
     fresh_.push_back(edge.column);
   }
-  if (marked_count_ + fresh_.size() > tile_columns_) {
+  if (marked_count_ + fresh_.size() > shape_.columns) {
     for (const LocalIndex column : fresh_) word(column) &= ~(std::uint64_t{1} << (column % 64));
     return false;
   }
@@ -116,15 +115,26 @@ void TileWriter::add_in_parts(std::span<const Edge> edges) {
     }
   }
   const float largest = largest_value(whole);
-  for (std::size_t first = 0; first < whole.size(); first += tile_columns_) {
+  in_parts_ = true;  // so that its share of the sum is rounded once, wherever it is cut
+  for (std::size_t first = 0; first < whole.size(); first += shape_.columns) {
     const auto part =
-        std::span<const Edge>(whole).subspan(first, std::min(tile_columns_, whole.size() - first));
+        std::span<const Edge>(whole).subspan(first, std::min(shape_.columns, whole.size() - first));
     [[maybe_unused]] const bool fits = mark(part);
     FLEETSNE_EXPECT(fits);
     append(part, largest);
     if (first > 0) --next_row_;
     close(first > 0);
   }
+  in_parts_ = false;
+  count_sum();
+}
+
+/// How many tiles side by side the open one becomes.
+std::size_t TileWriter::parts() const {
+  const std::size_t columns = directory_.size();
+  const std::size_t of_row = edges_.size() / row_ends_.size();
+  const std::size_t wanted = (columns + shape_.part_columns - 1) / shape_.part_columns;
+  return std::clamp<std::size_t>(of_row / shape_.part_entries, 1, std::max<std::size_t>(wanted, 1));
 }
 
 /// The directory, and for every word of marked_ how many of its columns come before.
@@ -146,8 +156,8 @@ std::uint16_t TileWriter::place(LocalIndex column) const {
                                     static_cast<std::uint32_t>(std::popcount(marked_[w] & below)));
 }
 
-/// The slots of a row: its entries by ascending place, and what bridges the gaps.
-void TileWriter::merge(std::span<const Edge> edges) {
+/// The row at hand: its entries by ascending place, and their codes.
+void TileWriter::merge(std::span<const Edge> edges, float largest) {
   std::size_t low = row_marks_.size(), high = 0;
   for (const Edge& edge : edges) {
     const std::size_t at = place(edge.column);
@@ -156,63 +166,76 @@ void TileWriter::merge(std::span<const Edge> edges) {
     low = std::min(low, at / 64);
     high = std::max(high, at / 64 + 1);
   }
-  const bool bridges = coding_ == ValueCoding::squared16 && edges.size() > tile_lanes;
-  slots_.make_room(edges.size() + directory_.size() / largest_step + 1);
-  std::size_t slot = 0, last = 0, gaps = 0;
+  row_.make_room(edges.size());
+  std::size_t count = 0;
   for (std::size_t w = low; w < high; ++w) {
     for_each_bit(row_marks_[w], 64 * w, [&](std::size_t at) {
-      for (; bridges && slot > 0 && at - last > largest_step; ++slot, ++gaps) {
-        last += largest_step;
-        slots_.places[slot] = static_cast<std::uint16_t>(last);
-        slots_.values[slot] = 0;
-      }
-      slots_.places[slot] = static_cast<std::uint16_t>(at);
-      slots_.values[slot++] = sums_[at];
+      row_.places[count] = static_cast<std::uint16_t>(at);
+      row_.values[count++] = sums_[at];
       sums_[at] = 0;
-      last = at;
     });
     row_marks_[w] = 0;
   }
-  slots_.count = slot;
-  slots_.entries = slot - gaps;
+  row_.count = count;
+  entries_ += static_cast<std::int64_t>(count);
+  if (coding_ == ValueCoding::squared16) encode(largest);
 }
 
-std::size_t TileWriter::write_row(std::byte* to, float largest) {
-  if (largest < 0) {
-    largest = 0;
-    for (std::size_t s = 0; s < slots_.count; ++s) largest = std::max(largest, slots_.values[s]);
+/// Codes of the row at hand, its scale, and its share of the sum.
+void TileWriter::encode(float largest) {
+  for (std::size_t i = 0; i < row_.count; ++i) largest = std::max(largest, row_.values[i]);
+  row_.scale = largest / (largest_code * largest_code);
+  const float inverse = row_.scale > 0 ? 1 / row_.scale : 0;
+  for (std::size_t i = 0; i < row_.count; ++i) {
+    const float root = std::sqrt(row_.values[i] * inverse) + 0.5F;
+    row_.codes[i] = static_cast<std::uint16_t>(root < largest_code ? root : largest_code);
+    squares_ += std::uint64_t{row_.codes[i]} * row_.codes[i];
   }
-  const float scale = coding_ == ValueCoding::uniform ? 1 : largest / (largest_code * largest_code);
+  if (!in_parts_) count_sum();
+}
+
+void TileWriter::count_sum() {
+  sum_ += std::llround(static_cast<double>(row_.scale) * static_cast<double>(squares_) / sum_unit);
+  squares_ = 0;
+}
+
+/// The slots for entries first .. last of the row at hand: these, counted from place `origin`, and what
+/// bridges the gaps.
+void TileWriter::lay_out(std::size_t first, std::size_t last, std::size_t origin, std::size_t columns) {
+  const std::size_t count = last - first;
+  const bool bridges = coding_ == ValueCoding::squared16 && count > tile_lanes;
+  slots_.make_room(count + columns / largest_step + 1);
+  std::size_t slot = 0, before = 0;
+  for (std::size_t i = first; i < last; ++i) {
+    const std::size_t at = row_.places[i] - origin;
+    for (; bridges && slot > 0 && at - before > largest_step; ++slot) {
+      before += largest_step;
+      slots_.places[slot] = static_cast<std::uint16_t>(before);
+      slots_.codes[slot] = 0;
+    }
+    slots_.places[slot] = static_cast<std::uint16_t>(at);
+    slots_.codes[slot++] = row_.codes[i];
+    before = at;
+  }
+  slots_.count = slot;
+}
+
+/// The slots as a row of a tile.
+std::size_t TileWriter::write_slots(std::byte* to) const {
   const auto slots = static_cast<std::uint32_t>(slots_.count);
-  std::memcpy(to, &scale, 4);
+  std::memcpy(to, &row_.scale, 4);
   std::memcpy(to + 4, &slots, 4);
   const std::size_t bytes = tile_row_bytes(slots, coding_);
+  if (slots == 0) return bytes;
   std::memset(to + bytes - 4, 0, 4);  // what pads the end is the same each time
-  write_slots(to + 8, scale);
-  entries_ += static_cast<std::int64_t>(slots_.entries);
-  return bytes;
-}
-
-void TileWriter::write_slots(std::byte* to, float scale) {
-  const std::size_t slots = slots_.count;
-  auto* places = reinterpret_cast<std::uint16_t*>(to);
+  auto* places = reinterpret_cast<std::uint16_t*>(to + 8);
   if (coding_ == ValueCoding::uniform) {
     std::copy_n(slots_.places.begin(), slots, places);
-    return;
+    return bytes;
   }
-  std::vector<std::uint16_t>& codes_of_slots = slots_.codes;
-  const float inverse = scale > 0 ? 1 / scale : 0;
-  std::uint64_t squares = 0;
-  for (std::size_t s = 0; s < slots; ++s) {
-    const float root = std::sqrt(slots_.values[s] * inverse) + 0.5F;
-    codes_of_slots[s] = static_cast<std::uint16_t>(root < largest_code ? root : largest_code);
-    squares += std::uint64_t{codes_of_slots[s]} * codes_of_slots[s];
-  }
-  sum_ += std::llround(static_cast<double>(scale) * static_cast<double>(squares) / sum_unit);
-  if (slots == 0) return;
-  const std::size_t first = std::min(slots, tile_lanes), stepped = slots - first;
-  auto* steps = reinterpret_cast<std::uint8_t*>(to + 2 * first);
-  auto* codes = reinterpret_cast<std::uint16_t*>(to + 2 * first + (stepped + 1) / 2 * 2);
+  const std::size_t first = std::min<std::size_t>(slots, tile_lanes), stepped = slots - first;
+  auto* steps = reinterpret_cast<std::uint8_t*>(places + first);
+  auto* codes = reinterpret_cast<std::uint16_t*>(steps + (stepped + 1) / 2 * 2);
   if (stepped % 2 == 1) steps[stepped] = 0;
   // The first `longer` lanes have `length` slots, the others one less.
   const std::size_t length = (slots + tile_lanes - 1) / tile_lanes;
@@ -220,7 +243,7 @@ void TileWriter::write_slots(std::byte* to, float scale) {
   for (std::size_t t = 0; t < length; ++t) {
     for (std::size_t l = 0; l < (t + 1 < length ? tile_lanes : longer); ++l) {
       const std::size_t from = l * length - (l > longer ? l - longer : 0) + t;
-      codes[tile_lanes * t + l] = codes_of_slots[from];
+      codes[tile_lanes * t + l] = slots_.codes[from];
       if (t == 0) {
         places[l] = slots_.places[from];
       } else {
@@ -229,29 +252,59 @@ void TileWriter::write_slots(std::byte* to, float scale) {
       }
     }
   }
+  return bytes;
+}
+
+/// Cuts the directory into parts and begins a tile for each.
+void TileWriter::open_parts() {
+  const std::size_t columns = directory_.size(), count = parts();
+  if (parts_.size() < count) parts_.resize(count);
+  for (std::size_t p = 0; p < count; ++p) {
+    Part& part = parts_[p];
+    part.first = p * columns / count;
+    part.last = (p + 1) * columns / count;
+    part.bytes = sizeof(LocalIndex) * (part.last - part.first);
+    part.make_room(part.bytes);
+    std::memcpy(part.data.data(), directory_.data() + part.first, part.bytes);
+  }
+  part_count_ = count;
+}
+
+void TileWriter::Part::make_room(std::size_t most) {
+  if (data.size() < most) data.resize(std::max(most, data.size() + data.size() / 2));
+}
+
+/// The row at hand, into all parts.
+void TileWriter::split_row() {
+  std::size_t first = 0;
+  for (std::size_t p = 0; p < part_count_; ++p) {
+    Part& part = parts_[p];
+    std::size_t last = p + 1 == part_count_ ? row_.count : first;
+    while (last < row_.count && row_.places[last] < part.last) ++last;
+    lay_out(first, last, part.first, part.last - part.first);
+    part.make_room(part.bytes + tile_row_bytes(slots_.count, coding_));
+    part.bytes += write_slots(part.data.data() + part.bytes);
+    first = last;
+  }
 }
 
 void TileWriter::close(bool continued) {
   list_columns();
-  // No row has more slots than entries and bridges.
-  const std::size_t bridges = directory_.size() / largest_step + 1;
-  std::size_t most = sizeof(LocalIndex) * directory_.size();
-  for (std::size_t r = 0; r < row_ends_.size(); ++r) {
-    most += tile_row_bytes(row_ends_[r] - (r == 0 ? 0 : row_ends_[r - 1]) + bridges, coding_);
-  }
-  if (bytes_.size() < most) bytes_.resize(most);
-  std::size_t size = sizeof(LocalIndex) * directory_.size();
-  std::memcpy(bytes_.data(), directory_.data(), size);
+  open_parts();
   std::size_t begin = 0;
   for (std::size_t r = 0; r < row_ends_.size(); ++r) {
-    merge(std::span<const Edge>(edges_).subspan(begin, row_ends_[r] - begin));
-    size += write_row(bytes_.data() + size, largest_[r]);
+    merge(std::span<const Edge>(edges_).subspan(begin, row_ends_[r] - begin), largest_[r]);
+    split_row();
     begin = row_ends_[r];
   }
-  std::byte* data = storage_.allocate(size);
-  std::memcpy(data, bytes_.data(), size);
-  tiles_->push_back({data, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(directory_.size()),
-                     next_row_, static_cast<std::int32_t>(row_ends_.size()), continued});
+  for (std::size_t p = 0; p < part_count_; ++p) {
+    const Part& part = parts_[p];
+    std::byte* data = storage_.allocate(part.bytes);
+    std::memcpy(data, part.data.data(), part.bytes);
+    tiles_->push_back({data, static_cast<std::uint32_t>(part.bytes),
+                       static_cast<std::uint32_t>(part.last - part.first), next_row_,
+                       static_cast<std::int32_t>(row_ends_.size()), continued || p > 0});
+  }
   next_row_ += static_cast<LocalIndex>(row_ends_.size());
   for (const LocalIndex column : directory_) word(column) = 0;
   std::ranges::fill(marked_words_, 0);

@@ -32,11 +32,11 @@ Rows random_rows(std::size_t rows, std::size_t columns, std::size_t per_row) {
   return result;
 }
 
-SparseMatrix write(const Rows& rows, std::size_t columns, ValueCoding coding, std::size_t tile_columns) {
+SparseMatrix write(const Rows& rows, std::size_t columns, ValueCoding coding, TileShape shape) {
   SparseMatrix matrix;
   matrix.row_count = static_cast<LocalIndex>(rows.size());
   matrix.coding = coding;
-  TileWriter writer(columns, coding, matrix.storage, tile_columns);
+  TileWriter writer(columns, coding, matrix.storage, shape);
   std::vector<Edge> edges;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i % 50 == 0) {
@@ -58,7 +58,7 @@ SparseMatrix write(const Rows& rows, std::size_t columns, ValueCoding coding, st
   return matrix;
 }
 
-class Tiles : public testing::TestWithParam<std::size_t> {};
+class Tiles : public testing::TestWithParam<TileShape> {};
 
 TEST_P(Tiles, HoldWhatWasWritten) {
   constexpr std::size_t columns = 4000;
@@ -111,10 +111,9 @@ TEST_P(Tiles, StandInOrderAndWithinTheirLimit) {
   const auto matrix = write(rows, 4000, ValueCoding::squared16, GetParam());
   LocalIndex next = 0;
   for (const EdgeTile& tile : matrix.tiles) {
-    EXPECT_LE(tile.columns, GetParam());
+    EXPECT_LE(tile.columns, GetParam().columns);
     EXPECT_TRUE(std::ranges::is_sorted(tile.directory()));
-    EXPECT_EQ(tile.first_row, tile.continued ? next - 1 : next);
-    EXPECT_TRUE(!tile.continued || tile.rows == 1);
+    EXPECT_EQ(tile.first_row, tile.continued ? next - tile.rows : next);
     next = tile.first_row + tile.rows;
   }
   EXPECT_EQ(next, 120);
@@ -130,7 +129,11 @@ TEST_P(Tiles, ScaleMultipliesEveryValue) {
   EXPECT_NEAR(after, 1e-7 * before, 1e-13 * before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Directories, Tiles, testing::Values(most_tile_columns, 1000, 257, 16));
+INSTANTIATE_TEST_SUITE_P(Directories, Tiles,
+                         testing::Values(TileShape{}, TileShape{.columns = 1000}, TileShape{.columns = 257},
+                                         TileShape{.columns = 16},
+                                         TileShape{.part_columns = 700, .part_entries = 5},
+                                         TileShape{.columns = 900, .part_columns = 1, .part_entries = 1}));
 
 TEST(TileWriter, TellsTheSumOfWhatIsStored) {
   SparseMatrix matrix;
@@ -152,7 +155,7 @@ TEST(TileWriter, TakesThreeBytesAnEdgeWhereColumnsAreShared) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t j = 0; j < 230; ++j) rows[i][static_cast<LocalIndex>((i * 7 + j * 13) % 4000)] = 1;
   }
-  const auto matrix = write(rows, 4000, ValueCoding::squared16, most_tile_columns);
+  const auto matrix = write(rows, 4000, ValueCoding::squared16, {});
   EXPECT_LT(static_cast<double>(matrix.bytes()) / static_cast<double>(matrix.entries), 4.5);
 }
 

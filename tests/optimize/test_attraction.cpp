@@ -23,13 +23,13 @@ using comm::Communicator;
 using data::ValueCoding;
 
 /// A matrix of this process alone, with rows of all lengths from 0 on, and one of every column.
-data::SparseMatrix rows_of_all_lengths(ValueCoding coding, std::size_t tile_columns) {
+data::SparseMatrix rows_of_all_lengths(ValueCoding coding, data::TileShape shape) {
   constexpr base::LocalIndex rows = 200, columns = 3000;
   const base::Random random(3, base::Stream::test);
   data::SparseMatrix matrix;
   matrix.row_count = rows;
   matrix.coding = coding;
-  data::TileWriter writer(columns, coding, matrix.storage, tile_columns);
+  data::TileWriter writer(columns, coding, matrix.storage, shape);
   writer.start(0, matrix.tiles);
   for (base::LocalIndex i = 0; i < rows; ++i) {
     std::map<base::LocalIndex, float> row;
@@ -81,7 +81,7 @@ struct Expected {
   }
 };
 
-class EveryCoding : public testing::TestWithParam<std::tuple<ValueCoding, std::size_t>> {
+class EveryCoding : public testing::TestWithParam<std::tuple<ValueCoding, data::TileShape>> {
  protected:
   data::SparseMatrix matrix_ = rows_of_all_lengths(std::get<0>(GetParam()), std::get<1>(GetParam()));
   std::vector<float> positions_ = some_positions(3000);
@@ -124,7 +124,9 @@ TEST_P(EveryCoding, IsTheSameForAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Tiles, EveryCoding,
                          testing::Combine(testing::Values(ValueCoding::squared16, ValueCoding::uniform),
-                                          testing::Values(data::most_tile_columns, 400)));
+                                          testing::Values(data::TileShape{}, data::TileShape{.columns = 400},
+                                                          data::TileShape{.part_columns = 300,
+                                                                          .part_entries = 20})));
 
 /// The conditional probabilities of a row by bisection in float64, nothing rounded.
 std::vector<double> exact_probabilities(std::span<const float> squared, double perplexity) {

@@ -13,11 +13,8 @@
 
 namespace fleetsne::affinity {
 
-/// Rows that a tile may hold, and that one thread compresses at a time, and columns of its directory: more
-/// rows share a directory better, fewer columns keep their positions (8 bytes each) in a core's cache and the
-/// steps between them below a byte.
+/// Rows that a tile may hold, and that one thread compresses at a time: more share a directory better.
 inline constexpr base::LocalIndex tile_rows = 256;
-inline constexpr std::size_t tile_columns = 16384;
 
 /// This rank's rows of a directed graph, compressed. A row's edges are those to its k neighbours.
 struct DirectedEdges {

@@ -49,7 +49,7 @@ struct EdgeTile {
   std::uint32_t columns = 0;  ///< in the directory
   LocalIndex first_row = 0;
   std::int32_t rows = 0;
-  bool continued = false;  ///< its only row has begun in the tile before (it has more columns than one holds)
+  bool continued = false;  ///< its rows are those of the tile before, with more of their columns
 
   std::span<const LocalIndex> directory() const {
     return {reinterpret_cast<const LocalIndex*>(data), columns};
