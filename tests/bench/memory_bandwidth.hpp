@@ -7,28 +7,38 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 
 namespace fleetsne::bench {
 
-/// Bytes a second that all OpenMP threads together read from memory: the best of some passes over 512 MB.
-inline double memory_bandwidth() {
-  static const double bandwidth = [] {
-    constexpr std::int64_t count = std::int64_t{1} << 26;
-    base::AlignedVector<std::uint64_t> data(count, 1);
-    const std::uint64_t* in = data.data();
-    double best = 0;
-    std::uint64_t total = 0;
-    for (int pass = 0; pass < 5; ++pass) {
-      const base::Stopwatch watch;
-      std::uint64_t sum = 0;
-#pragma omp parallel for simd schedule(static) reduction(+ : sum)
-      for (std::int64_t i = 0; i < count; ++i) sum += in[i];
-      total += sum;
-      best = std::max(best, 8.0 * static_cast<double>(count) / watch.seconds());
+/// Bytes a second that all OpenMP threads together read when they read `bytes` bytes over and over: from
+/// memory by default, of fewer bytes from the caches that hold them. The best of some passes.
+inline double memory_bandwidth(std::int64_t bytes = std::int64_t{1} << 29) {
+  static std::map<std::int64_t, double> known;
+  double& best = known[bytes];
+  if (best > 0) return best;
+  constexpr std::int64_t least_read = std::int64_t{1} << 26;  // a pass over less is too short to be timed
+  const std::int64_t count = std::max<std::int64_t>(bytes / 8, 1);
+  const std::int64_t repeats = std::max<std::int64_t>(least_read / (8 * count), 1);
+  base::AlignedVector<std::uint64_t> data(static_cast<std::size_t>(count), 1);
+  const std::uint64_t* in = data.data();
+  for (int pass = 0; pass < 5; ++pass) {
+    std::uint64_t sum = 0;
+    const base::Stopwatch watch;
+#pragma omp parallel reduction(+ : sum)
+    for (std::int64_t repeat = 0; repeat < repeats; ++repeat) {
+      std::uint64_t once = 0;
+#pragma omp for simd schedule(static) nowait
+      for (std::int64_t i = 0; i < count; ++i) once += in[i];
+      asm volatile("" : "+r"(once) : : "memory");  // or all repeats would be one
+      sum += once;
     }
-    return total > 0 ? best : 0;
-  }();
-  return bandwidth;
+    const double seconds = watch.seconds();
+    // Without the sum nothing need be read.
+    if (sum == static_cast<std::uint64_t>(count * repeats))
+      best = std::max(best, 8.0 * static_cast<double>(count * repeats) / seconds);
+  }
+  return best;
 }
 
 }  // namespace fleetsne::bench
