@@ -55,7 +55,7 @@ void run(benchmark::State& state, data::ValueCoding coding, optimize::Kernel ker
   const double seconds = watch.seconds() / static_cast<double>(state.iterations());
   state.counters["ns/edge"] = 1e9 * seconds / edges;
   state.counters["B/edge"] = bytes / edges;
-  state.counters["times_limit"] = seconds * bench::memory_bandwidth() / bytes;
+  state.counters["of_limit"] = bytes / bench::memory_bandwidth() / seconds;
 }
 
 void perplexity_rows(benchmark::State& state) {
