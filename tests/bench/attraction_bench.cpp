@@ -14,9 +14,10 @@
 namespace fleetsne {
 namespace {
 
-/// `rows` rows of `degree` edges, to columns that are normally distributed about the row: about half of a
-/// row's neighbours are its neighbour's too.
-data::SparseMatrix chain(base::LocalIndex rows, int degree, data::ValueCoding coding) {
+/// `rows` rows of `degree` edges, to columns that are normally distributed about the row with `reach` times
+/// the degree for standard deviation: with 4, rows share columns as they do among 70,000 points, with 16 as
+/// they do among a million.
+data::SparseMatrix chain(base::LocalIndex rows, int degree, int reach, data::ValueCoding coding) {
   const base::Random random(1, base::Stream::test);
   constexpr base::LocalIndex tile_rows = 256;
   data::SparseMatrix matrix;
@@ -31,7 +32,7 @@ data::SparseMatrix chain(base::LocalIndex rows, int degree, data::ValueCoding co
       const auto id = static_cast<base::GlobalIndex>(i) * degree + j;
       const auto [a, b] = random.normal_pair(id);
       for (const double step : {a, b}) {
-        const auto column = std::abs(i + static_cast<std::int64_t>(4 * degree * step)) % rows;
+        const auto column = std::abs(i + static_cast<std::int64_t>(reach * degree * step)) % rows;
         edges.push_back({static_cast<base::LocalIndex>(column), static_cast<float>(std::exp(-step * step))});
       }
     }
@@ -45,7 +46,7 @@ data::SparseMatrix chain(base::LocalIndex rows, int degree, data::ValueCoding co
 void run(benchmark::State& state, data::ValueCoding coding, optimize::Kernel kernel) {
   const auto degree = static_cast<int>(state.range(0));
   const auto rows = static_cast<base::LocalIndex>(state.range(1) / degree);
-  const auto matrix = chain(rows, degree, coding);
+  const auto matrix = chain(rows, degree, static_cast<int>(state.range(2)), coding);
   std::vector<float> positions(2 * matrix.local_rows()), forces(positions.size());
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<float>(i % 977) / 10;
   optimize::Attraction attraction(matrix, kernel);
@@ -68,10 +69,14 @@ void portable_rows(benchmark::State& state) {
   run(state, data::ValueCoding::squared16, optimize::Kernel::portable);
 }
 
-// Degree, edges.
-BENCHMARK(perplexity_rows)->Args({230, 60'000'000})->Args({2300, 60'000'000})->UseRealTime();
-BENCHMARK(uniform_rows)->Args({22, 60'000'000})->UseRealTime();
-BENCHMARK(portable_rows)->Args({230, 60'000'000})->UseRealTime();
+// Degree, edges, reach.
+BENCHMARK(perplexity_rows)
+    ->Args({230, 60'000'000, 4})
+    ->Args({230, 60'000'000, 16})
+    ->Args({2300, 60'000'000, 4})
+    ->UseRealTime();
+BENCHMARK(uniform_rows)->Args({22, 60'000'000, 4})->Args({22, 60'000'000, 64})->UseRealTime();
+BENCHMARK(portable_rows)->Args({230, 60'000'000, 4})->UseRealTime();
 
 }  // namespace
 }  // namespace fleetsne

@@ -85,6 +85,9 @@ class TileReader {
   TileReader(const EdgeTile& tile, ValueCoding coding)
       : at_(tile.data + sizeof(LocalIndex) * tile.columns), coding_(coding) {}
 
+  /// Where the next row lies.
+  const std::byte* at() const { return at_; }
+
   /// The next row; there must be one.
   TileRow next() {
     TileRow row;
