@@ -22,6 +22,7 @@ namespace po = boost::program_options;
 /// Spelled as the table spells them: --early_iterations is --early-iterations, -h is --help, and a flag alone
 /// is flag=true, since Program_options would take the next word for its value. What follows -- is left alone.
 std::vector<std::string> normalised(std::vector<std::string> arguments, const OptionTable& table) {
+  const std::vector<std::string> general = table.general();
   for (std::string& argument : arguments) {
     if (argument == "--") break;
     if (argument == "-h") argument = "--help";
@@ -30,7 +31,8 @@ std::vector<std::string> normalised(std::vector<std::string> arguments, const Op
     std::replace(argument.begin(), argument.begin() + static_cast<std::ptrdiff_t>(name_end), '_', '-');
     const Option* option = find_option(table, argument.substr(2));
     const bool flag = option != nullptr && option->value.kind == ValueKind::flag;
-    if (flag || argument == "--help" || argument == "--dump-config") argument += "=true";
+    const bool stops = argument != "--config" && std::ranges::count(general, argument.substr(2)) > 0;
+    if (flag || stops) argument += "=true";
   }
   return arguments;
 }
@@ -44,7 +46,7 @@ po::options_description describe(const OptionTable& table) {
     add(option.dotted());
     if (!option.shorthand.empty()) add(option.shorthand);
   }
-  for (const char* general : {"config", "dump-config", "help"}) add(general);
+  for (const std::string& general : table.general()) add(general);
   return description;
 }
 
@@ -100,12 +102,14 @@ Request parse_command_line(const std::vector<std::string>& arguments, OptionTabl
   for (const po::option& given : parsed.options) {
     if (given.string_key == "help") return Request::help;
     if (given.string_key == "dump-config") request = Request::dump_config;
+    if (given.string_key == "dry-run" && request == Request::run) request = Request::dry_run;
     if (given.string_key == "config")
       apply_ini(contents_of_config(given.value.front()), given.value.front(), table, problems);
   }
+  const std::vector<std::string> general = table.general();
   std::set<const Option*> begun;
   for (const po::option& given : parsed.options) {
-    if (given.string_key == "config" || given.string_key == "dump-config") continue;
+    if (std::ranges::count(general, given.string_key) > 0 && !given.unregistered) continue;
     const bool word = given.string_key.empty();
     if (given.unregistered || (word && looks_like_option(given.value.front()))) {
       problems.add(unknown_option(table, word ? given.value.front() : "--" + given.string_key));

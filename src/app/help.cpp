@@ -29,6 +29,8 @@ Examples:
   The options of a run as a config file, and a run from it with one of them changed:
     fleetsne embed rows.npy --perplexity 50 --output out --dump-config > run.cfg
     mpirun -n 2 fleetsne embed --config run.cfg --perplexity 100 --output out-100
+  What a run would take, in memory and time:
+    mpirun -n 2 fleetsne embed rows.npy --perplexity 500 --output out --dry-run
 )";
 
 constexpr const char* generate_introduction = R"(Usage: fleetsne generate --rows N --output FILE.npy [OPTIONS]
@@ -50,6 +52,11 @@ Examples:
     mpirun -n 2 fleetsne embed cells.npy --labels cells-labels.npy --output out
 )";
 
+constexpr const char* dry_run_option = R"(  --dry-run
+      Check the input and every option, try the stages on samples of the rows, print the memory of a rank and
+      the time that the run would take, and stop; an error if the memory would not do.
+)";
+
 constexpr const char* general_options = R"(
 Options:
   --config FILE
@@ -57,7 +64,9 @@ Options:
       Repeatable; a later file wins, and the command line wins over all.
   --dump-config
       Print every option with its value as such a file, and stop.
-  -h, --help
+)";
+
+constexpr const char* help_option = R"(  -h, --help
       Print this, and stop.
 An option given twice on the command line holds its last value. --output.force=false undoes a config file's.
 )";
@@ -87,6 +96,8 @@ std::string default_of(const Value& value) {
 std::string help_text(const OptionTable& table) {
   std::string result = table.command == "embed" ? embed_introduction : generate_introduction;
   result += general_options;
+  if (table.can_run_dry) result += dry_run_option;
+  result += help_option;
   std::string section;
   for (const Option& option : table) {
     if (option.section != section) result += fmt::format("\n[{}]\n", option.section);

@@ -96,7 +96,13 @@ OptionTable option_table(run::Config& c) {
       {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
-  return {"embed", "input.files", std::move(options)};
+  return {"embed", "input.files", std::move(options), true};
+}
+
+std::vector<std::string> OptionTable::general() const {
+  std::vector<std::string> names{"config", "dump-config", "help"};
+  if (can_run_dry) names.push_back("dry-run");
+  return names;
 }
 
 std::vector<Option> execution_options(run::ExecutionConfig& c) {
@@ -130,7 +136,7 @@ std::string nearest_option(const OptionTable& table, const std::string& name) {
     if (!option.shorthand.empty()) candidates.push_back({option.shorthand, option.shorthand});
     candidates.push_back({option.name, option.dotted()});
   }
-  for (const char* general : {"config", "dump-config", "help"}) candidates.push_back({general, general});
+  for (const std::string& general : table.general()) candidates.push_back({general, general});
   return nearest(name, candidates);
 }
 

@@ -8,6 +8,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/run/dry_run.hpp"
 #include "fleetsne/run/generate.hpp"
 #include "fleetsne/run/pipeline.hpp"
 #include "fleetsne/run/problems.hpp"
@@ -20,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace fleetsne::app {
 namespace {
@@ -92,27 +94,36 @@ Request agree_on_request(const comm::Communicator& comm, const std::vector<std::
   return comm.broadcast(request, 0);
 }
 
-/// Reads the command line, and does what needs no work. Returns whether there is work to do. Collective.
-bool wants_work(const comm::Communicator& comm, const std::vector<std::string>& arguments,
-                OptionTable& table) {
+/// Reads the command line, and does what needs no work. Returns what is left to do, a run or a dry one, if
+/// anything. Collective.
+std::optional<Request> wanted_work(const comm::Communicator& comm, const std::vector<std::string>& arguments,
+                                   OptionTable& table) {
   const std::string help = help_text(table);
-  switch (agree_on_request(comm, arguments, table)) {
+  const Request request = agree_on_request(comm, arguments, table);
+  switch (request) {
     case Request::help:
       print_on_root(comm, help);
-      return false;
+      return {};
     case Request::dump_config:
       print_on_root(comm, write_ini(table));
-      return false;
+      return {};
     case Request::run:
+    case Request::dry_run:
       break;
   }
-  return true;
+  return request;
 }
 
 int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
   run::Config config;
   OptionTable table = option_table(config);
-  if (!wants_work(comm, arguments, table)) return EXIT_SUCCESS;
+  const auto request = wanted_work(comm, arguments, table);
+  if (!request) return EXIT_SUCCESS;
+  if (*request == Request::dry_run) {
+    base::Log log = make_log(comm, config.run);
+    print_on_root(comm, to_text(run::dry_run(comm, config, log)));
+    return EXIT_SUCCESS;
+  }
   run::About about{.version = FLEETSNE_VERSION, .command = {"fleetsne", "embed"}, .config = to_json(table)};
   about.command.insert(about.command.end(), arguments.begin(), arguments.end());
   base::Log log = make_log(comm, config.run);
@@ -123,7 +134,7 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments) {
   run::GenerateConfig config;
   OptionTable table = option_table(config);
-  if (!wants_work(comm, arguments, table)) return EXIT_SUCCESS;
+  if (!wanted_work(comm, arguments, table)) return EXIT_SUCCESS;
   base::Log log = make_log(comm, config.run);
   const run::Generated made = run::generate(comm, config, log);
   print_on_root(

@@ -122,6 +122,7 @@ class GzipStream : public ByteStream {
   }
 
   std::int64_t size_bound() const override { return packed_size_ * most_unpacked_per_byte; }
+  bool packed() const override { return true; }
 
  private:
   std::int64_t skip_to(std::int64_t offset) {

@@ -19,6 +19,7 @@ void inspect_array(RowInput& input) {
                     input.location.dataset, input.format == Format::idx ? "an IDX" : "an .npy"));
   }
   const auto stream = ByteStream::open(path);
+  input.packed = stream->packed();
   ArrayLayout& layout = input.layout;
   layout = input.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
   expect_holds_data(*stream, layout);
@@ -39,14 +40,16 @@ struct Facts {
   ArrayLayout layout;
   std::int64_t chunk_rows;
   bool anndata;
+  bool packed;
 };
 
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
-  const Facts facts = comm.broadcast(
-      Facts{input.format, input.rows, input.columns, input.layout, input.chunk_rows, input.anndata}, 0);
+  const Facts facts = comm.broadcast(Facts{input.format, input.rows, input.columns, input.layout,
+                                           input.chunk_rows, input.anndata, input.packed},
+                                     0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
-  return {std::move(location), facts.format,     facts.rows,   facts.columns,
-          facts.layout,        facts.chunk_rows, facts.anndata};
+  return {std::move(location), facts.format,     facts.rows,    facts.columns,
+          facts.layout,        facts.chunk_rows, facts.anndata, facts.packed};
 }
 
 /// Looks at every input and gathers what is wrong with them.

@@ -39,6 +39,27 @@ void expect_finite(const std::vector<RowInput>& inputs, base::GlobalIndex begin,
   }
 }
 
+/// Rows [begin, begin + out.rows()) of the stacked inputs. Collective.
+void read_stacked(const comm::Communicator& comm, const std::vector<RowInput>& inputs,
+                  base::GlobalIndex begin, base::MatrixView<float> out) {
+  const auto end = begin + static_cast<base::GlobalIndex>(out.rows());
+  base::GlobalIndex input_begin = 0;
+  for (const RowInput& input : inputs) {
+    const base::GlobalIndex from = std::clamp(begin, input_begin, input_begin + input.rows);
+    const base::GlobalIndex to = std::clamp(end, input_begin, input_begin + input.rows);
+    const auto count = static_cast<std::size_t>(to - from);
+    const auto at = count == 0 ? std::size_t{0} : static_cast<std::size_t>(from - begin);
+    read_input_rows(comm, input, from - input_begin, out.middle_rows(at, count));
+    input_begin += input.rows;
+  }
+}
+
+base::GlobalIndex rows_of(const std::vector<RowInput>& inputs) {
+  base::GlobalIndex total = 0;
+  for (const RowInput& input : inputs) total += input.rows;
+  return total;
+}
+
 }  // namespace
 
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
@@ -46,8 +67,7 @@ data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
   if (input_names.empty())
     throw base::UsageError("no input is given (there is nothing to embed). Name a file");
   const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
-  base::GlobalIndex total = 0;
-  for (const RowInput& input : inputs) total += input.rows;
+  const base::GlobalIndex total = rows_of(inputs);
   comm::agree(comm, [&] {
     if (total >= comm.size()) return;
     throw base::InputError(fmt::format(
@@ -63,16 +83,38 @@ data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
     result.local = base::padded_matrix<float>(static_cast<std::size_t>(end - begin),
                                               static_cast<std::size_t>(inputs[0].columns));
   });
-  base::GlobalIndex input_begin = 0;
-  for (const RowInput& input : inputs) {
-    const base::GlobalIndex from = std::clamp(begin, input_begin, input_begin + input.rows);
-    const base::GlobalIndex to = std::clamp(end, input_begin, input_begin + input.rows);
-    const auto count = static_cast<std::size_t>(to - from);
-    const auto at = count == 0 ? std::size_t{0} : static_cast<std::size_t>(from - begin);
-    read_input_rows(comm, input, from - input_begin, result.local.view().middle_rows(at, count));
-    input_begin += input.rows;
-  }
+  read_stacked(comm, inputs, begin, result.local.view());
   comm::agree(comm, [&] { expect_finite(inputs, begin, result.local.view()); });
+  return result;
+}
+
+data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
+                                           std::span<const std::string> input_names,
+                                           base::GlobalIndex count) {
+  const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
+  const base::GlobalIndex total = rows_of(inputs);
+  if (count >= total) return read_rows(comm, input_names);
+  const auto all = data::RowDistribution::balanced(total, comm.size());
+  data::DistributedMatrix<float> result;
+  result.rows = data::RowDistribution::balanced(count, comm.size());
+  const base::GlobalIndex mine = result.rows.count(comm.rank()), begin = all.begin(comm.rank());
+  comm::agree(comm, [&] {
+    result.local = base::padded_matrix<float>(static_cast<std::size_t>(mine),
+                                              static_cast<std::size_t>(inputs[0].columns));
+  });
+  // As many runs on every rank: each is read collectively. They lie evenly over what the rank would read.
+  constexpr base::GlobalIndex run_rows = 64;
+  const bool packed = std::ranges::any_of(inputs, &RowInput::packed);
+  const base::GlobalIndex runs = packed ? 1 : std::max<base::GlobalIndex>(1, result.rows.count(0) / run_rows);
+  for (base::GlobalIndex r = 0; r < runs; ++r) {
+    const base::GlobalIndex to = mine * r / runs, rows = mine * (r + 1) / runs - to;
+    const base::GlobalIndex from =
+        begin + (all.count(comm.rank()) - mine) * r / std::max<base::GlobalIndex>(1, runs - 1) + to;
+    const auto out =
+        result.local.view().middle_rows(static_cast<std::size_t>(to), static_cast<std::size_t>(rows));
+    read_stacked(comm, inputs, from, out);
+    comm::agree(comm, [&] { expect_finite(inputs, from, out); });
+  }
   return result;
 }
 

@@ -1,17 +1,14 @@
 #include "fleetsne/run/pipeline.hpp"
 
-#include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/write.hpp"
-#include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
-#include "fleetsne/partition/partition.hpp"
 #include "fleetsne/plot/plot.hpp"
-#include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/output_directory.hpp"
+#include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/seats.hpp"
 #include "fleetsne/run/stages.hpp"
 
@@ -95,41 +92,16 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   Inputs inputs = read_inputs(comm, config, stages);
   report.input_accepted = true;
 
-  Rows rows = std::move(inputs.rows);
-  if (config.input.pca > 0)
-    rows = stages.run("reduce", [&] {
-      return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
-    });
-  // Before the metric changes the rows: the start is made of what the user gave.
-  auto start = stages.run(
-      "init", [&] { return init::initial_embedding(comm, rows, inputs.given, start_config(config)); });
+  Prepared prepared = prepare(comm, config, std::move(inputs.rows), inputs.given, stages, report, log);
   inputs.given.reset();
-  if (config.neighbors.metric == neighbors::Metric::cosine)
-    stages.run("normalize", [&] { neighbors::unit_rows(comm, rows); });
-
-  partition::Partitioned placed = stages.run("partition", [&] {
-    auto result = partition::partition_rows(comm, std::move(rows), {.seed = config.run.seed}, log);
-    start = result.permutation.to_working_order<float>(comm, start.view());
-    return result;
-  });
-  neighbors::Neighbors found = stages.run("neighbors", [&] {
-    return neighbors::find_neighbors(comm, placed.rows, placed.permutation, search_config(config), log);
-  });
-  placed.rows = {};  // nothing below needs them, and the affinities need the room
-  report.neighbors = found.stats;
-  const auto affinities = stages.run("affinity", [&] {
-    return config.affinity.kind == affinity::Kind::uniform
-               ? affinity::uniform_affinities(comm, std::move(found.graph), log)
-               : affinity::perplexity_affinities(comm, std::move(found.graph), config.affinity.perplexity,
-                                                 log);
-  });
-  report.affinity = measure(comm, affinities);
   auto optimized = stages.run("optimize", [&] {
-    return optimize::optimize(comm, affinities, std::move(start), optimizer_config(config.optimize), log);
+    return optimize::optimize(comm, prepared.affinities, std::move(prepared.start),
+                              optimizer_config(config.optimize), log);
   });
   report.optimize = std::move(optimized.stats);
   stages.run("write", [&] {
-    write_result(comm, config, output, placed.permutation, optimized.embedding.view(), inputs.labels, report);
+    write_result(comm, config, output, prepared.permutation, optimized.embedding.view(), inputs.labels,
+                 report);
   });
 }
 

@@ -494,6 +494,33 @@ class Result(EndToEnd):
         self.assert_succeeds(self.run_program("embed", "--config", "run.cfg", "--force"))
         self.assertEqual((self.out / "embedding.npy").read_bytes(), first)
 
+    def test_dry_run_tells_memory_and_time_and_leaves_nothing(self):
+        before = self.listing()
+        for ranks in (1, RANKS):
+            done = self.embed("rows.npy", "--perplexity", "10", "--dry-run", ranks=ranks)
+            self.assert_succeeds(done)
+            stages = [line.split()[0] for line in done.stdout.splitlines()[:-2]]
+            self.assertEqual(stages, ["read", "init", "partition", "neighbors", "affinity", "optimize", "write"])
+            result = dict(word.split("=") for word in done.stdout.splitlines()[-1].split()[1:])
+            self.assertEqual(result["ranks"], str(ranks))
+            self.assertGreater(float(result["seconds"]), 0)
+            self.assertGreater(int(result["peak_memory_bytes"]), 10_000_000)
+            self.assertGreater(int(result["available_bytes"]), int(result["peak_memory_bytes"]))
+        self.assertEqual(self.listing(), before)
+
+    def test_dry_run_finds_what_a_run_would_refuse(self):
+        self.refuse(3, "nothing.npy", arguments=["nothing.npy", "--dry-run"])
+        self.refuse(2, "--perplexity", arguments=["rows.npy", "--perplexity", "100000", "--dry-run"])
+
+    def test_dry_run_refuses_what_no_memory_can_hold(self):
+        rows, columns = 5_000_000_000, 50  # a terabyte: a hole after the header
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}".ljust(117) + "\n"
+        with open(self.folder / "hole.npy", "wb") as file:
+            file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
+            file.truncate(10 + len(header) + 4 * rows * columns)
+        self.refuse(2, f"do not fit {RANKS} ranks", "GiB a rank, and a rank can have", "Start ", "ranks or more",
+                    arguments=["hole.npy", "--dry-run"])
+
     def test_failure_after_reading_leaves_a_report(self):
         done = self.embed("rows.npy", "--learning-rate", "1e300", "--optimize.max-step-norm", "1e300")
         self.assert_refused(done, 5)

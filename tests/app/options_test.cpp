@@ -248,6 +248,10 @@ TEST(CommandLine, HelpAndDumpAreRequests) {
   EXPECT_EQ(asked.parse({"a.npy", "--help", "--unknown"}), Request::help);
   EXPECT_EQ(asked.parse({"-h"}), Request::help);
   EXPECT_EQ(asked.parse({"--dump-config", "--perplexity", "5"}), Request::dump_config);
+  EXPECT_EQ(asked.parse({"a.npy", "--dry-run", "--perplexity", "5"}), Request::dry_run);
+  EXPECT_EQ(asked.parse({"--dry_run", "a.npy"}), Request::dry_run);
+  EXPECT_EQ(asked.parse({"--dry-run", "--dump-config"}), Request::dump_config);
+  EXPECT_THAT(asked.error({"--dryrun"}), HasSubstr("Did you mean --dry-run?"));
 }
 
 /// As Asked, for `fleetsne generate`.

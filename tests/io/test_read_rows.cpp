@@ -81,6 +81,37 @@ TEST_F(ReadRows, NpyOfEveryVersionAndOrder) {
   expect_rows({make_gzip("f.npy.gz", npy<float>("<f4", 1, true))});
 }
 
+TEST_F(ReadRows, ASampleIsRowsOfTheRanksOwnBlockFromItsBeginningToItsEnd) {
+  constexpr std::size_t many = 40000, sampled = 1000;
+  std::string bytes = npy_header(1, "<f4", false, "(40000, 2)");
+  for (std::size_t i = 0; i < many; ++i) {
+    testing::append(bytes, static_cast<float>(i), false);
+    testing::append(bytes, -static_cast<float>(i), false);
+  }
+  const std::string plain = make_file("many.npy", bytes), packed = make_gzip("many.npy.gz", bytes);
+  const auto blocks = data::RowDistribution::balanced(2 * many, comm.size());
+  for (const auto& inputs : {std::vector{plain, plain}, std::vector{packed, plain}}) {
+    const auto sample = read_sample(comm, inputs, sampled);
+    ASSERT_EQ(sample.rows, data::RowDistribution::balanced(sampled, comm.size()));
+    ASSERT_EQ(sample.local.rows(), static_cast<std::size_t>(sample.rows.count(comm.rank())));
+    std::int64_t last = -1;
+    for (std::size_t i = 0; i < sample.local.rows(); ++i) {
+      auto row = static_cast<std::int64_t>(sample.local(i, 0));
+      EXPECT_EQ(sample.local(i, 1), -sample.local(i, 0));
+      // The second file's rows bear the numbers of the first's.
+      if (row <= last || row < blocks.begin(comm.rank())) row += many;
+      ASSERT_GT(row, last);
+      ASSERT_LT(row, blocks.end(comm.rank()));
+      last = row;
+    }
+    if (inputs[0] == plain) {
+      EXPECT_GE(last, blocks.end(comm.rank()) - 1) << "runs reach to the end";
+    }
+  }
+  expect_rows({make_file("few.npy", npy<float>("<f4"))});
+  EXPECT_EQ(read_sample(comm, std::vector{path("few.npy")}, 1000).rows.total(), 203) << "all, if no more";
+}
+
 TEST_F(ReadRows, HalfPrecision) {
   EXPECT_EQ(half_to_float(0x3c00), 1.0f);
   EXPECT_EQ(half_to_float(0xc000), -2.0f);

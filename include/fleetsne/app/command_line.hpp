@@ -10,7 +10,7 @@
 namespace fleetsne::app {
 
 /// What a command was asked to do.
-enum class Request : int { run, help, dump_config };
+enum class Request : int { run, help, dump_config, dry_run };
 
 /// Sets the options from config files and then from the command line, which so wins over them; a later file
 /// wins over an earlier one. An option given twice in one place holds its last value; one that takes several

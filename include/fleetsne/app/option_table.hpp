@@ -17,6 +17,10 @@ struct OptionTable {
   std::string command;  ///< as in `fleetsne COMMAND`
   std::string words;    ///< dotted name of the option that words without one belong to; empty: there are none
   std::vector<Option> options;
+  bool can_run_dry = false;  ///< the command knows --dry-run
+
+  /// Options that every config file goes without: the file itself, and what stops before the work.
+  std::vector<std::string> general() const;
 
   auto begin() const { return options.begin(); }
   auto end() const { return options.end(); }

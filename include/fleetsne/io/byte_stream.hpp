@@ -33,6 +33,9 @@ class ByteStream {
   /// header can be judged before memory is taken for them.
   virtual std::int64_t size_bound() const = 0;
 
+  /// Whether what lies before an offset must be unpacked first.
+  virtual bool packed() const { return false; }
+
  private:
   std::string path_;
 };

@@ -29,6 +29,7 @@ struct RowInput {
   ArrayLayout layout;           ///< IDX and .npy
   std::int64_t chunk_rows = 0;  ///< HDF5: rows in a chunk, 0 if it is stored in one piece
   bool anndata = false;         ///< obs of the same file belongs to the rows
+  bool packed = false;          ///< rows can only be had after all before them
 };
 
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws

@@ -17,6 +17,13 @@ namespace fleetsne::io {
 ///       find it, naming the file, and for NaN or infinity the row and column.
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
 
+/// Reads `count` rows that lie evenly over the inputs, for a look at the data: every rank runs of rows of its
+/// own block. Of inputs that can only be read from the start, compressed ones, it is the block's first rows.
+/// All rows, if there are no more.
+/// @note Collective. Needs count >= ranks. Throws as read_rows does, about the rows that it reads.
+data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
+                                           std::span<const std::string> inputs, base::GlobalIndex count);
+
 /// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
 /// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,
 /// integer or boolean). Categories are in numerical order if all are integers, else in the order of the first

@@ -6,7 +6,8 @@ namespace fleetsne::run {
 
 /// How the ranks stand on the machines.
 struct Placement {
-  int hosts = 1;  ///< different machines
+  int hosts = 1;       ///< different machines
+  int ranks_most = 1;  ///< on the machine with the most
   /// CPUs that no rank may run on, of the machine with the most such.
   int cpus_unused = 0;
   /// CPUs that the rank with the fewest was given: its share of those it shares with others.

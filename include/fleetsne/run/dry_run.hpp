@@ -1,0 +1,28 @@
+#pragma once
+
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/run/config.hpp"
+#include "fleetsne/run/forecast.hpp"
+
+#include <string>
+
+namespace fleetsne::run {
+
+/// What a dry run found.
+struct DryRun {
+  DataShape data;
+  int threads = 1;
+  Forecast forecast;
+  double available = 0;  ///< bytes that a rank can have
+};
+
+/// Checks everything that a run checks before it reads its rows, runs the stages on samples of them, and
+/// tells from these what the whole would take. Writes nothing. Collective; throws on all ranks what a run
+/// would, and UsageError if it would not fit the memory that the ranks can have.
+DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& log);
+
+/// A table of stages, and a RESULT line.
+std::string to_text(const DryRun& found);
+
+}  // namespace fleetsne::run

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/data/permutation.hpp"
+#include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/run/config.hpp"
+#include "fleetsne/run/report.hpp"
+#include "fleetsne/run/stages.hpp"
+
+#include <optional>
+
+namespace fleetsne::run {
+
+/// What the optimisation starts from, in working order.
+struct Prepared {
+  data::Permutation permutation;
+  data::SparseMatrix affinities;
+  base::Matrix<float> start;
+};
+
+/// The stages from the rows as they were read to the affinities: reduce, init, normalize, partition,
+/// neighbors, affinity. What they did goes to the report.
+/// @param rows   in the input's order; consumed
+/// @param given  the initial embedding, if it is a file
+/// @note Collective.
+Prepared prepare(const comm::Communicator& comm, const Config& config, data::DistributedMatrix<float>&& rows,
+                 const std::optional<base::Matrix<float>>& given, Stages& stages, Report& report,
+                 base::Log& log);
+
+}  // namespace fleetsne::run
