@@ -1,8 +1,7 @@
 #include "fleetsne/affinity/directed_edges.hpp"
 
 #include "fleetsne/base/parallel.hpp"
-
-#include "per_thread.hpp"
+#include "fleetsne/base/per_thread.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -69,7 +68,7 @@ DirectedEdges compress(data::NeighborGraph&& consumed, data::ValueCoding coding,
   result.coding = coding;
   result.blocks.resize(static_cast<std::size_t>(blocks));
   result.in_degree.assign(static_cast<std::size_t>(rows), 0);
-  PerThread<BlockCompressor> compressors(
+  base::PerThread<BlockCompressor> compressors(
       [&] { return std::make_unique<BlockCompressor>(graph, result, weigh); });
   for (std::int64_t first = 0; first < blocks; first += piece_blocks) {
     const std::int64_t count = std::min(piece_blocks, blocks - first);

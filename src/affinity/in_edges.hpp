@@ -1,10 +1,9 @@
 #pragma once
 
 #include "fleetsne/affinity/directed_edges.hpp"
+#include "fleetsne/base/per_thread.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/ghosts.hpp"
-
-#include "per_thread.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -82,7 +81,7 @@ class InEdges {
   const data::Ghosts& ghosts_;
   const Bands& bands_;
   std::vector<const data::EdgeTile*> tiles_;
-  PerThread<TileEdges> rooms_{[] { return std::make_unique<TileEdges>(); }};
+  base::PerThread<TileEdges> rooms_{[] { return std::make_unique<TileEdges>(); }};
   std::vector<base::Rank> ghost_owner_;
   std::vector<base::LocalIndex> ghost_target_;  // its row's number at its owner if in the band, else -1
 

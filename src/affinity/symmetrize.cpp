@@ -2,10 +2,10 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/base/parallel.hpp"
+#include "fleetsne/base/per_thread.hpp"
 #include "fleetsne/comm/agreement.hpp"
 
 #include "in_edges.hpp"
-#include "per_thread.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -135,7 +135,7 @@ std::int64_t merge_bands(const comm::Communicator& comm, const DirectedEdges& ed
   std::vector<LocalIndex> new_column;  // of the graph's ghosts among the matrix's
   for (const GlobalIndex id : edges.ghosts.ids()) new_column.push_back(result.ghosts.column(id));
   InEdges incoming(comm, edges, result.ghosts, bands);
-  PerThread<BlockMerger> mergers(
+  base::PerThread<BlockMerger> mergers(
       [&] { return std::make_unique<BlockMerger>(edges, incoming, new_column, result); });
   std::vector<std::vector<data::EdgeTile>> blocks(edges.blocks.size());
   for (int band = 0; band < bands.count(); ++band) {

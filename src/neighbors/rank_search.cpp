@@ -2,8 +2,6 @@
 
 #include "fleetsne/search/distance.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -33,8 +31,6 @@ RankSearch::RankSearch(const SearchInput& input, const Points& points, base::Log
                                 .seed = input.config.seed,
                                 .columns = input.width()});
   }
-  for (int t = 0; t < omp_get_max_threads(); ++t)
-    of_thread_.push_back(std::make_unique<Workspace>(blocks_, graph_));
   log.end_phase();
 }
 
@@ -42,7 +38,7 @@ std::size_t RankSearch::find(std::span<const Query> queries, std::span<std::vect
                              const Effort& effort) {
   for (auto& list : found) list.clear();
   if (queries.empty() || rows_.empty()) return 0;
-  Workspace& work = *of_thread_[static_cast<std::size_t>(omp_get_thread_num())];
+  Workspace& work = workspaces_.mine();
   BlockScan::Query wanted[block_rows];
   for (std::size_t q = 0; q < queries.size(); ++q) {
     const std::size_t itself = queries[q].itself == none ? 0 : 1;
@@ -128,8 +124,9 @@ void RankSearch::collect(const Query& query, std::span<const std::uint64_t> entr
 
 std::int64_t RankSearch::distance_evaluations() const {
   std::int64_t sum = graph_.distance_evaluations();
-  for (const auto& work : of_thread_)
-    sum += work->beam.distance_evaluations() + work->scan.distance_evaluations();
+  workspaces_.for_each([&](const Workspace& work) {
+    sum += work.beam.distance_evaluations() + work.scan.distance_evaluations();
+  });
   return sum;
 }
 

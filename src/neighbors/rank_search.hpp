@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/base/per_thread.hpp"
+
 #include "beam_search.hpp"
 #include "block_graph.hpp"
 #include "block_scan.hpp"
@@ -21,6 +23,8 @@ class RankSearch {
  public:
   /// Builds the index, by one thread. Not collective.
   RankSearch(const SearchInput& input, const Points& points, base::Log& log);
+  RankSearch(const RankSearch&) = delete;
+  RankSearch& operator=(const RankSearch&) = delete;
 
   static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
   /// What a search is for.
@@ -66,7 +70,7 @@ class RankSearch {
   std::vector<const float*> rows_;  // for each point its row
   search::BlockedRows blocks_;
   BlockGraph graph_;
-  std::vector<std::unique_ptr<Workspace>> of_thread_;
+  base::PerThread<Workspace> workspaces_{[this] { return std::make_unique<Workspace>(blocks_, graph_); }};
 };
 
 }  // namespace fleetsne::neighbors

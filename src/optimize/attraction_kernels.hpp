@@ -68,10 +68,12 @@ inline void group_weights(const TileRow& row, data::ValueCoding coding, std::siz
   }
 }
 
-/// sum_j value_j (y - y_j) / (1 + |y - y_j|^2) over the slots of a row.
-inline Force portable_force(const TileRow& row, data::ValueCoding coding, Pairs pairs, Force at,
-                            std::uint16_t* scratch) {
-  alignas(64) std::array<float, tile_lanes> x, y, weights, sum_x{}, sum_y{};
+/// Calls visit(x, y, weights) for every group of 16 slots of a row: positions, and weights before the row's
+/// scale, 0 for lanes beyond its end.
+template <class Visit>
+void for_each_weighed_group(const TileRow& row, data::ValueCoding coding, Pairs pairs, std::uint16_t* scratch,
+                            Visit&& visit) {
+  alignas(64) std::array<float, tile_lanes> x, y, weights;
   for_each_group(row, coding, scratch, [&](std::size_t first, std::size_t lanes) {
     group_weights(row, coding, first, lanes, weights.data());
     for (std::size_t l = 0; l < tile_lanes; ++l) {
@@ -79,6 +81,15 @@ inline Force portable_force(const TileRow& row, data::ValueCoding coding, Pairs 
       x[l] = pair[0];
       y[l] = pair[1];
     }
+    visit(x.data(), y.data(), weights.data());
+  });
+}
+
+/// sum_j value_j (y - y_j) / (1 + |y - y_j|^2) over the slots of a row.
+inline Force portable_force(const TileRow& row, data::ValueCoding coding, Pairs pairs, Force at,
+                            std::uint16_t* scratch) {
+  alignas(64) std::array<float, tile_lanes> sum_x{}, sum_y{};
+  const auto add = [&](const float* x, const float* y, const float* weights) {
 #pragma omp simd
     for (std::size_t l = 0; l < tile_lanes; ++l) {
       const float dx = at.x - x[l], dy = at.y - y[l];
@@ -86,7 +97,8 @@ inline Force portable_force(const TileRow& row, data::ValueCoding coding, Pairs 
       sum_x[l] += weight * dx;
       sum_y[l] += weight * dy;
     }
-  });
+  };
+  for_each_weighed_group(row, coding, pairs, scratch, add);
   Force sum;
   for (std::size_t l = 0; l < tile_lanes; ++l) {
     sum.x += sum_x[l];
@@ -111,20 +123,15 @@ inline float vector_log(float x) {
 /// sum_j value_j log(1 + |y - y_j|^2) over the slots of a row.
 inline double row_energy(const TileRow& row, data::ValueCoding coding, Pairs pairs, Force at,
                          std::uint16_t* scratch) {
-  alignas(64) std::array<float, tile_lanes> x, y, weights, sums{};
-  for_each_group(row, coding, scratch, [&](std::size_t first, std::size_t lanes) {
-    group_weights(row, coding, first, lanes, weights.data());
-    for (std::size_t l = 0; l < tile_lanes; ++l) {
-      const auto pair = split(pairs[scratch[l]]);
-      x[l] = pair[0];
-      y[l] = pair[1];
-    }
+  alignas(64) std::array<float, tile_lanes> sums{};
+  const auto add = [&](const float* x, const float* y, const float* weights) {
 #pragma omp simd
     for (std::size_t l = 0; l < tile_lanes; ++l) {
       const float dx = at.x - x[l], dy = at.y - y[l];
       sums[l] += weights[l] * vector_log(1 + dx * dx + dy * dy);
     }
-  });
+  };
+  for_each_weighed_group(row, coding, pairs, scratch, add);
   double sum = 0;
   for (const float lane : sums) sum += static_cast<double>(lane);
   return static_cast<double>(row.scale) * sum;

@@ -2,6 +2,7 @@
 #include "fleetsne/affinity/bandwidth.hpp"
 #include "fleetsne/affinity/symmetrize.hpp"
 
+#include "support/exact_probabilities.hpp"
 #include "support/small_data.hpp"
 #include <gtest/gtest.h>
 
@@ -38,26 +39,6 @@ TEST(Bandwidth, EntropyIsLogPerplexityWhateverTheScale) {
   }
 }
 
-/// The conditional probabilities by plain bisection in float64, one neighbour at a time.
-std::vector<double> bisected(std::span<const float> squared, double perplexity) {
-  std::vector<double> p(squared.size());
-  double low = 0, high = 0, beta = 1 / (static_cast<double>(squared.back()) + 1e-300);
-  for (int step = 0; step < 300; ++step) {
-    double mass = 0, entropy = 0;
-    for (std::size_t j = 0; j < p.size(); ++j) {
-      p[j] = std::exp(-beta * (static_cast<double>(squared[j]) - static_cast<double>(squared[0])));
-      mass += p[j];
-    }
-    for (double& value : p) {
-      value /= mass;
-      if (value > 0) entropy -= value * std::log(value);
-    }
-    (entropy > std::log(perplexity) ? low : high) = beta;
-    beta = high == 0 ? 2 * beta : (low + high) / 2;
-  }
-  return p;
-}
-
 TEST(Bandwidth, IsWhatBisectionInFloat64Finds) {
   const auto points = test::clustered_points(600, 8);
   const auto graph = test::brute_force_graph(Communicator::self(), points, 453);
@@ -67,7 +48,7 @@ TEST(Bandwidth, IsWhatBisectionInFloat64Finds) {
         const auto distances = graph.squared_distances.row(i).first(k);
         std::vector<float> row(distances.begin(), distances.end());
         const double perplexity = share * static_cast<double>(k);
-        const auto expected = bisected(row, perplexity);
+        const auto expected = test::exact_probabilities(row, perplexity);
         conditional_affinities(row, perplexity);
         for (std::size_t j = 0; j < k; ++j)
           ASSERT_NEAR(static_cast<double>(row[j]), std::max(expected[j], 1e-20),
@@ -80,7 +61,7 @@ TEST(Bandwidth, IsWhatBisectionInFloat64Finds) {
 
 TEST(Bandwidth, OneNeighbourFarOffLeavesTheOthersAsTheyAre) {
   std::vector<float> row{1, 1.1F, 1.2F, 1.3F, 1.5F, 1.7F, 1e12F};
-  const auto expected = bisected(row, 3);
+  const auto expected = test::exact_probabilities(row, 3);
   EXPECT_NEAR(conditional_affinities(row, 3), std::log(3), 1e-5);
   for (std::size_t j = 0; j < 6; ++j)
     EXPECT_NEAR(static_cast<double>(row[j]), expected[j], 1e-5 * expected[j]);
@@ -186,7 +167,7 @@ std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, double> published(cons
   const auto graph = test::brute_force_graph(Communicator::self(), points, k);
   std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, double> expected;
   for (std::size_t i = 0; i < points.rows(); ++i) {
-    const auto p = bisected(graph.squared_distances.row(i), perplexity);
+    const auto p = test::exact_probabilities(graph.squared_distances.row(i), perplexity);
     for (std::size_t j = 0; j < k; ++j) {
       const auto row = static_cast<base::GlobalIndex>(i), column = graph.ghosts.row(graph.columns(i, j));
       const double half = p[j] / (2 * static_cast<double>(points.rows()));

@@ -7,6 +7,7 @@
 #include "fleetsne/optimize/objective.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 
+#include "support/exact_probabilities.hpp"
 #include "support/small_data.hpp"
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -128,34 +129,15 @@ INSTANTIATE_TEST_SUITE_P(Tiles, EveryCoding,
                                                           data::TileShape{.part_columns = 300,
                                                                           .part_entries = 20})));
 
-/// The conditional probabilities of a row by bisection in float64, nothing rounded.
-std::vector<double> exact_probabilities(std::span<const float> squared, double perplexity) {
-  std::vector<double> p(squared.size());
-  double low = 0, high = 0, beta = 1 / static_cast<double>(squared.back());
-  for (int step = 0; step < 100; ++step) {
-    double mass = 0, entropy = 0;
-    for (std::size_t j = 0; j < p.size(); ++j) {
-      p[j] = std::exp(-beta * (static_cast<double>(squared[j]) - static_cast<double>(squared[0])));
-      mass += p[j];
-    }
-    for (double& value : p) {
-      value /= mass;
-      if (value > 0) entropy -= value * std::log(value);
-    }
-    (entropy > std::log(perplexity) ? low : high) = beta;
-    beta = high == 0 ? 2 * beta : (low + high) / 2;
-  }
-  return p;
-}
-
 /// Rows of P in float64, dense, of every row: on every rank.
 base::Matrix<double> exact_affinities(const base::Matrix<float>& points, std::size_t k, bool uniform) {
   const auto graph = test::brute_force_graph(Communicator::self(), points, k);
   base::Matrix<double> result(points.rows(), points.rows());
   double sum = 0;
   for (std::size_t i = 0; i < points.rows(); ++i) {
-    const auto p = uniform ? std::vector<double>(k, 1)
-                           : exact_probabilities(graph.squared_distances.row(i), static_cast<double>(k) / 3);
+    const auto p =
+        uniform ? std::vector<double>(k, 1)
+                : test::exact_probabilities(graph.squared_distances.row(i), static_cast<double>(k) / 3);
     for (std::size_t j = 0; j < k; ++j) {
       const auto column = static_cast<std::size_t>(graph.columns(i, j));
       result(i, column) += p[j];

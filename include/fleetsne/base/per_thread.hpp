@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace fleetsne::affinity {
+namespace fleetsne::base {
 
 /// An object for each OpenMP thread, made when the thread first asks.
 template <class T>
@@ -34,4 +34,4 @@ class PerThread {
   std::vector<std::unique_ptr<T>> all_;
 };
 
-}  // namespace fleetsne::affinity
+}  // namespace fleetsne::base
