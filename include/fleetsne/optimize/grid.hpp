@@ -54,7 +54,8 @@ GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_
 /// Centres the grid on the box.
 GridPlacement place_grid(const GridShape& shape, const Box& box);
 
-/// Smallest even number >= n of the form 2^a 3^b 5^c 7^d: FFTW is fast there.
+/// Smallest number >= n of the form 2^a 3^b 5^c 7^d that is even, from 256 on a multiple of 16: FFTW is fast
+/// there.
 int good_transform_size(int n);
 
 }  // namespace fleetsne::optimize
