@@ -82,7 +82,7 @@ TEST_F(ReadRows, NpyOfEveryVersionAndOrder) {
 }
 
 TEST_F(ReadRows, ASampleIsRowsOfTheRanksOwnBlockFromItsBeginningToItsEnd) {
-  constexpr std::size_t many = 40000, sampled = 1000;
+  constexpr std::size_t many = 40000, sampled = 8000;
   std::string bytes = npy_header(1, "<f4", false, "(40000, 2)");
   for (std::size_t i = 0; i < many; ++i) {
     testing::append(bytes, static_cast<float>(i), false);
