@@ -121,7 +121,9 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
   if (!request) return EXIT_SUCCESS;
   if (*request == Request::dry_run) {
     base::Log log = make_log(comm, config.run);
-    print_on_root(comm, to_text(run::dry_run(comm, config, log)));
+    const run::DryRun found = run::dry_run(comm, config, log);
+    print_on_root(comm, to_text(found));
+    comm::agree(comm, [&] { run::expect_room(config, found); });
     return EXIT_SUCCESS;
   }
   run::About about{.version = FLEETSNE_VERSION, .command = {"fleetsne", "embed"}, .config = to_json(table)};

@@ -47,7 +47,8 @@ TileWriter::TileWriter(std::size_t columns, ValueCoding coding, base::Arena& sto
       before_(marked_.size(), 0),
       sums_(shape.columns, 0),
       row_marks_(words_for(shape.columns), 0) {
-  FLEETSNE_EXPECT(shape.columns >= 1 && shape.columns <= most_tile_columns && shape.part_columns >= 1);
+  FLEETSNE_EXPECT(shape.columns >= 1 && shape.columns <= most_tile_columns && shape.part_columns >= 1 &&
+                  shape.part_entries >= 1);
 }
 
 void TileWriter::start(LocalIndex first_row, std::vector<EdgeTile>& tiles) {
@@ -265,7 +266,7 @@ void TileWriter::open_parts() {
     part.last = (p + 1) * columns / count;
     part.bytes = sizeof(LocalIndex) * (part.last - part.first);
     part.make_room(part.bytes);
-    std::memcpy(part.data.data(), directory_.data() + part.first, part.bytes);
+    if (part.bytes > 0) std::memcpy(part.data.data(), directory_.data() + part.first, part.bytes);
   }
   part_count_ = count;
 }

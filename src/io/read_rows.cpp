@@ -103,7 +103,8 @@ data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
                                               static_cast<std::size_t>(inputs[0].columns));
   });
   // As many runs on every rank: each is read collectively. They lie evenly over what the rank would read.
-  constexpr base::GlobalIndex run_rows = 512;
+  base::GlobalIndex run_rows = 512;  // opening the files costs little beside that
+  for (const RowInput& input : inputs) run_rows = std::max(run_rows, input.chunk_rows);
   const bool packed = std::ranges::any_of(inputs, &RowInput::packed);
   const base::GlobalIndex runs = packed ? 1 : std::max<base::GlobalIndex>(1, result.rows.count(0) / run_rows);
   for (base::GlobalIndex r = 0; r < runs; ++r) {

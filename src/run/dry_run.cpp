@@ -37,11 +37,12 @@ DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& 
   }
   log.end_phase();
   found.forecast = forecast(config, found.data, trials, base);
-  comm::agree(comm, [&] {
-    const StageForecast& peak = found.forecast.peak();
-    expect_room(config, found.data, peak.name, peak.bytes, found.available);
-  });
   return found;
+}
+
+void expect_room(const Config& config, const DryRun& found) {
+  const StageForecast& peak = found.forecast.peak();
+  expect_room(config, found.data, peak.name, peak.bytes, found.available);
 }
 
 std::string to_text(const DryRun& found) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace fleetsne::run {
 namespace {
@@ -53,6 +54,23 @@ double extrapolate(std::span<const Trial> trials, double rows, double most_expon
   return value * std::pow(rows / static_cast<double>(last.rows), std::clamp(exponent, 0.0, most_exponent));
 }
 
+/// The same by a straight line through the last two trials, for costs of which a part does not grow.
+template <class Value>
+double extend(std::span<const Trial> trials, double rows, Value&& of_trial) {
+  const Trial& last = trials.back();
+  const auto sampled = static_cast<double>(last.rows);
+  const double value = of_trial(last);
+  if (trials.size() < 2) return value * rows / sampled;
+  const Trial& before = trials[trials.size() - 2];
+  const double growth = (value - of_trial(before)) / (sampled - static_cast<double>(before.rows));
+  return value + std::clamp(growth, 0.0, value / sampled) * (rows - sampled);
+}
+
+/// Bytes of a covariance matrix and its eigenvectors, of which every rank has its own.
+double covariance_bytes(std::size_t columns) {
+  return 16.0 * static_cast<double>(columns) * static_cast<double>(columns);
+}
+
 /// Seconds of the neighbours of a point: a x 1 + b x distances, with the a and b >= 0 that make the least
 /// relative error on the trials.
 double seconds_of_search(std::span<const Trial> trials, double evaluations) {
@@ -67,7 +85,7 @@ double seconds_of_search(std::span<const Trial> trials, double evaluations) {
     of_distance += distance;
   }
   const double determinant = ones * squares - mixed * mixed;
-  double a = 0, b = of_distance / squares;
+  double a = 0, b = squares > 0 ? of_distance / squares : 0;
   if (trials.size() > 1 && determinant > 1e-9 * ones * squares) {
     const double both_a = (of_one * squares - of_distance * mixed) / determinant;
     const double both_b = (of_distance * ones - of_one * mixed) / determinant;
@@ -126,8 +144,10 @@ const StageForecast& Forecast::peak() const {
 
 double least_bytes(const Config& config, const DataShape& data) {
   const double points = points_of_rank(data);
-  return points * std::max(row_bytes(static_cast<std::size_t>(data.columns)),
-                           row_bytes(working_columns(config, data)) + neighbor_bytes(config));
+  const auto columns = static_cast<std::size_t>(data.columns);
+  const double reducing =
+      points * row_bytes(columns) + (config.input.pca > 0 ? covariance_bytes(columns) : 0);
+  return std::max(reducing, points * (row_bytes(working_columns(config, data)) + neighbor_bytes(config)));
 }
 
 Forecast forecast(const Config& config, const DataShape& data, std::span<const Trial> trials, double base) {
@@ -139,17 +159,23 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
   const double search = seconds_of_search(trials, evaluations);
   const double input = sizes.points * row_bytes(static_cast<std::size_t>(data.columns));
   const double working = sizes.points * row_bytes(working_columns(config, data));
-  const double iteration = last.early_iteration * more * sizes.degree / last.degree;
+  const bool pairs = config.optimize.repulsion == optimize::Repulsion::exact;
+  const double iteration =
+      last.early_iteration * more * (pairs ? more : 1) * sizes.degree / std::max(last.degree, 1.0);
   const double grid = std::max(0.0, last.late_iteration - last.early_iteration);
   const OptimizeConfig& optimizer = config.optimize;
 
   Forecast result;
   const auto add = [&](const char* name, double seconds, double bytes) {
-    if (seconds > 0) result.stages.push_back({name, seconds, base + working_bytes + bytes});
+    if (last.reduce > 0 || std::string_view(name) != "reduce")
+      result.stages.push_back({name, seconds, base + working_bytes + bytes});
   };
-  add("read", last.read * more, input);
-  add("reduce", last.reduce * more, input + working);
-  add("init", last.init * more, working);
+  add("read", extend(trials, rows, [](const Trial& t) { return t.read; }), input);
+  add("reduce", extend(trials, rows, [](const Trial& t) { return t.reduce; }),
+      input + working + covariance_bytes(static_cast<std::size_t>(data.columns)));
+  add("init", extend(trials, rows, [](const Trial& t) { return t.init; }),
+      working +
+          (config.init.start == init::Start::pca ? covariance_bytes(working_columns(config, data)) : 0));
   add("partition", last.partition * more * std::log(rows) / std::log(sampled), 2 * working);
   add("neighbors", search * rows, neighbors_bytes(config, data, sizes));
   add("affinity", last.affinity * more, symmetrise_bytes(config, data, sizes));
@@ -164,13 +190,20 @@ void expect_room(const Config& config, const DataShape& data, const std::string&
                  double available) {
   if (bytes <= available) return;
   const double gib = std::exp2(30);
+  const double ranks = available > 0 ? std::ceil(data.ranks * bytes / available) : 0;
+  const std::string remedy =
+      ranks > 0 && ranks <= static_cast<double>(data.rows)
+          ? fmt::format(
+                "Start {:.0f} ranks or more with as much memory each, on more hosts, or ask for fewer "
+                "neighbours",
+                ranks)
+          : "Give the ranks more memory";
   throw base::UsageError(fmt::format(
       "{} rows with {} neighbours each do not fit {} rank{} (the stage {} takes {:.2f} GiB a rank, and a "
       "rank "
-      "can have {:.2f} GiB here). Start {} ranks or more with as much memory each, on more hosts, or ask for "
-      "fewer neighbours",
+      "can have {:.2f} GiB here). {}",
       data.rows, neighbor_count(config), data.ranks, data.ranks == 1 ? "" : "s", stage, bytes / gib,
-      available / gib, static_cast<std::int64_t>(std::ceil(data.ranks * bytes / available))));
+      available / gib, remedy));
 }
 
 }  // namespace fleetsne::run

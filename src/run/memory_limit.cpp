@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <string_view>
 
 namespace fleetsne::run {
 namespace {
@@ -30,15 +31,28 @@ std::optional<std::int64_t> number_in(const fs::path& file) {
   return {};
 }
 
-/// What a group and those that it lies in leave, `limit` and `usage` being the names of its files.
+/// Bytes of files that a group has in memory, active and inactive: they give way when memory is asked for.
+std::int64_t cached(const fs::path& statistics, std::string_view prefix) {
+  std::ifstream stream(statistics);
+  std::string name;
+  std::int64_t value = 0, sum = 0;
+  while (stream >> name >> value) {
+    if (name.starts_with(prefix) && name.ends_with("active_file")) sum += value;
+  }
+  return sum;
+}
+
+/// What a group and those that it lies in leave, `limit` and `usage` being the names of its files, and
+/// `prefix` how memory.stat calls what is not its own alone.
 std::optional<std::int64_t> left_in(const fs::path& root, fs::path group, const char* limit,
-                                    const char* usage) {
+                                    const char* usage, std::string_view prefix) {
   std::optional<std::int64_t> least;
   for (;; group = group.parent_path()) {
     const fs::path folder = root / group.relative_path();
     const auto most = number_in(folder / limit), used = number_in(folder / usage);
     if (most && used) {
-      const std::int64_t left = std::max<std::int64_t>(*most - *used, 0);
+      const std::int64_t held = std::max<std::int64_t>(*used - cached(folder / "memory.stat", prefix), 0);
+      const std::int64_t left = std::max<std::int64_t>(*most - held, 0);
       least = std::min(least.value_or(left), left);
     }
     if (!group.has_relative_path()) return least;
@@ -75,9 +89,10 @@ std::optional<std::int64_t> available_in_groups(const std::string& own_groups, c
     const std::string controllers = line.substr(first + 1, second - first - 1),
                       path = line.substr(second + 1);
     std::optional<std::int64_t> left;
-    if (controllers.empty()) left = left_in(root, path, "memory.max", "memory.current");
+    if (controllers.empty()) left = left_in(root, path, "memory.max", "memory.current", "");
     if (controllers == "memory")
-      left = left_in(fs::path(root) / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes");
+      left = left_in(fs::path(root) / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
+                     "total_");
     if (left) least = std::min(least.value_or(*left), *left);
   }
   return least;
@@ -88,7 +103,7 @@ std::int64_t available_memory(const comm::Communicator& comm) {
   const std::int64_t host = available_in(contents("/proc/meminfo")).value_or(unknown);
   const std::int64_t groups =
       available_in_groups(contents("/proc/self/cgroup"), "/sys/fs/cgroup").value_or(unknown);
-  const std::int64_t mine = std::min(std::min(host, groups) / placement(comm).ranks_most, address_space());
+  const std::int64_t mine = std::min(std::min(host, groups) / placement(comm).ranks_here, address_space());
   return comm.all_reduce(mine, comm::Reduction::min);
 }
 

@@ -51,7 +51,7 @@ Placement placement(const comm::Communicator& comm) {
   const int unused = std::max(0, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) - CPU_COUNT(&used));
   const auto here = std::ranges::count(seats, mine.name(), &Seat::name);
   return {.hosts = static_cast<int>(hosts.size()),
-          .ranks_most = comm.all_reduce(static_cast<std::int32_t>(here), comm::Reduction::max),
+          .ranks_here = static_cast<int>(here),
           .cpus_unused = comm.all_reduce(unused, comm::Reduction::max),
           .cpus_fewest = comm.all_reduce(cpus, comm::Reduction::min)};
 }

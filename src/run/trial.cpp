@@ -14,6 +14,7 @@ namespace fleetsne::run {
 namespace {
 
 constexpr std::int64_t largest_sample = 160'000;  // costs grow evenly from some 100,000 rows on
+constexpr std::int64_t least_of_rank = 1001;      // more than are summed pair by pair on one rank
 constexpr int timed_iterations = 20;
 constexpr double radius = 100;  // of the disc that finished embeddings fill, of 70,000 to 1,300,000 points
 // The energy at the end of a stage costs as much as so many iterations.
@@ -57,9 +58,10 @@ base::Matrix<float> wide_start(const Prepared& prepared, double standard_deviati
 }  // namespace
 
 std::vector<std::int64_t> trial_sizes(const Config& config, const DataShape& data) {
-  const std::int64_t largest = std::min(data.rows / 2, largest_sample);
-  const auto least = std::max<std::int64_t>(2 * static_cast<std::int64_t>(neighbor_count(config)),
-                                            std::int64_t{1000} * data.ranks);
+  const auto least = std::max({2 * static_cast<std::int64_t>(neighbor_count(config)),
+                               2 * static_cast<std::int64_t>(config.input.pca), least_of_rank * data.ranks});
+  // Of very many ranks a sample is larger, so that each has something to do.
+  const std::int64_t largest = std::min(data.rows / 2, std::max(largest_sample, least));
   std::vector<std::int64_t> sizes;
   for (const std::int64_t rows : {largest / 4, largest / 2, largest}) {
     if (rows >= least) sizes.push_back(rows);

@@ -513,11 +513,11 @@ class Result(EndToEnd):
         self.refuse(2, "--perplexity", arguments=["rows.npy", "--perplexity", "100000", "--dry-run"])
 
     def test_dry_run_refuses_what_no_memory_can_hold(self):
-        rows, columns = 5_000_000_000, 50  # a terabyte: a hole after the header
-        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}".ljust(117) + "\n"
+        rows, columns = 5_000_000_000, 50  # 250 gigabytes: a hole after the header
+        header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {columns}), }}".ljust(117) + "\n"
         with open(self.folder / "hole.npy", "wb") as file:
             file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
-            file.truncate(10 + len(header) + 4 * rows * columns)
+            file.truncate(10 + len(header) + rows * columns)
         self.refuse(2, f"do not fit {RANKS} ranks", "GiB a rank, and a rank can have", "Start ", "ranks or more",
                     arguments=["hole.npy", "--dry-run"])
 

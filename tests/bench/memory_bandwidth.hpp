@@ -22,14 +22,19 @@ inline double memory_bandwidth(std::int64_t bytes = std::int64_t{1} << 29) {
   const std::int64_t repeats = std::max<std::int64_t>(least_read / (8 * count), 1);
   base::AlignedVector<std::uint64_t> data(static_cast<std::size_t>(count), 1);
   const std::uint64_t* in = data.data();
+  const std::int64_t parts = omp_get_max_threads();
   for (int pass = 0; pass < 5; ++pass) {
     std::uint64_t sum = 0;
     const base::Stopwatch watch;
 #pragma omp parallel reduction(+ : sum)
     for (std::int64_t repeat = 0; repeat < repeats; ++repeat) {
       std::uint64_t once = 0;
-#pragma omp for simd schedule(static) nowait
-      for (std::int64_t i = 0; i < count; ++i) once += in[i];
+#pragma omp for schedule(static) nowait
+      for (std::int64_t part = 0; part < parts; ++part) {
+        const std::int64_t end = (part + 1) * count / parts;
+#pragma omp simd reduction(+ : once)
+        for (std::int64_t i = part * count / parts; i < end; ++i) once += in[i];
+      }
       asm volatile("" : "+r"(once) : : "memory");  // or all repeats would be one
       sum += once;
     }

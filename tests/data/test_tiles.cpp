@@ -129,6 +129,21 @@ TEST_P(Tiles, ScaleMultipliesEveryValue) {
   EXPECT_NEAR(after, 1e-7 * before, 1e-13 * before);
 }
 
+TEST(TileParts, LongRowsStandSideBySideInNarrowTiles) {
+  constexpr std::size_t columns = 4000;
+  const Rows rows = random_rows(120, columns, 300);
+  const auto matrix = write(rows, columns, ValueCoding::squared16, {.part_columns = 700, .part_entries = 5});
+  std::size_t side_by_side = 0;
+  for (const EdgeTile& tile : matrix.tiles) {
+    EXPECT_LE(tile.columns, 700U);
+    if (tile.continued) side_by_side += tile.rows > 1 ? 1 : 0;
+  }
+  EXPECT_GT(side_by_side, 0U);
+  // Rows with fewer entries than a part is worth stay whole.
+  const auto whole = write(rows, columns, ValueCoding::squared16, {.part_columns = 700, .part_entries = 300});
+  for (const EdgeTile& tile : whole.tiles) EXPECT_FALSE(tile.continued);
+}
+
 INSTANTIATE_TEST_SUITE_P(Directories, Tiles,
                          testing::Values(TileShape{}, TileShape{.columns = 1000}, TileShape{.columns = 257},
                                          TileShape{.columns = 16},

@@ -59,6 +59,22 @@ TEST(Forecast, FindsTheLawsThatTheTrialsFollow) {
   EXPECT_DOUBLE_EQ(found.seconds(), sum);
 }
 
+TEST(Forecast, WhatDoesNotGrowWithTheRowsIsNotScaled) {
+  std::vector<Trial> trials{lawful(10000), lawful(20000)};
+  for (Trial& trial : trials) trial.init += 5;  // an eigendecomposition
+  const Forecast found = forecast(perplexity(50), {.rows = 2000000, .columns = 50}, trials, 4e7);
+  EXPECT_NEAR(seconds_of(found, "init"), lawful(2000000).init + 5, 1e-6);
+}
+
+TEST(Forecast, EveryPairTakesTheSquareOfTheRows) {
+  const std::vector<Trial> trials{lawful(10000), lawful(20000)};
+  Config config = perplexity(50);
+  const double grid = seconds_of(forecast(config, {.rows = 80000, .columns = 50}, trials, 0), "optimize");
+  config.optimize.repulsion = optimize::Repulsion::exact;
+  const double pairs = seconds_of(forecast(config, {.rows = 80000, .columns = 50}, trials, 0), "optimize");
+  EXPECT_NEAR(pairs - 300 * 0.002, 4 * (grid - 300 * 0.002), 1e-6);
+}
+
 TEST(Forecast, OneTrialIsScaled) {
   const std::vector<Trial> trials{lawful(500)};
   const Forecast found = forecast(perplexity(50), {.rows = 500, .columns = 50}, trials, 4e7);
@@ -89,7 +105,9 @@ TEST(Forecast, LeastBytesAreRowsAndNeighbours) {
   EXPECT_DOUBLE_EQ(least_bytes(config, {.rows = 1000, .columns = 50, .ranks = 4}), 250 * (64 * 4 + 150 * 8));
   Config reduced = config;
   reduced.input.pca = 16;
-  EXPECT_DOUBLE_EQ(least_bytes(reduced, {.rows = 1000, .columns = 20000}), 1000 * 20000.0 * 4);
+  EXPECT_DOUBLE_EQ(least_bytes(reduced, {.rows = 1000, .columns = 2000}),
+                   1000 * 2000.0 * 4 + 16 * 2000 * 2000.0)
+      << "rows, and what their components are computed from";
 }
 
 TEST(Forecast, WhatDoesNotFitIsRefusedWithTheRanksThatWouldDo) {
@@ -104,6 +122,12 @@ TEST(Forecast, WhatDoesNotFitIsRefusedWithTheRanksThatWouldDo) {
                 HasSubstr("the stage neighbors takes 5.00 GiB a rank, and a rank can have 2.00"));
     EXPECT_THAT(error.what(), HasSubstr("Start 5 ranks or more"));
   }
+  try {
+    expect_room(perplexity(50), data, "neighbors", 1e9, 0);
+    FAIL() << "it fits";
+  } catch (const base::UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Give the ranks more memory")) << "no number of ranks would do";
+  }
 }
 
 TEST(Trial, SizesAreSmallBesideTheRowsAndLargeBesideTheNeighbours) {
@@ -112,6 +136,12 @@ TEST(Trial, SizesAreSmallBesideTheRowsAndLargeBesideTheNeighbours) {
   EXPECT_THAT(trial_sizes(perplexity(50), {.rows = 70000}), ElementsAre(8750, 17500, 35000));
   EXPECT_THAT(trial_sizes(perplexity(500), {.rows = 10000}), ElementsAre(5000));
   EXPECT_THAT(trial_sizes(perplexity(50), {.rows = 500}), ElementsAre(500)) << "all: nothing is to be saved";
+  EXPECT_THAT(trial_sizes(perplexity(50), {.rows = 100'000'000, .ranks = 256}), ElementsAre(256256))
+      << "not all of them";
+  Config reduced = perplexity(50);
+  reduced.input.pca = 1500;
+  EXPECT_THAT(trial_sizes(reduced, {.rows = 8000, .columns = 3000}), ElementsAre(4000))
+      << "a sample has as many components as are asked for";
 }
 
 }  // namespace

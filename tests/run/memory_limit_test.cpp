@@ -45,6 +45,17 @@ TEST_F(Groups, NarrowestOfThoseAGroupLiesIn) {
   EXPECT_EQ(left("0::/job/step\n"), 50) << "the root, as a container sees it";
 }
 
+TEST_F(Groups, FilesInMemoryGiveWay) {
+  write("memory.max", "1000");
+  write("memory.current", "900");
+  write("memory.stat", "anon 200\nfile 700\ninactive_anon 5\ninactive_file 300\nactive_file 350");
+  EXPECT_EQ(left("0::/\n"), 750);
+  write("memory/memory.limit_in_bytes", "1000");
+  write("memory/memory.usage_in_bytes", "900");
+  write("memory/memory.stat", "active_file 1\ntotal_active_file 100\ntotal_inactive_file 20");
+  EXPECT_EQ(left("1:memory:/\n"), 220);
+}
+
 TEST_F(Groups, OldHierarchy) {
   write("memory/job/memory.limit_in_bytes", "1000");
   write("memory/job/memory.usage_in_bytes", "400");

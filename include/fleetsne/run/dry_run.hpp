@@ -19,8 +19,11 @@ struct DryRun {
 
 /// Checks everything that a run checks before it reads its rows, runs the stages on samples of them, and
 /// tells from these what the whole would take. Writes nothing. Collective; throws on all ranks what a run
-/// would, and UsageError if it would not fit the memory that the ranks can have.
+/// would, and UsageError if not even rows and neighbours fit the memory that the ranks can have.
 DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& log);
+
+/// Throws UsageError if what was found does not fit the memory that the ranks can have. Not collective.
+void expect_room(const Config& config, const DryRun& found);
 
 /// A table of stages, and a RESULT line.
 std::string to_text(const DryRun& found);

@@ -16,8 +16,8 @@ std::optional<std::int64_t> available_in(const std::string& meminfo);
 std::optional<std::int64_t> available_in_groups(const std::string& own_groups, const std::string& root);
 
 /// Bytes that a rank can have: what its host, its control groups (Slurm's and a container's limits are such)
-/// and its address-space limit leave, shared evenly by the ranks of the host; of the rank that has the least.
-/// Collective; the same on every rank.
+/// leave, shared evenly by the ranks of the host, and at most its address-space limit; of the rank that has
+/// the least. Collective; the same on every rank.
 std::int64_t available_memory(const comm::Communicator& comm);
 
 }  // namespace fleetsne::run

@@ -21,8 +21,9 @@ struct Trial {
   double ghosts = 0;  ///< of the rank with the most
 };
 
-/// Rows of the samples that tell what `rows` of this many will cost, ascending: small beside them and large
-/// beside the neighbours of a point; all rows if there are too few.
+/// Rows of the samples that tell what all of them will cost, ascending: at most 160,000 (1,001 for each of
+/// more than 159 ranks), at most half of all, and at least twice the neighbours of a point; one of all rows
+/// if these are too few for that.
 std::vector<std::int64_t> trial_sizes(const Config& config, const DataShape& data);
 
 /// Runs the stages on so many rows of the input, and some iterations. Collective.
