@@ -5,21 +5,17 @@
 #include "fleetsne/affinity/symmetrize.hpp"
 #include "fleetsne/comm/agreement.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace fleetsne::affinity {
 namespace {
-
-/// Edges into a band over all ranks, which may share a machine; and of a rank, so that bands do not become
-/// too many to go through the tiles for.
-constexpr std::int64_t band_edges = std::int64_t{1} << 26, least_band_edges = std::int64_t{1} << 22;
 
 data::SparseMatrix affinities(const comm::Communicator& comm, data::NeighborGraph&& graph,
                               data::ValueCoding coding, const Weigh& weigh, base::Log& log) {
   log.begin_phase("affinities", static_cast<std::int64_t>(graph.columns.rows()));
   DirectedEdges edges = comm::agree(comm, [&] { return compress(std::move(graph), coding, weigh, log); });
   log.end_phase();
-  return symmetrize(comm, std::move(edges), log, std::max(band_edges / comm.size(), least_band_edges));
+  return symmetrize(comm, std::move(edges), log, band_edges(comm.size()));
 }
 
 }  // namespace

@@ -164,14 +164,14 @@ std::int64_t merge_bands(const comm::Communicator& comm, const DirectedEdges& ed
 }  // namespace
 
 data::SparseMatrix symmetrize(const comm::Communicator& comm, DirectedEdges&& consumed, base::Log& log,
-                              std::int64_t band_edges) {
+                              std::int64_t most_edges) {
   const DirectedEdges edges = std::move(consumed);
   data::SparseMatrix result;
   result.rows = edges.rows;
   result.row_count = edges.row_count;
   result.coding = edges.coding;
   result.ghosts = symmetric_ghosts(comm, edges);
-  const Bands bands(comm, edges, band_edges);
+  const Bands bands(comm, edges, most_edges);
   log.begin_phase("symmetrise", bands.count());
   const std::int64_t mine = merge_bands(comm, edges, bands, result, log);
   if (result.coding == data::ValueCoding::uniform) {

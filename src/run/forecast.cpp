@@ -1,5 +1,6 @@
 #include "fleetsne/run/forecast.hpp"
 
+#include "fleetsne/affinity/symmetrize.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/base/matrix.hpp"
 
@@ -19,10 +20,9 @@ constexpr double descent_bytes = 72;
 // Of the libraries once they work, of grids, and of what a rank's threads work in.
 constexpr double working_bytes = 28e6;
 constexpr double edge_on_its_way = 8;
-constexpr double band_edges = 1 << 26, least_band_edges = 1 << 22;  // as affinity.cpp has them
 // Directed rows share directories with fewer others than symmetric ones.
 constexpr double directed_surplus = 1.1;
-// Seconds of the files and the picture, and of a point in them.
+// Measured: seconds of the files and the picture, and of a point in them.
 constexpr double write_seconds = 0.35, write_seconds_of_point = 3.4e-7;
 
 double points_of_rank(const DataShape& data) {
@@ -117,7 +117,7 @@ Sizes expected_sizes(const DataShape& data, std::span<const Trial> trials) {
 
 double symmetrise_bytes(const Config& config, const DataShape& data, const Sizes& sizes) {
   const double directed = sizes.points * static_cast<double>(neighbor_count(config));
-  const double band = std::min(directed, std::max(band_edges / data.ranks, least_band_edges));
+  const double band = std::min(directed, static_cast<double>(affinity::band_edges(data.ranks)));
   return directed * directed_surplus * sizes.bytes_per_edge +
          sizes.points * sizes.degree * sizes.bytes_per_edge + band * edge_on_its_way;
 }

@@ -13,7 +13,7 @@
 namespace fleetsne::run {
 namespace {
 
-constexpr std::int64_t largest_sample = 160'000;  // costs grow evenly from some 100,000 rows on
+constexpr std::int64_t largest_sample = 160'000;  // of seconds: a look, not a run
 constexpr std::int64_t least_of_rank = 1001;      // more than are summed pair by pair on one rank
 constexpr int timed_iterations = 20;
 constexpr double radius = 100;  // of the disc that finished embeddings fill, of 70,000 to 1,300,000 points
@@ -86,7 +86,6 @@ Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_
   comm.all_reduce(std::span(costs), comm::Reduction::max);
   const auto points = static_cast<double>(rows);
   return {.rows = rows,
-          .ranks = comm.size(),
           .read = costs[2],
           .reduce = costs[3],
           .init = costs[4],

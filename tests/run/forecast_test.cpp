@@ -21,11 +21,10 @@ Config perplexity(double value) {
 }
 
 /// A machine whose costs follow the laws that the forecast assumes.
-Trial lawful(std::int64_t rows, int ranks = 1) {
+Trial lawful(std::int64_t rows) {
   const auto n = static_cast<double>(rows);
   const double evaluations = 20 * std::pow(n, 0.5), degree = 100 * std::pow(n, 0.05);
   return {.rows = rows,
-          .ranks = ranks,
           .read = 1e-7 * n,
           .init = 2e-7 * n,
           .partition = 1e-7 * n * std::log(n),
@@ -82,21 +81,21 @@ TEST(Forecast, OneTrialIsScaled) {
 }
 
 TEST(Forecast, MemoryIsThatOfTheLargestStageAndShrinksWithRanks) {
-  const std::vector<Trial> one{lawful(10000), lawful(20000)}, four{lawful(10000, 4), lawful(20000, 4)};
+  const std::vector<Trial> trials{lawful(10000), lawful(20000)};
   const DataShape data{.rows = 1000000, .columns = 50};
   DataShape shared = data;
   shared.ranks = 4;
   const Config config = perplexity(50);
-  const Forecast alone = forecast(config, data, one, 0);
+  const Forecast alone = forecast(config, data, trials, 0);
   EXPECT_EQ(alone.peak().name, "affinity");
   // Both directions of 150 edges a point, 4 bytes each, and half a gigabyte on its way.
   const double degree = lawful(1000000).degree;
   const double libraries = 28e6;
   EXPECT_NEAR(alone.peak().bytes - libraries, 1e6 * 4 * (150 * 1.1 + degree) + 8 * (1 << 26), 1e6);
-  EXPECT_NEAR(forecast(config, shared, four, 0).peak().bytes - libraries,
+  EXPECT_NEAR(forecast(config, shared, trials, 0).peak().bytes - libraries,
               (alone.peak().bytes - libraries) / 4, 1e6);
   // What is held before there are rows comes on top.
-  EXPECT_NEAR(forecast(config, data, one, 5e7).peak().bytes, alone.peak().bytes + 5e7, 1);
+  EXPECT_NEAR(forecast(config, data, trials, 5e7).peak().bytes, alone.peak().bytes + 5e7, 1);
 }
 
 TEST(Forecast, LeastBytesAreRowsAndNeighbours) {

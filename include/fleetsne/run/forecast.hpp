@@ -14,7 +14,7 @@ namespace fleetsne::run {
 struct StageForecast {
   std::string name;
   double seconds = 0;
-  double bytes = 0;  ///< most memory of a rank while it runs; 0: less than the stages around it
+  double bytes = 0;  ///< most memory of a rank while it runs
 };
 
 struct Forecast {
