@@ -1,5 +1,7 @@
 #include "duplicates.hpp"
 
+#include "fleetsne/base/parallel.hpp"
+
 #include <xxhash.h>
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 
 namespace fleetsne::neighbors {
 namespace {
+
+constexpr std::size_t points_of_piece = 256;  // expanded by one thread
 
 /// For each row the first row equal to it.
 std::vector<base::LocalIndex> find_representatives(const SearchInput& input) {
@@ -50,23 +54,23 @@ Points collapse_duplicates(const SearchInput& input) {
   const std::size_t n = input.rows.local.rows();
   const std::vector<base::LocalIndex> representative = find_representatives(input);
   Points points;
-  std::vector<base::LocalIndex> point_of(n);
+  points.of_row.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
     const auto first = static_cast<std::size_t>(representative[i]);
     if (first == i) {
-      point_of[i] = static_cast<base::LocalIndex>(points.rows.size());
+      points.of_row[i] = static_cast<base::LocalIndex>(points.rows.size());
       points.rows.push_back(static_cast<base::LocalIndex>(i));
     } else {
-      point_of[i] = point_of[first];
+      points.of_row[i] = points.of_row[first];
     }
   }
   points.member_offsets.assign(points.count() + 1, 0);
-  for (const base::LocalIndex p : point_of) ++points.member_offsets[static_cast<std::size_t>(p) + 1];
+  for (const base::LocalIndex p : points.of_row) ++points.member_offsets[static_cast<std::size_t>(p) + 1];
   std::partial_sum(points.member_offsets.begin(), points.member_offsets.end(), points.member_offsets.begin());
   points.members.resize(n);
   std::vector<base::LocalIndex> at(points.member_offsets.begin(), points.member_offsets.end() - 1);
   for (std::size_t i = 0; i < n; ++i) {
-    points.members[static_cast<std::size_t>(at[static_cast<std::size_t>(point_of[i])]++)] =
+    points.members[static_cast<std::size_t>(at[static_cast<std::size_t>(points.of_row[i])]++)] =
         static_cast<base::LocalIndex>(i);
   }
   for (std::size_t p = 0; p < points.count(); ++p) {
@@ -79,6 +83,52 @@ Points collapse_duplicates(const SearchInput& input) {
     }
   }
   return points;
+}
+
+void offer_groups(const SearchInput& input, const Points& points, std::span<const Candidate> nearest,
+                  std::size_t limit, std::vector<Candidate>& found) {
+  float last = 0;
+  bool repeated = false;
+  for (const Candidate& near : nearest) {
+    // Those as far as the last one count, too: the input index decides among them.
+    if (found.size() >= limit && near.squared_distance > last) break;
+    last = near.squared_distance;
+    const auto group = points.group(static_cast<std::size_t>(near.column));
+    repeated = repeated || group.size() > 1;
+    for (const base::LocalIndex row : group.first(std::min(group.size(), limit))) {
+      found.push_back({last, row, input.origins[static_cast<std::size_t>(row)]});
+    }
+  }
+  if (repeated) std::sort(found.begin(), found.end());
+  found.resize(std::min(found.size(), limit));
+}
+
+void expand_duplicates(const SearchInput& input, const Points& points, NeighborLists& lists) {
+  const std::size_t k = input.config.count;
+  base::parallel_for(static_cast<std::int64_t>((points.count() + points_of_piece - 1) / points_of_piece),
+                     [&](std::int64_t b) {
+                       std::vector<Candidate> others, list;
+                       const std::size_t begin = static_cast<std::size_t>(b) * points_of_piece;
+                       for (std::size_t p = begin; p < std::min(begin + points_of_piece, points.count());
+                            ++p) {
+                         const auto group = points.group(p);
+                         if (group.size() == 1) continue;
+                         const auto representative = static_cast<std::size_t>(points.rows[p]);
+                         others.clear();
+                         for (std::size_t i = 0; i < lists.count(representative); ++i)
+                           others.push_back(lists.at(representative, i));
+                         for (const base::LocalIndex member : group) {
+                           list = others;
+                           for (const base::LocalIndex equal : group.first(std::min(group.size(), k + 1))) {
+                             if (equal != member)
+                               list.push_back({0.0F, equal, input.origins[static_cast<std::size_t>(equal)]});
+                           }
+                           std::sort(list.begin(), list.end());
+                           list.resize(std::min(list.size(), k));
+                           lists.assign(static_cast<std::size_t>(member), list);
+                         }
+                       }
+                     });
 }
 
 }  // namespace fleetsne::neighbors

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend.hpp"
+#include "neighbor_lists.hpp"
 
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@ struct Points {
   std::vector<base::LocalIndex> rows;            ///< for each point its row
   std::vector<base::LocalIndex> member_offsets;  ///< points + 1
   std::vector<base::LocalIndex> members;         ///< rows of each point's group, by input index
+  std::vector<base::LocalIndex> of_row;          ///< for each row its point
 
   std::size_t count() const { return rows.size(); }
   std::span<const base::LocalIndex> group(std::size_t point) const {
@@ -28,5 +30,13 @@ struct Points {
 
 /// Groups equal rows: by hash, then bit for bit.
 Points collapse_duplicates(const SearchInput& input);
+
+/// Appends to `found` the rows of some points, sorted by (distance, input index), each with the whole group
+/// that it stands for; the first `limit` stay.
+/// @param nearest  sorted; columns are points
+void offer_groups(const SearchInput& input, const Points& points, std::span<const Candidate> nearest,
+                  std::size_t limit, std::vector<Candidate>& found);
+/// Gives every member of a group the list of its representative and the other members.
+void expand_duplicates(const SearchInput& input, const Points& points, NeighborLists& lists);
 
 }  // namespace fleetsne::neighbors

@@ -4,6 +4,7 @@
 #include "fleetsne/comm/agreement.hpp"
 
 #include "duplicates.hpp"
+#include "neighbor_descent.hpp"
 #include "neighbor_lists.hpp"
 #include "rank_search.hpp"
 #include "routed_search.hpp"
@@ -52,34 +53,6 @@ std::vector<std::uint32_t> search_own_rank(const SearchInput& input, const Point
   return compared;
 }
 
-/// Gives every member of a group the list of its representative and the other members.
-void expand_duplicates(const SearchInput& input, const Points& points, NeighborLists& lists) {
-  const std::size_t k = input.config.count;
-  base::parallel_for(
-      static_cast<std::int64_t>((points.count() + points_at_once - 1) / points_at_once), [&](std::int64_t b) {
-        std::vector<Candidate> others, list;
-        const std::size_t begin = static_cast<std::size_t>(b) * points_at_once;
-        for (std::size_t p = begin; p < std::min(begin + points_at_once, points.count()); ++p) {
-          const auto group = points.group(p);
-          if (group.size() == 1) continue;
-          const auto representative = static_cast<std::size_t>(points.rows[p]);
-          others.clear();
-          for (std::size_t i = 0; i < lists.count(representative); ++i)
-            others.push_back(lists.at(representative, i));
-          for (const base::LocalIndex member : group) {
-            list = others;
-            for (const base::LocalIndex equal : group.first(std::min(group.size(), k + 1))) {
-              if (equal != member)
-                list.push_back({0.0F, equal, input.origins[static_cast<std::size_t>(equal)]});
-            }
-            std::sort(list.begin(), list.end());
-            list.resize(std::min(list.size(), k));
-            lists.assign(static_cast<std::size_t>(member), list);
-          }
-        }
-      });
-}
-
 void count_ranks(const comm::Communicator& comm, const Points& points,
                  std::span<const std::uint16_t> searched, NeighborsStats& stats) {
   std::int64_t totals[2] = {0, 0}, most = 1;
@@ -100,24 +73,37 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
   const comm::Communicator& comm = input.comm;
   const Points points = comm::agree(comm, [&] { return collapse_duplicates(input); });
   const Router router(input, points);
-  auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, log); });
+  const bool descends = NeighborDescent::pays(input.config.count);
+  const double aim = descends ? NeighborDescent::start(input.config.aim) : input.config.aim;
+  auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, aim, log); });
   std::vector<std::uint32_t> compared;
   NeighborLists lists = comm::agree(comm, [&] {
     NeighborLists empty(input.rows.rows, comm.rank(), input.origins, input.config.count);
     compared = search_own_rank(input, points, *own, empty, log);
     return empty;
   });
+  std::unique_ptr<NeighborDescent> descent;
+  if (descends) {
+    descent = comm::agree(comm, [&] {
+      auto made = std::make_unique<NeighborDescent>(input, points, lists);
+      made->complete(log);
+      return made;
+    });
+  }
   auto routed = comm::agree(comm, [&] {
-    return std::make_unique<RoutedSearch>(input, points, router, *own, compared, lists, log);
+    return std::make_unique<RoutedSearch>(input, points, router, *own, descent.get(), compared, lists, log);
   });
   if (comm.size() > 1) {
     routed->calibrate();
     routed->search_other_ranks();
   }
   stats.distance_evaluations =
-      comm.all_reduce(own->distance_evaluations() + routed->distance_evaluations(), comm::Reduction::sum);
+      comm.all_reduce(own->distance_evaluations() + (descent ? descent->distance_evaluations() : 0) +
+                          routed->distance_evaluations(),
+                      comm::Reduction::sum);
   count_ranks(comm, points, routed->ranks_searched(), stats);
   own.reset();
+  descent.reset();
   return comm::agree(comm, [&] {
     expand_duplicates(input, points, lists);
     return std::move(lists).finish();

@@ -35,7 +35,7 @@ base::LocalIndex NeighborLists::column(base::GlobalIndex row, base::GlobalIndex 
   return local + at->second;
 }
 
-void NeighborLists::merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit) {
+std::size_t NeighborLists::merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit) {
   FLEETSNE_EXPECT(limit <= capacity());
   // From the back, in place: first how many of each side stay, then the merge itself.
   std::size_t old = 0, fresh = 0;
@@ -46,6 +46,7 @@ void NeighborLists::merge(std::size_t row, std::span<const Candidate> candidates
       ++fresh;
     }
   }
+  const std::size_t stayed = fresh;
   counts_[row] = static_cast<std::uint32_t>(old + fresh);
   for (std::size_t to = old + fresh; fresh > 0;) {
     --to;
@@ -59,6 +60,7 @@ void NeighborLists::merge(std::size_t row, std::span<const Candidate> candidates
       columns_(row, to) = candidates[fresh].column;
     }
   }
+  return stayed;
 }
 
 void NeighborLists::assign(std::size_t row, std::span<const Candidate> candidates) {

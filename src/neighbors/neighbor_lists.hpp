@@ -33,6 +33,10 @@ class NeighborLists {
   std::size_t capacity() const { return distances_.columns(); }
   std::size_t count(std::size_t row) const { return counts_[row]; }
   Candidate at(std::size_t row, std::size_t i) const;
+  /// The columns of a row's list, nearest first.
+  std::span<const base::LocalIndex> columns(std::size_t row) const {
+    return columns_.row(row).first(counts_[row]);
+  }
   /// The distance below which a row must lie to enter a list of `limit`: infinite while the list is shorter.
   float bound(std::size_t row, std::size_t limit) const {
     if (counts_[row] < limit) return std::numeric_limits<float>::infinity();
@@ -42,8 +46,8 @@ class NeighborLists {
   base::LocalIndex column(base::GlobalIndex row, base::GlobalIndex origin);
 
   /// Merges candidates, sorted, none of them in the list yet, into a row's list; the first `limit` stay.
-  /// Several threads may merge into different rows.
-  void merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit);
+  /// Returns how many of the candidates do. Several threads may merge into different rows.
+  std::size_t merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit);
   /// Replaces a row's list.
   void assign(std::size_t row, std::span<const Candidate> candidates);
 

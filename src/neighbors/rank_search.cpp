@@ -18,8 +18,8 @@ constexpr std::size_t step_share = 8;   // this fraction of those compared so fa
 
 }  // namespace
 
-RankSearch::RankSearch(const SearchInput& input, const Points& points, base::Log& log)
-    : input_(input), points_(points) {
+RankSearch::RankSearch(const SearchInput& input, const Points& points, double aim, base::Log& log)
+    : input_(input), points_(points), aim_(aim) {
   log.begin_phase("index", 1);
   for (const base::LocalIndex row : points.rows) rows_.push_back(input.row(static_cast<std::size_t>(row)));
   blocks_ = search::BlockedRows(rows_, input.rows.columns());
@@ -57,7 +57,7 @@ std::size_t RankSearch::scan_nearest(Workspace& work, std::span<const Query> que
                                      const Effort& effort) {
   double wanted = 0;
   for (const Query& query : queries) wanted += static_cast<double>(query.limit);
-  const double bearable = (1 - input_.config.aim) * wanted;
+  const double bearable = (1 - aim_) * wanted;
   if (++work.search == 0) {
     std::ranges::fill(work.scanned, 0U);
     work.search = 1;
@@ -106,20 +106,7 @@ void RankSearch::collect(const Query& query, std::span<const std::uint64_t> entr
         {squared, static_cast<base::LocalIndex>(point), input_.origins[static_cast<std::size_t>(row)]});
   }
   std::sort(nearest.begin(), nearest.end());
-  float last = 0;
-  bool repeated = false;
-  for (const Candidate& near : nearest) {
-    // Those as far as the last one count, too: the input index decides among them.
-    if (found.size() >= query.limit && near.squared_distance > last) break;
-    last = near.squared_distance;
-    const auto group = points_.group(static_cast<std::size_t>(near.column));
-    repeated = repeated || group.size() > 1;
-    for (const base::LocalIndex row : group.first(std::min(group.size(), query.limit))) {
-      found.push_back({last, row, input_.origins[static_cast<std::size_t>(row)]});
-    }
-  }
-  if (repeated) std::sort(found.begin(), found.end());
-  found.resize(std::min(found.size(), query.limit));
+  offer_groups(input_, points_, nearest, query.limit, found);
 }
 
 std::int64_t RankSearch::distance_evaluations() const {

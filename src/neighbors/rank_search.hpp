@@ -22,7 +22,8 @@ namespace fleetsne::neighbors {
 class RankSearch {
  public:
   /// Builds the index, by one thread. Not collective.
-  RankSearch(const SearchInput& input, const Points& points, base::Log& log);
+  /// @param aim  recall that a search is stopped at, about; below 1
+  RankSearch(const SearchInput& input, const Points& points, double aim, base::Log& log);
   RankSearch(const RankSearch&) = delete;
   RankSearch& operator=(const RankSearch&) = delete;
 
@@ -67,6 +68,7 @@ class RankSearch {
 
   const SearchInput& input_;
   const Points& points_;
+  double aim_;
   std::vector<const float*> rows_;  // for each point its row
   search::BlockedRows blocks_;
   BlockGraph graph_;

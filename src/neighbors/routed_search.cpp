@@ -42,12 +42,13 @@ struct RoutedSearch::Answer {
 };
 
 RoutedSearch::RoutedSearch(const SearchInput& input, const Points& points, const Router& router,
-                           RankSearch& own, std::span<const std::uint32_t> compared, NeighborLists& lists,
-                           base::Log& log)
+                           RankSearch& own, NeighborDescent* descent, std::span<const std::uint32_t> compared,
+                           NeighborLists& lists, base::Log& log)
     : input_(input),
       points_(points),
       router_(router),
       own_(own),
+      descent_(descent),
       compared_(compared),
       lists_(lists),
       log_(log),
@@ -274,7 +275,11 @@ void RoutedSearch::answer(std::span<const Request> requests, const float* rows,
       queries[q] = {rows + (first + q) * width, RankSearch::none, request.limit, request.bound};
     }
     own_.find(std::span(queries, count), std::span(lists, count), {.elsewhere = requests[first].compared});
-    for (std::size_t q = 0; q < count; ++q) found[first + q] = std::move(lists[q]);
+    for (std::size_t q = 0; q < count; ++q) {
+      if (descent_ != nullptr)
+        descent_->complete(queries[q].row, queries[q].bound, queries[q].limit, lists[q]);
+      found[first + q] = std::move(lists[q]);
+    }
   });
 }
 

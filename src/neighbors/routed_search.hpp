@@ -1,5 +1,6 @@
 #pragma once
 
+#include "neighbor_descent.hpp"
 #include "neighbor_lists.hpp"
 #include "rank_search.hpp"
 #include "router.hpp"
@@ -13,9 +14,11 @@ namespace fleetsne::neighbors {
 /// says can hold some of its neighbours.
 class RoutedSearch {
  public:
+  /// @param descent   completes what a search finds; none where it does not pay
   /// @param compared  for each block of points the blocks of this rank that it was compared with
   RoutedSearch(const SearchInput& input, const Points& points, const Router& router, RankSearch& own,
-               std::span<const std::uint32_t> compared, NeighborLists& lists, base::Log& log);
+               NeighborDescent* descent, std::span<const std::uint32_t> compared, NeighborLists& lists,
+               base::Log& log);
 
   /// Learns from a sample, with exact neighbours, which expectations are too small to follow. Collective.
   void calibrate();
@@ -48,6 +51,7 @@ class RoutedSearch {
   const Points& points_;
   const Router& router_;
   RankSearch& own_;
+  NeighborDescent* descent_;
   std::span<const std::uint32_t> compared_;  // for each block of points those it was compared with at home
   NeighborLists& lists_;
   base::Log& log_;

@@ -13,8 +13,9 @@
 namespace fleetsne::run {
 namespace {
 
-// Bytes of a point: pointers to its row and its group of duplicates, its origin, its place in the blocks.
-constexpr double point_bytes = 32;
+// Bytes of a point: pointers to its row, its group of duplicates and back, its origin, its place in the
+// blocks.
+constexpr double point_bytes = 36;
 // Position, velocity, gains, gradient, two forces, and the sorted copy that charges are spread from.
 constexpr double descent_bytes = 72;
 // Of the libraries once they work, of grids, and of what a rank's threads work in.
@@ -127,7 +128,8 @@ double neighbors_bytes(const Config& config, const DataShape& data, const Sizes&
   const double row = row_bytes(columns);
   const double blocked = sizeof(float) * static_cast<double>(columns) + row / 32;
   const double links = 8.0 * static_cast<double>(config.neighbors.links) / 32;
-  return sizes.points * (row + blocked + links + neighbor_bytes(config) + point_bytes);
+  const auto reverse = static_cast<double>(neighbors::reverse_list_bytes(neighbor_count(config)));
+  return sizes.points * (row + blocked + links + reverse + neighbor_bytes(config) + point_bytes);
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ TEST(Hnsw, RecallIsMeasuredOnAtLeastTwoHundredPoints) {
 // none.
 TEST(Hnsw, AStarvedIndexIsReportedAsSuch) {
   const auto comm = Communicator::world();
-  auto config = search_by(Backend::hnsw, 40);
+  auto config = search_by(Backend::hnsw, 100);
   config.links = 2;
   config.ef_construction = 2;
   config.aim = 0;

@@ -48,11 +48,16 @@ struct Neighbors {
 /// k nearest neighbours of every row. Distances are squared Euclidean, or for cosine (1 - cos)^2.
 /// hnsw: a rank's points in blocks of near ones, an index over the blocks; all points of a block search
 /// together, first on their own rank, then on those that the router says can hold some of their k nearest;
-/// lists come back and are merged. Exact duplicates are indexed once and expanded.
+/// lists come back and are merged. Where k is small, a search stops early and neighbours of neighbours
+/// complete it. Exact duplicates are indexed once and expanded.
 /// @param rows  N x d padded rows in working order; for cosine already of unit length (see unit_rows)
 /// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks.
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                          const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log);
+
+/// Bytes for each of a rank's rows that a search for k neighbours keeps of who has the row in its list; 0
+/// where neighbours of neighbours are not looked at.
+std::size_t reverse_list_bytes(std::size_t k);
 
 /// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. Throws
 /// InputError on all ranks if a row is all zero (it has no direction). Collective.

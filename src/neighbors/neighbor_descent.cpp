@@ -1,0 +1,198 @@
+#include "neighbor_descent.hpp"
+
+#include "fleetsne/base/parallel.hpp"
+#include "fleetsne/search/distance.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <iterator>
+#include <limits>
+
+namespace fleetsne::neighbors {
+namespace {
+
+constexpr std::size_t longest_list = 64;
+// Of each list so many are followed, from the front; and so many rows that have a row in this part of theirs.
+constexpr std::size_t followed = 16, most_reverse = 16;
+// Of what is missing about nine in ten are found.
+constexpr double missing_after = 0.1;
+constexpr int most_passes = 8, most_hops = 2;
+constexpr std::size_t points_at_once = 65536;  // looked for in the same lists; then all of theirs grow
+constexpr std::size_t points_of_piece = 256;   // of one thread
+constexpr base::LocalIndex nobody = -1;
+
+void prefetch(const float* row, std::size_t columns) {
+  constexpr std::size_t line = 16, lines = 4;  // the hardware follows from there
+  for (std::size_t j = 0; j < std::min(columns, line * lines); j += line) __builtin_prefetch(row + j);
+}
+
+}  // namespace
+
+void NeighborDescent::Seen::start(std::size_t most) {
+  const std::size_t slots = std::bit_ceil(2 * most + 2);
+  slots_.assign(slots, nobody);
+  mask_ = slots - 1;
+}
+
+bool NeighborDescent::Seen::add(base::LocalIndex row) {
+  constexpr std::uint32_t golden = 2654435761U;  // 2^32 over the golden ratio      [Knuth 1998, 6.4]
+  std::size_t at = static_cast<std::uint32_t>(row) * golden & mask_;
+  while (slots_[at] != nobody) {
+    if (slots_[at] == row) return false;
+    at = (at + 1) & mask_;
+  }
+  slots_[at] = row;
+  return true;
+}
+
+std::size_t reverse_list_bytes(std::size_t k) {
+  return NeighborDescent::pays(k) ? most_reverse * sizeof(base::LocalIndex) + sizeof(std::uint8_t) : 0;
+}
+
+bool NeighborDescent::pays(std::size_t k) {
+  return k <= longest_list;
+}
+
+double NeighborDescent::start(double aim) {
+  return std::max(0.0, 1 - (1 - aim) / missing_after);
+}
+
+NeighborDescent::NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists)
+    : input_(input), points_(points), lists_(lists) {}
+
+bool NeighborDescent::is_local(base::LocalIndex column) const {
+  return static_cast<std::size_t>(column) < lists_.rows();
+}
+
+std::span<const base::LocalIndex> NeighborDescent::reverse(base::LocalIndex row) const {
+  const auto i = static_cast<std::size_t>(row);
+  return std::span(reverse_).subspan(i * most_reverse, reverse_counts_[i]);
+}
+
+void NeighborDescent::collect_reverse() {
+  reverse_.resize(lists_.rows() * most_reverse);
+  reverse_counts_.assign(lists_.rows(), 0);
+  // Nearest first: those that have the row at the very front of their list come before others.
+  for (std::size_t place = 0; place < std::min(followed, lists_.capacity()); ++place) {
+    for (const base::LocalIndex row : points_.rows) {
+      const auto list = lists_.columns(static_cast<std::size_t>(row));
+      if (place >= list.size() || !is_local(list[place])) continue;
+      const auto of = static_cast<std::size_t>(list[place]);
+      if (reverse_counts_[of] < most_reverse) reverse_[of * most_reverse + reverse_counts_[of]++] = row;
+    }
+  }
+}
+
+void NeighborDescent::complete(base::Log& log) {
+  std::int64_t wanted = 0;
+  for (std::size_t p = 0; p < points_.count(); ++p)
+    wanted += static_cast<std::int64_t>(points_.wanted(p, input_.config.count));
+  const double hardly = (1 - input_.config.aim) * static_cast<double>(wanted);
+  for (int passes = 0; passes < most_passes; ++passes) {
+    if (static_cast<double>(pass(log)) <= hardly) return;
+  }
+}
+
+/// Every point once. Returns how many rows came into lists.
+std::int64_t NeighborDescent::pass(base::Log& log) {
+  collect_reverse();
+  const std::size_t n = points_.count(), k = input_.config.count;
+  log.begin_phase("neighbours of neighbours", static_cast<std::int64_t>(n));
+  std::vector<std::vector<Candidate>> found(std::min(points_at_once, n));
+  std::atomic<std::int64_t> added = 0;
+  for (std::size_t first = 0; first < n; first += points_at_once) {
+    const std::size_t count = std::min(points_at_once, n - first);
+    const auto pieces = static_cast<std::int64_t>((count + points_of_piece - 1) / points_of_piece);
+    const auto each = [&](auto&& visit) {
+      base::parallel_for(pieces, [&](std::int64_t piece) {
+        const std::size_t begin = static_cast<std::size_t>(piece) * points_of_piece;
+        for (std::size_t i = begin; i < std::min(begin + points_of_piece, count); ++i)
+          visit(i, static_cast<std::size_t>(points_.rows[first + i]), points_.wanted(first + i, k));
+      });
+    };
+    each([&](std::size_t i, std::size_t row, std::size_t wanted) {
+      found[i].clear();
+      Workspace& work = workspaces_.mine();
+      const auto list = lists_.columns(row), holders = reverse(static_cast<base::LocalIndex>(row));
+      work.seeds.assign(list.begin(),
+                        list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), followed)));
+      work.seeds.insert(work.seeds.end(), holders.begin(), holders.end());
+      work.seen.start(1 + list.size() + holders.size() + work.seeds.size() * (followed + most_reverse));
+      work.seen.add(static_cast<base::LocalIndex>(row));
+      for (const base::LocalIndex column : list) work.seen.add(column);
+      work.fresh.clear();
+      for (const base::LocalIndex holder : holders) {
+        if (work.seen.add(holder)) work.fresh.push_back(holder);
+      }
+      look_round(work, input_.row(row), lists_.bound(row, wanted), wanted, found[i]);
+    });
+    each([&](std::size_t i, std::size_t row, std::size_t wanted) {
+      if (!found[i].empty()) added += static_cast<std::int64_t>(lists_.merge(row, found[i], wanted));
+    });
+    log.advance(static_cast<std::int64_t>(first + count));
+  }
+  log.end_phase();
+  return added;
+}
+
+void NeighborDescent::complete(const float* row, float bound, std::size_t limit,
+                               std::vector<Candidate>& found) {
+  Workspace& work = workspaces_.mine();
+  for (int hop = 0; hop < most_hops && !found.empty(); ++hop) {
+    const std::size_t seeds = std::min(found.size(), followed);
+    work.seen.start(found.size() + seeds * (followed + most_reverse));
+    work.seeds.clear();
+    work.fresh.clear();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      work.seen.add(found[i].column);
+      if (i < seeds) work.seeds.push_back(found[i].column);
+    }
+    if (found.size() >= limit) bound = std::min(bound, found.back().squared_distance);
+    work.offered.clear();
+    look_round(work, row, bound, limit, work.offered);
+    if (work.offered.empty()) return;
+    work.merged.clear();
+    std::merge(found.begin(), found.end(), work.offered.begin(), work.offered.end(),
+               std::back_inserter(work.merged));
+    work.merged.resize(std::min(work.merged.size(), limit));
+    found.swap(work.merged);
+  }
+}
+
+void NeighborDescent::look_round(Workspace& work, const float* row, float bound, std::size_t limit,
+                                 std::vector<Candidate>& found) {
+  const auto offer = [&](std::span<const base::LocalIndex> rows) {
+    for (const base::LocalIndex near : rows) {
+      if (!is_local(near) || !work.seen.add(near)) continue;
+      prefetch(input_.row(static_cast<std::size_t>(near)), input_.width());
+      work.fresh.push_back(near);
+    }
+  };
+  for (const base::LocalIndex seed : work.seeds) {
+    if (!is_local(seed)) continue;
+    const auto list = lists_.columns(static_cast<std::size_t>(seed));
+    offer(list.first(std::min(list.size(), followed)));
+    offer(reverse(seed));
+  }
+  work.evaluations += static_cast<std::int64_t>(work.fresh.size());
+  work.nearest.clear();
+  for (const base::LocalIndex near : work.fresh) {
+    const auto i = static_cast<std::size_t>(near);
+    const float squared = search::squared_distance(row, input_.row(i), input_.width());
+    if (squared >= bound) continue;
+    const base::LocalIndex point = points_.of_row[i];
+    if (points_.rows[static_cast<std::size_t>(point)] != near) continue;  // its representative stands for it
+    work.nearest.push_back({squared, point, input_.origins[i]});
+  }
+  std::sort(work.nearest.begin(), work.nearest.end());
+  offer_groups(input_, points_, work.nearest, limit, found);
+}
+
+std::int64_t NeighborDescent::distance_evaluations() const {
+  std::int64_t sum = 0;
+  workspaces_.for_each([&](const Workspace& work) { sum += work.evaluations; });
+  return sum;
+}
+
+}  // namespace fleetsne::neighbors

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "fleetsne/base/per_thread.hpp"
+
+#include "duplicates.hpp"
+#include "neighbor_lists.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fleetsne::neighbors {
+
+/// Completes neighbour lists of which a share is missing by looking among the neighbours of neighbours: where
+/// lists are short and points many, that costs far less than to compare with so many more blocks. A
+/// neighbour of a point is a row in its list, or one that has the point near the front of its own.
+///                                                                                   [Dong, Charikar & Li
+///                                                                                   2011]
+class NeighborDescent {
+ public:
+  /// Whether lists of k are short enough; longer ones are found by comparison with blocks alone.
+  static bool pays(std::size_t k);
+  /// The recall at which comparison with blocks may leave the rest to this, to reach `aim`.
+  static double start(double aim);
+
+  /// All must outlive this. @param lists  of rows of this rank alone
+  NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists);
+  NeighborDescent(const NeighborDescent&) = delete;
+  NeighborDescent& operator=(const NeighborDescent&) = delete;
+
+  /// Completes the lists of this rank's points, in passes over all until one adds hardly anything.
+  /// Deterministic at any number of threads. Not collective.
+  void complete(base::Log& log);
+  /// Completes what was found on this rank for another's point, by one thread of the team.
+  /// @param row    padded columns
+  /// @param bound  only nearer rows are wanted
+  /// @param limit  as many rows are wanted
+  /// @param found  sorted; columns are rows of this rank
+  void complete(const float* row, float bound, std::size_t limit, std::vector<Candidate>& found);
+
+  std::int64_t distance_evaluations() const;
+
+ private:
+  /// Rows that were seen, by open addressing.
+  class Seen {
+   public:
+    void start(std::size_t most);
+    bool add(base::LocalIndex row);
+
+   private:
+    std::vector<base::LocalIndex> slots_;
+    std::size_t mask_ = 0;
+  };
+  struct Workspace {
+    Seen seen;
+    std::vector<base::LocalIndex> seeds;  // whose neighbours are looked at
+    std::vector<base::LocalIndex> fresh;  // not seen before
+    std::vector<Candidate> nearest, offered, merged;
+    std::int64_t evaluations = 0;
+  };
+
+  void collect_reverse();
+  std::span<const base::LocalIndex> reverse(base::LocalIndex row) const;
+  bool is_local(base::LocalIndex column) const;
+  void look_round(Workspace& work, const float* row, float bound, std::size_t limit,
+                  std::vector<Candidate>& found);
+  std::int64_t pass(base::Log& log);
+
+  const SearchInput& input_;
+  const Points& points_;
+  NeighborLists& lists_;
+  std::vector<base::LocalIndex> reverse_;     // rows x most_reverse: rows that have the row in their lists
+  std::vector<std::uint8_t> reverse_counts_;  // for each row how many
+  base::PerThread<Workspace> workspaces_{[] { return std::make_unique<Workspace>(); }};
+};
+
+}  // namespace fleetsne::neighbors
