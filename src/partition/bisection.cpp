@@ -4,7 +4,7 @@
 #include "fleetsne/base/random.hpp"
 #include "fleetsne/comm/agreement.hpp"
 
-#include "direction.hpp"
+#include "cutting_direction.hpp"
 #include "select.hpp"
 
 #include <algorithm>
@@ -18,11 +18,11 @@ using base::GlobalIndex;
 constexpr std::int64_t sample_rows = 16384;        // and at least
 constexpr std::int64_t sample_rows_per_leaf = 64;  // for each leaf, but never more than
 constexpr std::int64_t sample_bytes = 64LL << 20;  // fits every rank
-constexpr int power_iterations = 12;
 
 /// A block of rows that is still to be cut into leaves [first, last).
 struct Group {
   std::int32_t first, last;
+  std::int64_t node = 1;  // of the tree of cuts: the root is 1, the parts of i are 2 i and 2 i + 1
   std::int32_t middle() const { return first + (last - first) / 2; }
 };
 
@@ -63,16 +63,18 @@ Sample gather_sample(const comm::Communicator& comm, const data::DistributedMatr
 
 /// For every group of the level the line it is cut across, from its members of the sample.
 std::vector<Direction> directions_of(const Sample& sample, const std::vector<std::int32_t>& group_of,
-                                     std::size_t groups) {
-  std::vector<std::vector<std::int64_t>> members(groups);
+                                     const std::vector<Group>& groups, const base::Random& random) {
+  std::vector<std::vector<std::int64_t>> members(groups.size());
   for (std::size_t i = 0; i < group_of.size(); ++i) {
     if (group_of[i] >= 0)
       members[static_cast<std::size_t>(group_of[i])].push_back(static_cast<std::int64_t>(i));
   }
-  std::vector<Direction> result(groups);
-  base::parallel_for(static_cast<std::int64_t>(groups), [&](std::int64_t g) {
+  std::vector<Direction> result(groups.size());
+  base::parallel_for(static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
     const auto at = static_cast<std::size_t>(g);
-    result[at] = principal_direction(sample.rows.view(), members[at], power_iterations);
+    const Group& group = groups[at];
+    const double share = static_cast<double>(group.middle() - group.first) / (group.last - group.first);
+    result[at] = cutting_direction(sample.rows.view(), members[at], share, random, group.node);
   });
   return result;
 }
@@ -99,6 +101,7 @@ std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::Dis
   const auto sizes = data::RowDistribution::balanced(input.rows.total(), leaves);
   const auto index_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(input.rows.total())));
   const GlobalIndex begin = input.rows.begin(comm.rank());
+  const base::Random random(seed, base::Stream::partition);
   const Sample sample = gather_sample(comm, input, leaves, seed);
 
   // A row's group in `groups`, and -1 once it has arrived at its leaf.
@@ -109,7 +112,7 @@ std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::Dis
     std::vector<std::int64_t> wanted;  // rows that go to the left
     for (const Group& g : groups) wanted.push_back(sizes.begin(g.middle()) - sizes.begin(g.first));
     const auto directions =
-        comm::agree(comm, [&] { return directions_of(sample, sample_group_of, groups.size()); });
+        comm::agree(comm, [&] { return directions_of(sample, sample_group_of, groups, random); });
     project_rows(input.local.view(), group_of, directions, keys);
     project_rows(sample.rows.view(), sample_group_of, directions, sample_keys);
 
@@ -131,8 +134,8 @@ std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::Dis
         next.push_back(part);
         return static_cast<std::int32_t>(next.size()) - 1;
       };
-      left[g] = enter({groups[g].first, groups[g].middle()});
-      right[g] = enter({groups[g].middle(), groups[g].last});
+      left[g] = enter({groups[g].first, groups[g].middle(), 2 * groups[g].node});
+      right[g] = enter({groups[g].middle(), groups[g].last, 2 * groups[g].node + 1});
     }
     const auto step = [&](std::int32_t group, std::uint64_t key, std::uint64_t id) {
       const auto g = static_cast<std::size_t>(group);
