@@ -17,7 +17,7 @@ namespace fleetsne::neighbors {
 namespace {
 
 constexpr std::size_t calibration_points = 256;
-constexpr double routing_loss = 0.0035;   // share of all neighbours that routing may miss
+constexpr double routing_loss = 0.0045;   // share of all neighbours that routing may miss
 constexpr float first_share = 0.2F;       // a rank that may hold this share of the list is asked first
 constexpr std::size_t block_points = 64;  // routed together by one thread
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.

@@ -15,7 +15,7 @@ namespace {
 
 using base::GlobalIndex;
 
-constexpr std::int64_t sample_rows = 16384;        // and at least
+constexpr std::int64_t sample_rows = 32768;        // and at least
 constexpr std::int64_t sample_rows_per_leaf = 64;  // for each leaf, but never more than
 constexpr std::int64_t sample_bytes = 64LL << 20;  // fits every rank
 
@@ -61,21 +61,36 @@ Sample gather_sample(const comm::Communicator& comm, const data::DistributedMatr
   return sample;
 }
 
-/// For every group of the level the line it is cut across, from its members of the sample.
-std::vector<Direction> directions_of(const Sample& sample, const std::vector<std::int32_t>& group_of,
+/// For every group of the level the line it is cut across, from its members of the sample. Each rank finds
+/// the lines of its share of the groups. Collective.
+std::vector<Direction> directions_of(const comm::Communicator& comm, const Sample& sample,
+                                     const std::vector<std::int32_t>& group_of,
                                      const std::vector<Group>& groups, const base::Random& random) {
-  std::vector<std::vector<std::int64_t>> members(groups.size());
-  for (std::size_t i = 0; i < group_of.size(); ++i) {
-    if (group_of[i] >= 0)
-      members[static_cast<std::size_t>(group_of[i])].push_back(static_cast<std::int64_t>(i));
-  }
-  std::vector<Direction> result(groups.size());
-  base::parallel_for(static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
-    const auto at = static_cast<std::size_t>(g);
-    const Group& group = groups[at];
-    const double share = static_cast<double>(group.middle() - group.first) / (group.last - group.first);
-    result[at] = cutting_direction(sample.rows.view(), members[at], share, random, group.node);
+  const auto mine = data::RowDistribution::balanced(static_cast<GlobalIndex>(groups.size()), comm.size());
+  const GlobalIndex first = mine.begin(comm.rank()), count = mine.count(comm.rank());
+  const std::size_t columns = sample.rows.columns(), width = columns + 1;
+  std::vector<double> packed(static_cast<std::size_t>(count) * width);  // direction and offset
+  comm::agree(comm, [&] {
+    std::vector<std::vector<std::int64_t>> members(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < group_of.size(); ++i) {
+      const GlobalIndex g = group_of[i] - first;
+      if (g >= 0 && g < count) members[static_cast<std::size_t>(g)].push_back(static_cast<std::int64_t>(i));
+    }
+    base::parallel_for(count, [&](std::int64_t g) {
+      const auto at = static_cast<std::size_t>(g);
+      const Group& group = groups[static_cast<std::size_t>(first + g)];
+      const double share = static_cast<double>(group.middle() - group.first) / (group.last - group.first);
+      const Direction line = cutting_direction(sample.rows.view(), members[at], share, random, group.node);
+      std::ranges::copy(line.along, packed.begin() + static_cast<std::ptrdiff_t>(at * width));
+      packed[at * width + columns] = line.offset;
+    });
   });
+  const std::vector<double> all = comm.all_gather(std::span<const double>(packed)).values;
+  std::vector<Direction> result(groups.size());
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const auto values = std::span(all).subspan(g * width, width);
+    result[g] = {std::vector<double>(values.begin(), values.end() - 1), values.back()};
+  }
   return result;
 }
 
@@ -111,8 +126,7 @@ std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::Dis
   while (!groups.empty()) {
     std::vector<std::int64_t> wanted;  // rows that go to the left
     for (const Group& g : groups) wanted.push_back(sizes.begin(g.middle()) - sizes.begin(g.first));
-    const auto directions =
-        comm::agree(comm, [&] { return directions_of(sample, sample_group_of, groups, random); });
+    const auto directions = directions_of(comm, sample, sample_group_of, groups, random);
     project_rows(input.local.view(), group_of, directions, keys);
     project_rows(sample.rows.view(), sample_group_of, directions, sample_keys);
 

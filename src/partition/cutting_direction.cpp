@@ -12,10 +12,11 @@ namespace fleetsne::partition {
 namespace {
 
 constexpr int power_iterations = 12;
-constexpr std::size_t judged = 1024;   // rows that lines are judged by, at most
+constexpr std::size_t principal_lines = 4;
+constexpr std::size_t judged = 2048;   // rows that lines are judged by, at most
 constexpr std::size_t near_rows = 10;  // of each of them
-constexpr int pairs_of_means = 32, lloyd_steps = 2;
-constexpr int changes = 64;
+constexpr int pairs_of_means = 64, lloyd_steps = 2;
+constexpr int changes = 128;
 constexpr double largest_change = 0.3;
 constexpr base::GlobalIndex draws_of_block = 1024;
 
@@ -133,6 +134,12 @@ Direction cutting_direction(base::MatrixView<const float> rows, std::span<const 
     fewest = parted;
     best = line;
   };
+  while (lines.size() < principal_lines) {
+    Direction line = principal_direction(rows, chosen, power_iterations, lines);
+    if (!normalize(line)) break;
+    offer(line);
+    lines.push_back(std::move(line));
+  }
   for (int pair = 0; pair < pairs_of_means; ++pair) {
     const std::size_t first = pick(judge.count()), second = pick(judge.count());
     Direction line = line_of_means(judge, first, second, rows.columns());

@@ -37,7 +37,7 @@ float project(const Direction& direction, const float* row) {
 }
 
 Direction principal_direction(base::MatrixView<const float> rows, std::span<const std::int64_t> chosen,
-                              int iterations) {
+                              int iterations, std::span<const Direction> across) {
   const std::size_t d = rows.columns();
   Direction result{std::vector<double>(d, 0.0), 0.0};
   if (chosen.empty()) return result;
@@ -64,7 +64,17 @@ Direction principal_direction(base::MatrixView<const float> rows, std::span<cons
   }
   auto& v = result.along;
   for (std::size_t j = 0; j < d; ++j) v[j] = static_cast<double>(row(start)[j]) - mean[j];
-  if (!normalize(v)) return result;
+  const auto turn_across = [&](std::vector<double>& turned) {
+    for (const Direction& other : across) {
+      const double along = std::inner_product(turned.begin(), turned.end(), other.along.begin(), 0.0);
+      for (std::size_t j = 0; j < d; ++j) turned[j] -= along * other.along[j];
+    }
+  };
+  turn_across(v);
+  if (!normalize(v)) {
+    v.assign(d, 0.0);
+    return result;
+  }
 
   std::vector<double> next(d);
   for (int iteration = 0; iteration < iterations; ++iteration) {
@@ -74,6 +84,7 @@ Direction principal_direction(base::MatrixView<const float> rows, std::span<cons
       const double along = dot(v, row(i)) - result.offset;
       for (std::size_t j = 0; j < d; ++j) next[j] += along * (static_cast<double>(row(i)[j]) - mean[j]);
     }
+    turn_across(next);
     if (!normalize(next)) break;
     v.swap(next);
   }

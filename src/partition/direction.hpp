@@ -19,8 +19,9 @@ struct Direction {
 /// About the direction in which the chosen rows spread most, through their mean: `iterations` steps of power
 /// iteration on their covariance, begun at the row farthest from the mean. Summed in a fixed order by the
 /// calling thread alone. Any direction (all zero) when the rows are equal or none.
+/// @param across  directions of length one, across each other, that the result shall be across
 Direction principal_direction(base::MatrixView<const float> rows, std::span<const std::int64_t> chosen,
-                              int iterations);
+                              int iterations, std::span<const Direction> across = {});
 
 /// The projection rounded to float32: the same bits whoever computes it.
 float project(const Direction& direction, const float* row);

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t sampled = 128;  // rows that the direction of a block is taken from
 constexpr int power_iterations = 4;   // a rough direction will do
 constexpr std::size_t serial_rows = 4096;
+// Of which leaves are cut: these are put in order along the line, larger blocks only parted.
+constexpr std::size_t sorted_rows = 4 * leaf_rows;
 
 struct Keyed {
   float key;
@@ -46,9 +48,14 @@ class Bisector {
     } else {
       for (std::size_t i = 0; i < n; ++i) key(i);
     }
-    std::sort(keyed.begin(), keyed.end());
+    const std::size_t middle = (n + leaf_rows - 1) / leaf_rows / 2 * leaf_rows;
+    if (n > sorted_rows) {
+      std::nth_element(keyed.begin(), keyed.begin() + static_cast<std::ptrdiff_t>(middle), keyed.end());
+    } else {
+      std::sort(keyed.begin(), keyed.end());
+    }
     for (std::size_t i = 0; i < n; ++i) order[i] = keyed[i].row;
-    return (n + leaf_rows - 1) / leaf_rows / 2 * leaf_rows;
+    return middle;
   }
 
   void bisect(std::span<std::int64_t> order) const {
@@ -67,11 +74,11 @@ class Bisector {
 
 void order_by_nearness(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins,
                        std::span<std::int64_t> order) {
+  const Bisector bisector(rows, origins);
   // Whatever order the rows came in, it does not show: the first sample is drawn from input order.
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return origins[static_cast<std::size_t>(a)] < origins[static_cast<std::size_t>(b)];
   });
-  const Bisector bisector(rows, origins);
   std::vector<std::span<std::int64_t>> blocks{order};
   // Large blocks one after the other with all threads, then one thread for each of the many small ones.
   for (std::size_t at = 0; at < blocks.size(); ++at) {

@@ -103,6 +103,33 @@ TEST(Partition, OneColumn) {
   for (std::size_t r = 1; r < intervals.size(); ++r) EXPECT_LE(intervals[r - 1].second, intervals[r].first);
 }
 
+/// Two long strips beside each other: they spread most along themselves, but near rows are parted least
+/// between them.
+DistributedMatrix<float> strips(const comm::Communicator& comm, GlobalIndex n) {
+  const base::Random random(12, base::Stream::test);
+  DistributedMatrix<float> result;
+  result.rows = data::RowDistribution::balanced(n, comm.size());
+  result.local = base::padded_matrix<float>(static_cast<std::size_t>(result.rows.count(comm.rank())), 8);
+  for (std::size_t i = 0; i < result.local.rows(); ++i) {
+    const GlobalIndex id = result.rows.begin(comm.rank()) + static_cast<GlobalIndex>(i);
+    for (std::size_t j = 0; j < 8; ++j)
+      result.local(i, j) =
+          static_cast<float>(0.5 * random.normal_pair(id, static_cast<std::uint32_t>(j)).first);
+    result.local(i, 0) = static_cast<float>(22 * random.uniform(id, 99));
+    result.local(i, 5) += id % 2 == 0 ? 5.0F : -5.0F;
+  }
+  return result;
+}
+
+TEST(Partition, CutsWhereFewNearRowsAreParted) {
+  const auto comm = comm::Communicator::world();
+  if (comm.size() == 1 || comm.size() == 3) GTEST_SKIP() << "no cut, or none between the strips";
+  const auto result = run(comm, strips(comm, 4000));
+  std::int64_t above = 0, rows = 0;
+  for (std::size_t i = 0; i < result.rows.local.rows(); ++i, ++rows) above += result.rows.local(i, 5) > 0;
+  EXPECT_TRUE(above <= rows / 50 || above >= rows - rows / 50) << above << " of " << rows << " on one side";
+}
+
 TEST(Partition, KeepsClustersTogether) {
   const auto comm = comm::Communicator::world();
   // As many clusters as blocks of a multiple: rows of one cluster mostly share a rank.
