@@ -24,9 +24,9 @@ struct Partitioned {
   data::Permutation permutation;        ///< origins of the working rows
 };
 
-/// Moves rows so that near ones share a rank: recursive bisection on principal directions (computed from a
-/// sample that is the same at any rank count), cut at exact quantiles by (projection, input index), so that
-/// block sizes differ by at most one row.
+/// Moves rows so that near ones share a rank: recursive bisection across lines that part few near rows of a
+/// sample (the same at any rank count up to 512), cut at exact quantiles by (projection, input index), so that
+/// block sizes differ by at most one row. Within a rank the bisection goes on across principal directions.
 /// @note Collective. Deterministic for the same ranks. `input` is consumed.
 Partitioned partition_rows(const comm::Communicator& comm, data::DistributedMatrix<float>&& input,
                            const PartitionConfig& config, base::Log& log);
