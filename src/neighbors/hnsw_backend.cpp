@@ -73,7 +73,10 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
   const comm::Communicator& comm = input.comm;
   const Points points = comm::agree(comm, [&] { return collapse_duplicates(input); });
   const Router router(input, points);
-  const bool descends = NeighborDescent::pays(input.config.count);
+  // Lists full of copies lead to few others: where a tenth of the rows are copies, blocks are compared to the
+  // end.
+  const bool descends =
+      NeighborDescent::pays(input.config.count) && 10 * points.count() >= 9 * input.rows.local.rows();
   const double aim = descends ? NeighborDescent::start(input.config.aim) : input.config.aim;
   auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, aim, log); });
   std::vector<std::uint32_t> compared;
@@ -82,14 +85,14 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
     compared = search_own_rank(input, points, *own, empty, log);
     return empty;
   });
-  std::unique_ptr<NeighborDescent> descent;
-  if (descends) {
-    descent = comm::agree(comm, [&] {
-      auto made = std::make_unique<NeighborDescent>(input, points, lists);
+  auto descent = comm::agree(comm, [&] {
+    std::unique_ptr<NeighborDescent> made;
+    if (descends) {
+      made = std::make_unique<NeighborDescent>(input, points, lists);
       made->complete(log);
-      return made;
-    });
-  }
+    }
+    return made;
+  });
   auto routed = comm::agree(comm, [&] {
     return std::make_unique<RoutedSearch>(input, points, router, *own, descent.get(), compared, lists, log);
   });

@@ -24,7 +24,7 @@ class NeighborDescent {
   /// The recall at which comparison with blocks may leave the rest to this, to reach `aim`.
   static double start(double aim);
 
-  /// All must outlive this. @param lists  of rows of this rank alone
+  /// All must outlive this. @param lists  of rows of this rank alone until complete(log) has run
   NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists);
   NeighborDescent(const NeighborDescent&) = delete;
   NeighborDescent& operator=(const NeighborDescent&) = delete;

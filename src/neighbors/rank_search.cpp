@@ -57,7 +57,9 @@ std::size_t RankSearch::scan_nearest(Workspace& work, std::span<const Query> que
                                      const Effort& effort) {
   double wanted = 0;
   for (const Query& query : queries) wanted += static_cast<double>(query.limit);
-  const double bearable = (1 - aim_) * wanted;
+  // Another rank's point may find nothing to go on from, so it is not left to neighbours of neighbours.
+  const double aim = queries.front().itself == none ? input_.config.aim : aim_;
+  const double bearable = (1 - aim) * wanted;
   if (++work.search == 0) {
     std::ranges::fill(work.scanned, 0U);
     work.search = 1;

@@ -22,7 +22,7 @@ namespace fleetsne::neighbors {
 class RankSearch {
  public:
   /// Builds the index, by one thread. Not collective.
-  /// @param aim  recall that a search is stopped at, about; below 1
+  /// @param aim  recall that a search for the rank's own points is stopped at, about; below 1
   RankSearch(const SearchInput& input, const Points& points, double aim, base::Log& log);
   RankSearch(const RankSearch&) = delete;
   RankSearch& operator=(const RankSearch&) = delete;

@@ -25,7 +25,7 @@ struct NeighborsConfig {
   std::size_t count = 90;  ///< k
   std::size_t links = 16;  ///< hnsw's M
   std::size_t ef_construction = 100;
-  double aim = 0.98;  ///< recall that a rank's search among its own points is stopped at, about; below 1
+  double aim = 0.98;  ///< recall that a rank's search among its own points is completed to, about; below 1
   std::size_t recall_sample = 1000;  ///< points whose neighbours are compared with exact search; at least 200
   std::uint64_t seed = 0;
 };
