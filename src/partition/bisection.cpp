@@ -33,7 +33,7 @@ struct Sample {
 };
 
 Sample gather_sample(const comm::Communicator& comm, const data::DistributedMatrix<float>& input,
-                     std::int32_t leaves, std::uint64_t seed) {
+                     std::int32_t leaves, const base::Random& random) {
   const std::size_t stride = input.local.stride();
   const GlobalIndex begin = input.rows.begin(comm.rank());
   const auto row_bytes = static_cast<std::int64_t>(std::max<std::size_t>(stride, 1) * sizeof(float));
@@ -41,7 +41,6 @@ Sample gather_sample(const comm::Communicator& comm, const data::DistributedMatr
                                        std::max<std::int64_t>(sample_bytes / row_bytes, 64));
   // No rank holds all of even the smallest data set.
   const double share = std::min(0.5, static_cast<double>(wanted) / static_cast<double>(input.rows.total()));
-  const base::Random random(seed, base::Stream::partition);
   std::vector<float> values;
   std::vector<GlobalIndex> origins;
   comm::agree(comm, [&] {
@@ -117,7 +116,7 @@ std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::Dis
   const auto index_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(input.rows.total())));
   const GlobalIndex begin = input.rows.begin(comm.rank());
   const base::Random random(seed, base::Stream::partition);
-  const Sample sample = gather_sample(comm, input, leaves, seed);
+  const Sample sample = gather_sample(comm, input, leaves, random);
 
   // A row's group in `groups`, and -1 once it has arrived at its leaf.
   std::vector<Group> groups{{0, leaves}};

@@ -13,7 +13,8 @@ namespace fleetsne::partition {
 /// fewest near rows of its share of a sample, which all ranks hold (the same at any number of leaves up to
 /// 512), at an exact quantile of (projection, input index). Each rank finds the lines of its share of the
 /// blocks.
-/// @note Collective. O(log leaves) levels of a few all-reduces each.
+/// @note Collective. O(log leaves) levels of a few all-reduces each, and of one gathering of the lines:
+/// leaves x columns numbers over all levels, on every rank.
 std::vector<std::int32_t> bisect(const comm::Communicator& comm, const data::DistributedMatrix<float>& input,
                                  std::int32_t leaves, std::uint64_t seed);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 namespace fleetsne::partition {
@@ -18,7 +17,9 @@ constexpr std::size_t near_rows = 10;  // of each of them
 constexpr int pairs_of_means = 64, lloyd_steps = 2;
 constexpr int changes = 128;
 constexpr double largest_change = 0.3;
+// Two for each pair of means, two for each change.
 constexpr base::GlobalIndex draws_of_block = 1024;
+static_assert(2 * (pairs_of_means + changes) <= draws_of_block);
 
 /// Rows with their nearest ones, to count how many of those a cut parts.
 class Judge {
@@ -68,10 +69,6 @@ class Judge {
   std::vector<char> goes_left_;
 };
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
 /// The line from one mean to the other of two clusters of the rows, begun from two of them; none, of no
 /// length, where those are equal.
 Direction line_of_means(const Judge& judge, std::size_t first, std::size_t second, std::size_t columns) {
@@ -81,9 +78,11 @@ Direction line_of_means(const Judge& judge, std::size_t first, std::size_t secon
     means[side].assign(judge.row(starts[side]), judge.row(starts[side]) + columns);
   Direction line;
   const auto draw = [&] {
-    line.along.resize(columns);
-    for (std::size_t j = 0; j < columns; ++j) line.along[j] = means[1][j] - means[0][j];
-    line.offset = (dot(line.along, means[0]) + dot(line.along, means[1])) / 2;
+    line = {std::vector<double>(columns), 0.0};
+    for (std::size_t j = 0; j < columns; ++j) {
+      line.along[j] = means[1][j] - means[0][j];
+      line.offset += line.along[j] * (means[0][j] + means[1][j]) / 2;
+    }
   };
   draw();
   for (int step = 0; step < lloyd_steps; ++step) {
@@ -102,15 +101,6 @@ Direction line_of_means(const Judge& judge, std::size_t first, std::size_t secon
     draw();
   }
   return line;
-}
-
-/// False, and nothing done, if there is no length.
-bool normalize(Direction& direction) {
-  const double length = std::sqrt(dot(direction.along, direction.along));
-  if (!(length > 0) || !std::isfinite(length)) return false;
-  for (double& x : direction.along) x /= length;
-  direction.offset /= length;
-  return true;
 }
 
 }  // namespace

@@ -20,17 +20,23 @@ double dot(const std::vector<double>& a, const float* row) {
   return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
-/// Scales to length one; false, and nothing done, if there is no length.
-bool normalize(std::vector<double>& v) {
+/// Scales to length one. Returns the factor, or 0, and nothing done, if there is no length.
+double normalize(std::vector<double>& v) {
   double squares = 0;
   for (const double x : v) squares += x * x;
-  if (!(squares > 0) || !std::isfinite(squares)) return false;
+  if (!(squares > 0) || !std::isfinite(squares)) return 0;
   const double scale = 1 / std::sqrt(squares);
   for (double& x : v) x *= scale;
-  return true;
+  return scale;
 }
 
 }  // namespace
+
+bool normalize(Direction& direction) {
+  const double scale = normalize(direction.along);
+  if (scale > 0) direction.offset *= scale;
+  return scale > 0;
+}
 
 float project(const Direction& direction, const float* row) {
   return static_cast<float>(dot(direction.along, row) - direction.offset);
@@ -71,7 +77,7 @@ Direction principal_direction(base::MatrixView<const float> rows, std::span<cons
     }
   };
   turn_across(v);
-  if (!normalize(v)) {
+  if (normalize(v) == 0) {
     v.assign(d, 0.0);
     return result;
   }
@@ -85,7 +91,7 @@ Direction principal_direction(base::MatrixView<const float> rows, std::span<cons
       for (std::size_t j = 0; j < d; ++j) next[j] += along * (static_cast<double>(row(i)[j]) - mean[j]);
     }
     turn_across(next);
-    if (!normalize(next)) break;
+    if (normalize(next) == 0) break;
     v.swap(next);
   }
   result.offset = std::inner_product(mean.begin(), mean.end(), v.begin(), 0.0);

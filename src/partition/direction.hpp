@@ -23,6 +23,9 @@ struct Direction {
 Direction principal_direction(base::MatrixView<const float> rows, std::span<const std::int64_t> chosen,
                               int iterations, std::span<const Direction> across = {});
 
+/// Scales to length one; false, and nothing done, if there is no length.
+bool normalize(Direction& direction);
+
 /// The projection rounded to float32: the same bits whoever computes it.
 float project(const Direction& direction, const float* row);
 

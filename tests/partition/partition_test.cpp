@@ -115,7 +115,7 @@ DistributedMatrix<float> strips(const comm::Communicator& comm, GlobalIndex n) {
     for (std::size_t j = 0; j < 8; ++j)
       result.local(i, j) =
           static_cast<float>(0.5 * random.normal_pair(id, static_cast<std::uint32_t>(j)).first);
-    result.local(i, 0) = static_cast<float>(22 * random.uniform(id, 99));
+    result.local(i, 0) = static_cast<float>(44 * random.uniform(id, 99));
     result.local(i, 5) += id % 2 == 0 ? 5.0F : -5.0F;
   }
   return result;

@@ -25,8 +25,9 @@ struct Partitioned {
 };
 
 /// Moves rows so that near ones share a rank: recursive bisection across lines that part few near rows of a
-/// sample (the same at any rank count up to 512), cut at exact quantiles by (projection, input index), so that
-/// block sizes differ by at most one row. Within a rank the bisection goes on across principal directions.
+/// sample (the same at any rank count up to 512), cut at exact quantiles by (projection, input index), so
+/// that block sizes differ by at most one row. Within a rank the bisection goes on across principal
+/// directions.
 /// @note Collective. Deterministic for the same ranks. `input` is consumed.
 Partitioned partition_rows(const comm::Communicator& comm, data::DistributedMatrix<float>&& input,
                            const PartitionConfig& config, base::Log& log);
