@@ -22,11 +22,6 @@ std::uint32_t block_of(std::uint64_t entry) {
   return static_cast<std::uint32_t>(entry) >> 1;
 }
 
-void prefetch(const float* row, std::size_t columns) {
-  constexpr std::size_t line = 16, lines = 4;  // the hardware follows from there
-  for (std::size_t j = 0; j < std::min(columns, line * lines); j += line) __builtin_prefetch(row + j);
-}
-
 }  // namespace
 
 BeamSearch::BeamSearch(const search::BlockedRows& blocks, const BlockGraph& graph)
@@ -99,7 +94,7 @@ void BeamSearch::walk(const float* query, std::uint32_t entry, std::size_t beam)
     for (const std::uint32_t link : graph_.links(block)) {
       if (visited_[link] == walk_) continue;
       visited_[link] = walk_;
-      prefetch(blocks_.mean(link), columns_);
+      search::prefetch_row(blocks_.mean(link), columns_);
       fresh_.push_back(link);
     }
     evaluations_ += static_cast<std::int64_t>(fresh_.size());

@@ -73,10 +73,9 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
   const comm::Communicator& comm = input.comm;
   const Points points = comm::agree(comm, [&] { return collapse_duplicates(input); });
   const Router router(input, points);
-  // Lists full of copies lead to few others: where a tenth of the rows are copies, blocks are compared to the
-  // end.
-  const bool descends =
-      NeighborDescent::pays(input.config.count) && 10 * points.count() >= 9 * input.rows.local.rows();
+  const double distinct = static_cast<double>(points.count()) /
+                          static_cast<double>(std::max<std::size_t>(input.rows.local.rows(), 1));
+  const bool descends = NeighborDescent::pays(input.config.count, distinct);
   const double aim = descends ? NeighborDescent::start(input.config.aim) : input.config.aim;
   auto own = comm::agree(comm, [&] { return std::make_unique<RankSearch>(input, points, aim, log); });
   std::vector<std::uint32_t> compared;

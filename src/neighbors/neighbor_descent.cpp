@@ -13,19 +13,15 @@ namespace fleetsne::neighbors {
 namespace {
 
 constexpr std::size_t longest_list = 64;
-// Of each list so many are followed, from the front; and so many rows that have a row in this part of theirs.
+constexpr double fewest_points = 7;  // in a list, on average
+// Of each list so many are followed, from the front, copies counting as one; and so many points that have a
+// point in this part of theirs.
 constexpr std::size_t followed = 16, most_reverse = 16;
 // Of what is missing about nine in ten are found.
 constexpr double missing_after = 0.1;
 constexpr int most_passes = 8, most_hops = 2;
-constexpr std::size_t points_at_once = 65536;  // looked for in the same lists; then all of theirs grow
-constexpr std::size_t points_of_piece = 256;   // of one thread
+constexpr std::size_t points_of_piece = 64;  // of one thread
 constexpr base::LocalIndex nobody = -1;
-
-void prefetch(const float* row, std::size_t columns) {
-  constexpr std::size_t line = 16, lines = 4;  // the hardware follows from there
-  for (std::size_t j = 0; j < std::min(columns, line * lines); j += line) __builtin_prefetch(row + j);
-}
 
 }  // namespace
 
@@ -50,19 +46,36 @@ std::size_t reverse_list_bytes(std::size_t k) {
   return NeighborDescent::pays(k) ? most_reverse * sizeof(base::LocalIndex) + sizeof(std::uint8_t) : 0;
 }
 
-bool NeighborDescent::pays(std::size_t k) {
-  return k <= longest_list;
+void NeighborDescent::Workspace::start(std::size_t known) {
+  seen.start(known + (followed + most_reverse) * (followed + most_reverse));
+  seeds.clear();
+  fresh.clear();
+}
+
+void NeighborDescent::Workspace::know(base::LocalIndex representative) {
+  if (seen.add(representative) && seeds.size() < followed) seeds.push_back(representative);
+}
+
+bool NeighborDescent::pays(std::size_t k, double distinct) {
+  return k <= longest_list && static_cast<double>(k) * distinct >= fewest_points;
 }
 
 double NeighborDescent::start(double aim) {
   return std::max(0.0, 1 - (1 - aim) / missing_after);
 }
 
-NeighborDescent::NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists)
-    : input_(input), points_(points), lists_(lists) {}
+NeighborDescent::NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists,
+                                 std::size_t batch)
+    : input_(input), points_(points), lists_(lists), batch_(batch) {}
 
 bool NeighborDescent::is_local(base::LocalIndex column) const {
   return static_cast<std::size_t>(column) < lists_.rows();
+}
+
+base::LocalIndex NeighborDescent::representative(base::LocalIndex row) const {
+  if (points_.count() == lists_.rows()) return row;
+  const base::LocalIndex point = points_.of_row[static_cast<std::size_t>(row)];
+  return points_.rows[static_cast<std::size_t>(point)];
 }
 
 std::span<const base::LocalIndex> NeighborDescent::reverse(base::LocalIndex row) const {
@@ -73,12 +86,17 @@ std::span<const base::LocalIndex> NeighborDescent::reverse(base::LocalIndex row)
 void NeighborDescent::collect_reverse() {
   reverse_.resize(lists_.rows() * most_reverse);
   reverse_counts_.assign(lists_.rows(), 0);
-  // Nearest first: those that have the row at the very front of their list come before others.
-  for (std::size_t place = 0; place < std::min(followed, lists_.capacity()); ++place) {
+  // Nearest first: those that have the row at the very front of their list come before others. Copies take
+  // places without being anything new, so where there are some all places are looked at.
+  const bool copies = points_.count() < lists_.rows();
+  const std::size_t places = copies ? lists_.capacity() : std::min(followed, lists_.capacity());
+  for (std::size_t place = 0; place < places; ++place) {
     for (const base::LocalIndex row : points_.rows) {
       const auto list = lists_.columns(static_cast<std::size_t>(row));
-      if (place >= list.size() || !is_local(list[place])) continue;
-      const auto of = static_cast<std::size_t>(list[place]);
+      if (place >= list.size()) continue;
+      const base::LocalIndex near = representative(list[place]);
+      if (copies && place > 0 && near == representative(list[place - 1])) continue;
+      const auto of = static_cast<std::size_t>(near);
       if (reverse_counts_[of] < most_reverse) reverse_[of * most_reverse + reverse_counts_[of]++] = row;
     }
   }
@@ -99,10 +117,10 @@ std::int64_t NeighborDescent::pass(base::Log& log) {
   collect_reverse();
   const std::size_t n = points_.count(), k = input_.config.count;
   log.begin_phase("neighbours of neighbours", static_cast<std::int64_t>(n));
-  std::vector<std::vector<Candidate>> found(std::min(points_at_once, n));
+  std::vector<std::vector<Candidate>> found(std::min(batch_, n));
   std::atomic<std::int64_t> added = 0;
-  for (std::size_t first = 0; first < n; first += points_at_once) {
-    const std::size_t count = std::min(points_at_once, n - first);
+  for (std::size_t first = 0; first < n; first += batch_) {
+    const std::size_t count = std::min(batch_, n - first);
     const auto pieces = static_cast<std::int64_t>((count + points_of_piece - 1) / points_of_piece);
     const auto each = [&](auto&& visit) {
       base::parallel_for(pieces, [&](std::int64_t piece) {
@@ -115,13 +133,10 @@ std::int64_t NeighborDescent::pass(base::Log& log) {
       found[i].clear();
       Workspace& work = workspaces_.mine();
       const auto list = lists_.columns(row), holders = reverse(static_cast<base::LocalIndex>(row));
-      work.seeds.assign(list.begin(),
-                        list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), followed)));
-      work.seeds.insert(work.seeds.end(), holders.begin(), holders.end());
-      work.seen.start(1 + list.size() + holders.size() + work.seeds.size() * (followed + most_reverse));
+      work.start(1 + list.size() + holders.size());
       work.seen.add(static_cast<base::LocalIndex>(row));
-      for (const base::LocalIndex column : list) work.seen.add(column);
-      work.fresh.clear();
+      for (const base::LocalIndex column : list) work.know(representative(column));
+      work.seeds.insert(work.seeds.end(), holders.begin(), holders.end());
       for (const base::LocalIndex holder : holders) {
         if (work.seen.add(holder)) work.fresh.push_back(holder);
       }
@@ -140,14 +155,8 @@ void NeighborDescent::complete(const float* row, float bound, std::size_t limit,
                                std::vector<Candidate>& found) {
   Workspace& work = workspaces_.mine();
   for (int hop = 0; hop < most_hops && !found.empty(); ++hop) {
-    const std::size_t seeds = std::min(found.size(), followed);
-    work.seen.start(found.size() + seeds * (followed + most_reverse));
-    work.seeds.clear();
-    work.fresh.clear();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      work.seen.add(found[i].column);
-      if (i < seeds) work.seeds.push_back(found[i].column);
-    }
+    work.start(found.size());
+    for (const Candidate& near : found) work.know(representative(near.column));
     if (found.size() >= limit) bound = std::min(bound, found.back().squared_distance);
     work.offered.clear();
     look_round(work, row, bound, limit, work.offered);
@@ -162,28 +171,30 @@ void NeighborDescent::complete(const float* row, float bound, std::size_t limit,
 
 void NeighborDescent::look_round(Workspace& work, const float* row, float bound, std::size_t limit,
                                  std::vector<Candidate>& found) {
-  const auto offer = [&](std::span<const base::LocalIndex> rows) {
-    for (const base::LocalIndex near : rows) {
-      if (!is_local(near) || !work.seen.add(near)) continue;
-      prefetch(input_.row(static_cast<std::size_t>(near)), input_.width());
-      work.fresh.push_back(near);
-    }
+  const auto offer = [&](base::LocalIndex near) {
+    if (!work.seen.add(near)) return;
+    search::prefetch_row(input_.row(static_cast<std::size_t>(near)), input_.width());
+    work.fresh.push_back(near);
   };
   for (const base::LocalIndex seed : work.seeds) {
-    if (!is_local(seed)) continue;
-    const auto list = lists_.columns(static_cast<std::size_t>(seed));
-    offer(list.first(std::min(list.size(), followed)));
-    offer(reverse(seed));
+    base::LocalIndex last = nobody;
+    std::size_t places = 0;
+    for (const base::LocalIndex column : lists_.columns(static_cast<std::size_t>(seed))) {
+      if (!is_local(column)) continue;
+      const base::LocalIndex near = representative(column);
+      if (near == last) continue;
+      if (places++ == followed) break;
+      last = near;
+      offer(near);
+    }
+    for (const base::LocalIndex holder : reverse(seed)) offer(holder);
   }
   work.evaluations += static_cast<std::int64_t>(work.fresh.size());
   work.nearest.clear();
   for (const base::LocalIndex near : work.fresh) {
     const auto i = static_cast<std::size_t>(near);
     const float squared = search::squared_distance(row, input_.row(i), input_.width());
-    if (squared >= bound) continue;
-    const base::LocalIndex point = points_.of_row[i];
-    if (points_.rows[static_cast<std::size_t>(point)] != near) continue;  // its representative stands for it
-    work.nearest.push_back({squared, point, input_.origins[i]});
+    if (squared < bound) work.nearest.push_back({squared, points_.of_row[i], input_.origins[i]});
   }
   std::sort(work.nearest.begin(), work.nearest.end());
   offer_groups(input_, points_, work.nearest, limit, found);

@@ -19,13 +19,18 @@ namespace fleetsne::neighbors {
 ///                                                                                   2011]
 class NeighborDescent {
  public:
-  /// Whether lists of k are short enough; longer ones are found by comparison with blocks alone.
-  static bool pays(std::size_t k);
+  /// Whether lists of k are short enough, and have enough different points in them to lead from one to
+  /// another; others are found by comparison with blocks alone.
+  /// @param distinct  share of the rows that is no copy of another
+  static bool pays(std::size_t k, double distinct = 1);
   /// The recall at which comparison with blocks may leave the rest to this, to reach `aim`.
   static double start(double aim);
 
-  /// All must outlive this. @param lists  of rows of this rank alone until complete(log) has run
-  NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists);
+  /// All must outlive this.
+  /// @param lists  of rows of this rank alone until complete(log) has run
+  /// @param batch  points that are looked for in the same lists, before all of theirs grow
+  NeighborDescent(const SearchInput& input, const Points& points, NeighborLists& lists,
+                  std::size_t batch = 16384);
   NeighborDescent(const NeighborDescent&) = delete;
   NeighborDescent& operator=(const NeighborDescent&) = delete;
 
@@ -52,7 +57,11 @@ class NeighborDescent {
     std::vector<base::LocalIndex> slots_;
     std::size_t mask_ = 0;
   };
+  /// For one point after the other. Rows are representatives.
   struct Workspace {
+    void start(std::size_t known);
+    void know(base::LocalIndex representative);
+
     Seen seen;
     std::vector<base::LocalIndex> seeds;  // whose neighbours are looked at
     std::vector<base::LocalIndex> fresh;  // not seen before
@@ -63,6 +72,7 @@ class NeighborDescent {
   void collect_reverse();
   std::span<const base::LocalIndex> reverse(base::LocalIndex row) const;
   bool is_local(base::LocalIndex column) const;
+  base::LocalIndex representative(base::LocalIndex row) const;
   void look_round(Workspace& work, const float* row, float bound, std::size_t limit,
                   std::vector<Candidate>& found);
   std::int64_t pass(base::Log& log);
@@ -70,6 +80,7 @@ class NeighborDescent {
   const SearchInput& input_;
   const Points& points_;
   NeighborLists& lists_;
+  std::size_t batch_;
   std::vector<base::LocalIndex> reverse_;     // rows x most_reverse: rows that have the row in their lists
   std::vector<std::uint8_t> reverse_counts_;  // for each row how many
   base::PerThread<Workspace> workspaces_{[] { return std::make_unique<Workspace>(); }};

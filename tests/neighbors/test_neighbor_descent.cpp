@@ -20,14 +20,14 @@ using neighbors::Candidate;
 using neighbors::NeighborDescent;
 using neighbors::NeighborLists;
 
-constexpr std::size_t rows = 2500, k = 15;
+constexpr std::size_t rows = 2500, k = 15, batch = 700;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// One rank's rows, every eighth one a copy of the one before it if asked for, and poor lists of them.
+/// One rank's rows, each so many times, and poor lists of them.
 class Data {
  public:
-  explicit Data(bool repeated)
-      : comm_(comm::Communicator::world()), rows_(test::block_of(comm_, make(repeated))), origins_(rows) {
+  explicit Data(std::size_t copies)
+      : comm_(comm::Communicator::world()), rows_(test::block_of(comm_, make(copies))), origins_(rows) {
     // Input indices against the order of the rows: ties go to the later one.
     for (std::size_t i = 0; i < rows; ++i) origins_[i] = static_cast<base::GlobalIndex>(rows - 1 - i);
     config_.count = k;
@@ -58,11 +58,11 @@ class Data {
     neighbors::offer_groups(input_, points_, sorted(query, self), limit, list);
     return list;
   }
-  /// Every third of the nearest.
+  /// Every third of the nearest, but not the nearest.
   std::vector<Candidate> poor(const float* query, LocalIndex self, std::size_t limit) const {
     std::vector<Candidate> thinned, list;
     const auto all = sorted(query, self);
-    for (std::size_t i = 0; i < all.size(); i += 3) thinned.push_back(all[i]);
+    for (std::size_t i = 1; i < all.size(); i += 3) thinned.push_back(all[i]);
     neighbors::offer_groups(input_, points_, thinned, limit, list);
     return list;
   }
@@ -77,10 +77,9 @@ class Data {
   }
 
  private:
-  static base::Matrix<float> make(bool repeated) {
+  static base::Matrix<float> make(std::size_t copies) {
     auto all = test::clustered_points(rows, 12);
-    for (std::size_t i = 8; repeated && i < rows; i += 8)
-      std::ranges::copy(all.row(i - 1), all.row(i).begin());
+    for (std::size_t i = 0; i < rows; ++i) std::ranges::copy(all.row(i - i % copies), all.row(i).begin());
     return all;
   }
 
@@ -97,14 +96,23 @@ std::size_t shared(std::span<const LocalIndex> found, const std::vector<Candidat
       exact, [&](const Candidate& c) { return std::ranges::find(found, c.column) != found.end(); }));
 }
 
-class Lists : public testing::TestWithParam<bool> {};
+/// The poor lists of some data, completed.
+struct Completed {
+  explicit Completed(const Data& data)
+      : lists(data.poor_lists()), descent(data.input(), data.points(), lists, batch) {
+    base::Log log;
+    descent.complete(log);
+  }
+  NeighborLists lists;
+  NeighborDescent descent;
+};
+
+class Lists : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(Lists, AreCompletedFromTheNeighboursOfNeighbours) {
   const Data data(GetParam());
-  NeighborLists lists = data.poor_lists();
-  NeighborDescent descent(data.input(), data.points(), lists);
-  base::Log log;
-  descent.complete(log);
+  const Completed completed(data);
+  const NeighborLists& lists = completed.lists;
   std::size_t found = 0, all = 0;
   for (std::size_t p = 0; p < data.points().count(); ++p) {
     const LocalIndex row = data.points().rows[p];
@@ -119,15 +127,12 @@ TEST_P(Lists, AreCompletedFromTheNeighboursOfNeighbours) {
     all += exact.size();
   }
   EXPECT_GE(static_cast<double>(found), 0.98 * static_cast<double>(all));
-  EXPECT_GT(descent.distance_evaluations(), 0);
+  EXPECT_GT(completed.descent.distance_evaluations(), 0);
 }
 
 TEST_P(Lists, OfOtherRanksPointsAreCompletedBelowTheirBound) {
   const Data data(GetParam());
-  NeighborLists lists = data.poor_lists();
-  NeighborDescent descent(data.input(), data.points(), lists);
-  base::Log log;
-  descent.complete(log);
+  Completed completed(data);
   const auto queries = test::clustered_points(200, 12, 1);
   std::size_t found = 0, all = 0;
   for (std::size_t q = 0; q < queries.rows(); ++q) {
@@ -139,7 +144,7 @@ TEST_P(Lists, OfOtherRanksPointsAreCompletedBelowTheirBound) {
     auto list = data.poor(query.data(), -1, k);
     std::erase_if(list, [&](const Candidate& c) { return c.squared_distance >= bound; });
     if (list.empty()) continue;
-    descent.complete(query.data(), bound, k, list);
+    completed.descent.complete(query.data(), bound, k, list);
     ASSERT_LE(list.size(), k);
     ASSERT_TRUE(std::is_sorted(list.begin(), list.end()));
     std::vector<LocalIndex> columns;
@@ -154,31 +159,35 @@ TEST_P(Lists, OfOtherRanksPointsAreCompletedBelowTheirBound) {
     found += shared(columns, wanted);
     all += wanted.size();
   }
-  EXPECT_GE(static_cast<double>(found), 0.98 * static_cast<double>(all));
+  EXPECT_GE(static_cast<double>(found), 0.95 * static_cast<double>(all));
 }
 
-INSTANTIATE_TEST_SUITE_P(WithAndWithoutDuplicates, Lists, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(OfRowsRepeated, Lists, testing::Values(1, 2));
 
 TEST(NeighborDescent, FindsTheSameWithAnyNumberOfThreads) {
-  const Data data(true);
+  const Data data(2);
   const auto complete = [&](int threads) {
     const int before = omp_get_max_threads();
     omp_set_num_threads(threads);
-    NeighborLists lists = data.poor_lists();
-    NeighborDescent descent(data.input(), data.points(), lists);
-    base::Log log;
-    descent.complete(log);
+    const Completed completed(data);
     omp_set_num_threads(before);
-    std::vector<std::vector<LocalIndex>> columns;
-    for (std::size_t i = 0; i < rows; ++i)
-      columns.emplace_back(lists.columns(i).begin(), lists.columns(i).end());
-    return columns;
+    std::vector<std::pair<LocalIndex, float>> entries;
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < completed.lists.count(i); ++j) {
+        const Candidate near = completed.lists.at(i, j);
+        entries.emplace_back(near.column, near.squared_distance);
+      }
+    }
+    return std::pair(entries, completed.descent.distance_evaluations());
   };
   EXPECT_EQ(complete(1), complete(4));
 }
 
-TEST(NeighborDescent, ALongListIsLeftToTheBlocks) {
+TEST(NeighborDescent, ListsThatAreLongOrLeadNowhereAreLeftToTheBlocks) {
   EXPECT_TRUE(NeighborDescent::pays(15));
+  EXPECT_TRUE(NeighborDescent::pays(15, 0.5));
+  EXPECT_FALSE(NeighborDescent::pays(15, 0.125));
+  EXPECT_FALSE(NeighborDescent::pays(3));
   EXPECT_FALSE(NeighborDescent::pays(150));
   EXPECT_LT(NeighborDescent::start(0.98), 0.98);
   EXPECT_EQ(NeighborDescent::start(0.5), 0);

@@ -175,6 +175,15 @@ TEST(Hnsw, APointRepeatedAThousandTimesHasNoSelfEdgeAndLosesNobody) {
   }
 }
 
+TEST(Hnsw, ShortListsOfRowsThatAreThereEightTimes) {
+  const auto comm = Communicator::world();
+  auto all = test::clustered_points(16000, 12);
+  for (std::size_t i = 0; i < all.rows(); ++i) std::ranges::copy(all.row(i - i % 8), all.row(i).begin());
+  const auto found = find(comm, block_of(comm, all), search_by(Backend::hnsw, 15));
+  test::expect_well_formed(found, 15);
+  EXPECT_GE(found.stats.recall, 0.99);
+}
+
 TEST(Hnsw, MoreNeighboursThanDistinctPoints) {
   const auto comm = Communicator::world();
   const auto distinct = test::clustered_points(7, 5);
