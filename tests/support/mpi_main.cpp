@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace {
@@ -20,8 +21,11 @@ class FailuresOnly : public testing::EmptyTestEventListener {
  private:
   void OnTestPartResult(const testing::TestPartResult& result) override {
     if (!result.failed()) return;
-    std::cerr << "[rank " << rank_ << "] " << (result.file_name() ? result.file_name() : "?") << ":"
-              << result.line_number() << ": " << result.message() << std::endl;
+    // In one write: the launcher mixes the ranks' output wherever one write ends.
+    std::ostringstream text;
+    text << "[rank " << rank_ << "] " << (result.file_name() ? result.file_name() : "?") << ":"
+         << result.line_number() << ": " << result.message() << "\n";
+    std::cerr << text.str();
   }
   int rank_;
 };
