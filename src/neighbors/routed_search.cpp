@@ -17,9 +17,8 @@ namespace fleetsne::neighbors {
 namespace {
 
 constexpr std::size_t calibration_points = 256;
-constexpr double routing_loss = 0.0045;   // share of all neighbours that routing may miss
-constexpr float first_share = 0.2F;       // a rank that may hold this share of the list is asked first
-constexpr std::size_t block_points = 64;  // routed together by one thread
+constexpr double routing_loss = 0.0045;  // share of all neighbours that routing may miss
+constexpr float first_share = 0.2F;      // a rank that may hold this share of the list is asked first
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
 constexpr std::size_t round_bytes = std::size_t{512} << 20;
 constexpr std::size_t least_round = 64, most_round = 65536;  // points of a rank
@@ -27,6 +26,13 @@ constexpr std::uint32_t family_points =
     2 * search::block_rows;  // consecutive: of one branch of the bisection
 
 }  // namespace
+
+/// Of a rank, for a point of a round.
+enum class RoutedSearch::Turn : std::uint8_t {
+  open,
+  now,   // it is asked
+  over,  // it has been, or need not be
+};
 
 struct RoutedSearch::Request {
   float bound;
@@ -92,7 +98,8 @@ void RoutedSearch::calibrate() {
   const base::Rank me = input_.comm.rank();
   std::vector<float> expected(router_.ranks());
   std::vector<std::int64_t> here(router_.ranks());
-  std::vector<char> known(router_.ranks());
+  std::vector<char> known(router_.ranks()), elsewhere(router_.ranks(), 1);
+  elsewhere[static_cast<std::size_t>(me)] = 0;
   for (std::size_t q = 0; q < sample.size(); ++q) {
     const std::size_t point = sample[q];
     if (std::isinf(bound(point)) || wanted_[point] == 0) continue;
@@ -116,7 +123,8 @@ void RoutedSearch::calibrate() {
       return distances[wanted_[point] - 1];
     };
     const auto expect_at = [&](float bound) {
-      evaluations_ += router_.expect(queries.data() + q * width, bound, expected);
+      const Router::Query query{queries.data() + q * width, bound};
+      evaluations_ += router_.expect(router_work_.mine(), std::span(&query, 1), elsewhere, expected);
     };
     const auto observe = [&](auto&& concerned) {
       for (std::size_t r = 0; r < here.size(); ++r) {
@@ -138,33 +146,51 @@ void RoutedSearch::calibrate() {
   log_.end_phase();
 }
 
-RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t count, float least_share,
-                                                  std::vector<char>& asked) {
-  const auto ranks = static_cast<std::size_t>(input_.comm.size());
-  base::parallel_for(
-      static_cast<std::int64_t>((count + block_points - 1) / block_points), [&](std::int64_t b) {
-        const std::size_t begin = static_cast<std::size_t>(b) * block_points;
-        std::vector<float> expected(ranks);
-        for (std::size_t i = begin; i < std::min(begin + block_points, count); ++i) {
-          const std::size_t p = first + i;
-          if (wanted_[p] == 0) continue;
-          const float limit = bound(p);
-          evaluations_ +=
-              router_.expect(input_.row(static_cast<std::size_t>(points_.rows[p])), limit, expected);
-          const float threshold = std::max(threshold_, least_share * static_cast<float>(wanted_[p]));
-          for (std::size_t r = 0; r < ranks; ++r) {
-            char& flag = asked[i * ranks + r];
-            if (flag == 0 && worth_a_search(expected[r], limit, threshold)) flag = 2;
-          }
-        }
-      });
+void RoutedSearch::look_around(std::size_t first, std::size_t count, bool early, std::span<Turn> turns) {
+  const std::size_t ranks = router_.ranks();
+  Router::Query queries[search::block_rows];
+  for (std::size_t q = 0; q < count; ++q) {
+    queries[q] = {input_.row(static_cast<std::size_t>(points_.rows[first + q])), bound(first + q)};
+    if (wanted_[first + q] == 0) std::ranges::fill(turns.subspan(q * ranks, ranks), Turn::over);
+  }
+  std::vector<char> open(turns.size());
+  std::ranges::transform(turns, open.begin(), [](Turn turn) -> char { return turn == Turn::open ? 1 : 0; });
+  if (std::ranges::find(open, char{1}) == open.end()) return;
+  std::vector<float> expected(turns.size());
+  evaluations_ += router_.expect(router_work_.mine(), std::span(queries, count), open, expected);
+  for (std::size_t q = 0; q < count; ++q) {
+    const auto turn = turns.subspan(q * ranks, ranks);
+    const auto worth = [&](std::size_t r, float threshold) {
+      return turn[r] == Turn::open && worth_a_search(expected[q * ranks + r], queries[q].bound, threshold);
+    };
+    const float many = std::max(threshold_, first_share * static_cast<float>(wanted_[first + q]));
+    bool later = false;  // the bound will be nearer, so the others are looked at once more
+    for (std::size_t r = 0; early && r < ranks; ++r) later = later || worth(r, many);
+    for (std::size_t r = 0; r < ranks; ++r) {
+      if (worth(r, later ? many : threshold_)) {
+        turn[r] = Turn::now;
+      } else if (!later) {
+        turn[r] = Turn::over;
+      }
+    }
+  }
+}
+
+RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t count, bool early,
+                                                  std::span<Turn> turns) {
+  const std::size_t ranks = router_.ranks();
+  const std::size_t pieces = (count + search::block_rows - 1) / search::block_rows;
+  base::parallel_for(static_cast<std::int64_t>(pieces), [&](std::int64_t piece) {
+    const std::size_t begin = static_cast<std::size_t>(piece) * search::block_rows;
+    const std::size_t here = std::min(search::block_rows, count - begin);
+    look_around(first + begin, here, early, turns.subspan(begin * ranks, here * ranks));
+  });
   Requests requests(ranks);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t r = 0; r < ranks; ++r) {
-      char& flag = asked[i * ranks + r];
-      if (flag != 2) continue;
-      flag = 1;
-      if (r == static_cast<std::size_t>(input_.comm.rank())) continue;
+      Turn& turn = turns[i * ranks + r];
+      if (turn != Turn::now) continue;
+      turn = Turn::over;
       ++ranks_searched_[first + i];
       requests[r].push_back(static_cast<std::uint32_t>(first + i));
     }
@@ -181,15 +207,15 @@ void RoutedSearch::search_other_ranks() {
   const auto rounds =
       input_.comm.all_reduce(static_cast<std::int64_t>((n + round - 1) / round), comm::Reduction::max);
   log_.begin_phase("neighbours on other ranks", rounds);
-  std::vector<char> asked;
+  std::vector<Turn> turns;
   for (std::int64_t r = 0; r < rounds; ++r) {
     const std::size_t first = std::min(n, static_cast<std::size_t>(r) * round),
                       count = std::min(round, n - first);
-    asked.assign(count * ranks, 0);
+    turns.assign(count * ranks, Turn::open);
     for (std::size_t i = 0; i < count; ++i)
-      asked[i * ranks + static_cast<std::size_t>(input_.comm.rank())] = 1;
-    for (const float share : {first_share, 0.0F}) {
-      ask(comm::agree(input_.comm, [&] { return choose_ranks(first, count, share, asked); }));
+      turns[i * ranks + static_cast<std::size_t>(input_.comm.rank())] = Turn::over;
+    for (const bool early : {true, false}) {
+      ask(comm::agree(input_.comm, [&] { return choose_ranks(first, count, early, turns); }));
     }
     log_.advance(r + 1);
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/base/per_thread.hpp"
+
 #include "neighbor_descent.hpp"
 #include "neighbor_lists.hpp"
 #include "rank_search.hpp"
@@ -23,8 +25,8 @@ class RoutedSearch {
   /// Learns from a sample, with exact neighbours, which expectations are too small to follow. Collective.
   void calibrate();
   /// Sends points to other ranks and merges what comes back, in rounds of bounded memory. Each round asks
-  /// twice: first ranks that hold many of a point's neighbours, then, by the nearer bound that came of it,
-  /// those left. Collective.
+  /// twice: a point of which a rank holds many neighbours asks such ranks first, then, by the nearer bound
+  /// that came of it, those left; any other asks all it has to at once. Collective.
   void search_other_ranks();
 
   /// Ranks that searched for each point, its own included.
@@ -33,13 +35,16 @@ class RoutedSearch {
   std::int64_t distance_evaluations() const { return evaluations_; }
 
  private:
+  enum class Turn : std::uint8_t;
   struct Request;
   struct Answer;
   /// Requests of a round: point numbers by the rank they go to.
   using Requests = std::vector<std::vector<std::uint32_t>>;
 
   bool worth_a_search(float expected, float bound, float threshold) const;
-  Requests choose_ranks(std::size_t first, std::size_t count, float least_share, std::vector<char>& asked);
+  /// Whom each of at most search::block_rows points asks now. @param turns  points x ranks
+  void look_around(std::size_t first, std::size_t count, bool early, std::span<Turn> turns);
+  Requests choose_ranks(std::size_t first, std::size_t count, bool early, std::span<Turn> turns);
   void ask(const Requests& requests);
   void answer(std::span<const Request> requests, const float* rows,
               std::vector<std::vector<Candidate>>& found);
@@ -59,6 +64,8 @@ class RoutedSearch {
   std::vector<std::uint16_t> ranks_searched_;
   float threshold_ = 0;
   std::atomic<std::int64_t> evaluations_ = 0;
+  base::PerThread<Router::Workspace> router_work_{
+      [this] { return std::make_unique<Router::Workspace>(router_); }};
 };
 
 }  // namespace fleetsne::neighbors

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/search/blocked_rows.hpp"
+
 #include "duplicates.hpp"
 
 #include <cstdint>
@@ -8,42 +10,71 @@
 
 namespace fleetsne::neighbors {
 
-/// Tells how many neighbours a point may expect on each rank. Every rank's rows are described by some cells
+/// Tells how many neighbours points may expect on each rank. Every rank's rows are described by some cells
 /// (k-means over a sample of them); all ranks hold all cells. For y of a cell with mean c, covariance S
 /// and n rows, |x - y|^2 is taken for normal with mean |x - c|^2 + tr S and variance 4 (x - c)' S (x - c) +
 /// var |y - c|^2; S is kept as its leading eigenvectors and one value for the rest. The expected number of
 /// rows nearer than d is then n Phi((d - mean) / deviation), summed over cells.
 class Router {
  public:
+  struct Query {
+    const float* row;  ///< padded columns
+    float bound;       ///< only nearer rows are wanted; infinite for all
+  };
+  /// What a thread needs for its queries.
+  struct Workspace {
+    explicit Workspace(const Router& router)
+        : queries(router.centers_.columns()),
+          distances((1 + axes) * search::block_rows * search::block_rows) {}
+    search::QueryBlock queries;
+    base::AlignedVector<float> distances;  // from a block of centres, then from those of the tips
+  };
+
   /// Describes this rank's rows and gathers everybody's. Collective. O(ranks) memory.
   Router(const SearchInput& input, const Points& points);
 
-  std::size_t ranks() const { return rank_cells_.size() - 1; }
+  std::size_t ranks() const { return ranks_; }
 
-  /// expected[r]: rows of rank r that are nearer to the query than `bound`, if the cells say so; for an
-  /// infinite bound all.
-  /// @param query     padded columns
-  /// @param expected  a number for every rank
+  /// expected[q * ranks() + r]: rows of rank r that are nearer to query q than its bound, if the cells say
+  /// so; for an infinite bound all; 0 where nobody wants to know.
+  /// @param queries   at most search::block_rows
+  /// @param open      queries x ranks: where it is to be known
+  /// @param expected  queries x ranks
   /// @return distances evaluated
-  std::int64_t expect(const float* query, float bound, std::span<float> expected) const;
+  std::int64_t expect(Workspace& work, std::span<const Query> queries, std::span<const char> open,
+                      std::span<float> expected) const;
 
  private:
   static constexpr std::size_t axes = 4;
-  /// What is known of a cell besides its vectors.
+  /// What is known of a cell besides its place.
   struct Cell {
     float rows;             // how many
     float squared_radius;   // mean of |y - c|^2
     float radius_variance;  // its variance
     float variance[axes];   // along the leading axes
     float rest;             // along any other
+    float length;           // of the axes as they are kept
+  };
+  /// The same of cells that stand in one block, number by number, for vectors.
+  struct CellBlock {
+    using Numbers = float[search::block_rows];
+    alignas(64) Numbers rows, squared_radius, radius_variance, variance[axes], rest, length;
+    void set(std::size_t i, const Cell& cell);
   };
 
-  const float* center(std::size_t cell) const { return vectors_.data() + cell * (1 + axes) * width_; }
+  /// Distances of a group of queries from a block of cells.
+  struct Distances;
+  /// Whether any of the rows of these cells may be nearer to query q than `bound`: false is certain.
+  bool may_be_near(const Distances& to, std::size_t q, float bound) const;
+  /// Adds for each of these cells the rows that are nearer to query q than `bound` to its rank's sum.
+  void add_expected(const Distances& to, std::size_t q, float bound, std::span<float> sums) const;
 
-  std::size_t width_;
-  std::vector<std::size_t> rank_cells_;  // ranks + 1
-  std::vector<Cell> cells_;
-  base::AlignedVector<float> vectors_;  // for each cell its centre, then its axes; width_ each
+  std::size_t ranks_;
+  std::vector<std::uint32_t> cell_rank_;
+  base::AlignedVector<CellBlock> cells_;
+  /// The cells' centres; and, so that (x - c) . axis comes from distances too, as these are had 32 at a time,
+  /// the tips of its axes, as long as the cell's radius.
+  search::BlockedRows centers_, tips_[axes];
 };
 
 }  // namespace fleetsne::neighbors
