@@ -16,9 +16,9 @@
 namespace fleetsne::neighbors {
 namespace {
 
-constexpr std::size_t calibration_points = 256;
-constexpr double routing_loss = 0.0045;  // share of all neighbours that routing may miss
-constexpr float first_share = 0.2F;      // a rank that may hold this share of the list is asked first
+constexpr std::size_t calibration_points = 512;
+constexpr double routing_loss = 0.0036;  // share of all neighbours that routing may miss
+constexpr float first_share = 0.1F;      // a rank that may hold this share of the list is asked first
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
 constexpr std::size_t round_bytes = std::size_t{512} << 20;
 constexpr std::size_t least_round = 64, most_round = 65536;  // points of a rank
@@ -142,7 +142,7 @@ void RoutedSearch::calibrate() {
   }
   threshold_ = threshold.settle(input_.comm, static_cast<std::int64_t>(sample.size() * k), routing_loss);
   // However well the sample's clusters lie apart, who may have this share of the list is asked.
-  threshold_ = std::min(threshold_, first_share / 4 * static_cast<float>(k));
+  threshold_ = std::min(threshold_, first_share / 2 * static_cast<float>(k));
   log_.end_phase();
 }
 

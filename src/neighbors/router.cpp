@@ -24,6 +24,15 @@ std::size_t cells_of(std::size_t ranks, std::size_t width, std::size_t axes) {
   return std::clamp<std::size_t>(most_bytes / bytes_each, 1, cells_per_rank);
 }
 
+/// P(X < bound) of a sum of squares with this mean and variance, taken for gamma distributed: its cube root
+/// is nearly normal.                                                         [Wilson & Hilferty 1931]
+float share_below(float bound, float mean, float variance) {
+  const float ninth = variance / (9 * mean * mean);
+  if (!(ninth > std::numeric_limits<float>::min())) return mean < bound ? 1.0F : 0.0F;
+  const float deviations = (std::cbrt(bound / mean) - (1 - ninth)) / std::sqrt(ninth);
+  return 0.5F * std::erfc(-deviations * std::numbers::sqrt2_v<float> / 2);
+}
+
 }  // namespace
 
 Router::Router(const SearchInput& input, const Points& points)
@@ -165,7 +174,7 @@ void Router::add_expected(const Distances& to, std::size_t q, float bound, std::
     for (std::size_t i = 0; i < to.count; ++i) sums[ranks[i]] += cells.rows[i];
     return;
   }
-  alignas(64) float deviations[search::block_rows];  // of the bound from the mean distance
+  alignas(64) float means[search::block_rows], variances[search::block_rows];  // of |x - y|^2
 #pragma omp simd
   for (std::size_t i = 0; i < search::block_rows; ++i) {
     const float squared = to.from(0, q)[i], length = cells.length[i];
@@ -177,13 +186,13 @@ void Router::add_expected(const Distances& to, std::size_t q, float bound, std::
       variance += 4 * squared_along * cells.variance[a][i];
       remaining -= squared_along;
     }
-    variance += 4 * std::max(remaining, 0.0F) * cells.rest[i];
-    const float deviation = std::sqrt(std::max(variance, std::numeric_limits<float>::min()));
-    deviations[i] = (bound - squared - cells.squared_radius[i]) / deviation;
+    variances[i] = variance + 4 * std::max(remaining, 0.0F) * cells.rest[i];
+    means[i] = squared + cells.squared_radius[i];
   }
   for (std::size_t i = 0; i < to.count; ++i) {
-    if (deviations[i] < far_away) continue;
-    sums[ranks[i]] += cells.rows[i] * 0.5F * std::erfc(-deviations[i] * std::numbers::sqrt2_v<float> / 2);
+    const float below = bound - means[i];
+    if (below < 0 && below * below > far_away * far_away * variances[i]) continue;
+    sums[ranks[i]] += cells.rows[i] * share_below(bound, means[i], variances[i]);
   }
 }
 

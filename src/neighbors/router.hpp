@@ -12,9 +12,9 @@ namespace fleetsne::neighbors {
 
 /// Tells how many neighbours points may expect on each rank. Every rank's rows are described by some cells
 /// (k-means over a sample of them); all ranks hold all cells. For y of a cell with mean c, covariance S
-/// and n rows, |x - y|^2 is taken for normal with mean |x - c|^2 + tr S and variance 4 (x - c)' S (x - c) +
-/// var |y - c|^2; S is kept as its leading eigenvectors and one value for the rest. The expected number of
-/// rows nearer than d is then n Phi((d - mean) / deviation), summed over cells.
+/// and n rows, |x - y|^2 is taken for gamma distributed with mean |x - c|^2 + tr S and variance
+/// 4 (x - c)' S (x - c) + var |y - c|^2; S is kept as its leading eigenvectors and one value for the rest.
+/// The expected number of rows nearer than d is then n P(|x - y|^2 < d), summed over cells.
 class Router {
  public:
   struct Query {
