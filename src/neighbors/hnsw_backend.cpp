@@ -38,7 +38,7 @@ std::vector<std::uint32_t> search_own_rank(const SearchInput& input, const Point
       const std::size_t count = std::min(search::block_rows, end - first);
       for (std::size_t q = 0; q < count; ++q) {
         queries[q] = {input.row(static_cast<std::size_t>(points.rows[first + q])),
-                      static_cast<std::uint32_t>(first + q), points.wanted(first + q, input.config.count),
+                      points.wanted(first + q, input.config.count), static_cast<std::uint32_t>(first + q),
                       std::numeric_limits<float>::infinity()};
       }
       effort.expected = own.find(std::span(queries, count), std::span(found, count), effort);

@@ -31,8 +31,8 @@ class RankSearch {
   /// What a search is for.
   struct Query {
     const float* row;
-    std::uint32_t itself;  ///< the point of this rank that asks: it is not found; none if it is another's
     std::size_t limit;     ///< rows wanted
+    std::uint32_t itself;  ///< the point of this rank that asks: it is not found; none if it is another's
     float bound;           ///< only nearer rows are wanted; infinite for all
   };
 

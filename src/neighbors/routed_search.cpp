@@ -298,7 +298,7 @@ void RoutedSearch::answer(std::span<const Request> requests, const float* rows,
     std::vector<Candidate> lists[search::block_rows];
     for (std::size_t q = 0; q < count; ++q) {
       const Request& request = requests[first + q];
-      queries[q] = {rows + (first + q) * width, RankSearch::none, request.limit, request.bound};
+      queries[q] = {rows + (first + q) * width, request.limit, RankSearch::none, request.bound};
     }
     own_.find(std::span(queries, count), std::span(lists, count), {.elsewhere = requests[first].compared});
     for (std::size_t q = 0; q < count; ++q) {

@@ -14,8 +14,8 @@
 namespace fleetsne::neighbors {
 namespace {
 
-constexpr std::size_t cells_per_rank = 32, rows_per_cell = 8;
-constexpr std::size_t most_bytes = std::size_t{128} << 20;  // of all cells, on every rank
+constexpr std::size_t cells_per_rank = 48, rows_per_cell = 256;  // at most, at least
+constexpr std::size_t most_bytes = std::size_t{128} << 20;       // of all cells, on every rank
 constexpr float far_away = -5.0F;  // deviations below the mean: less than a millionth of the cell
 
 /// Cells of each rank: fewer where ranks are many and rows wide.
