@@ -139,8 +139,8 @@ class Model:
         a_round = min(constants.round_points(ranks), n)
         # Rows and requests there, lengths and lists back, in both passes; with whom is agreed on first.
         per_round = 2 * 4 * (min(others, a_round * more) + hops)
-        computed = self.laws.evaluations(ranks, points) + constants.fixed_evaluations(ranks)
-        routed = constants.router_evaluations(ranks)
+        computed = self.laws.evaluations(ranks, points) + constants.fixed_evaluations(ranks, points)
+        routed = constants.router_evaluations(ranks, points)
         stage("neighbours: search", n * (computed - routed) * rates.evaluation,
               n * more * self.laws.query_bytes, math.ceil(n / a_round) * per_round if others else 0)
         stage("neighbours: router", n * routed * rates.evaluation,
@@ -181,7 +181,7 @@ class Model:
             if at is not None:
                 found.append((at, text))
 
-        add(first(lambda r: s.router_evaluations(r) > self.laws.evaluations(r, points)),
+        add(first(lambda r: s.router_evaluations(r, points) > self.laws.evaluations(r, points)),
             "the router compares a point with more cells (of all ranks) than the search computes distances")
         add(s.ranks_of_smallest_round(),
             f"a round of queries is down to {s.least_round} points: rounds are short and many, and their buffers grow with ranks")
@@ -261,7 +261,7 @@ def fit_laws(runs, constants):
         [[1.0, float(run.ranks), run.points / run.ranks * run.points_imbalance, float(run.ghosts_largest)] for run in used],
         [max(run.memory) for run in used])
     return Laws(
-        evaluations=law(shared, lambda run: run.evaluations / run.points - constants.fixed_evaluations(run.ranks)),
+        evaluations=law(shared, lambda run: run.evaluations / run.points - constants.fixed_evaluations(run.ranks, run.points)),
         more_ranks=law(shared, lambda run: run.searched - 1, most_of_points=0.0) or fit.PowerLaw(1.0),
         # More points at the same ranks have, if anything, relatively fewer near another rank.
         ghosts=law(shared, lambda run: run.ghosts / run.points, most_of_points=0.0) or fit.PowerLaw(1.0),

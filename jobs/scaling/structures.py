@@ -24,6 +24,7 @@ class Structures:
     width: int  # floats of a padded row
     neighbors: int
     router_cells: int  # of a rank at most
+    router_rows: int  # of a cell at least
     router_axes: int
     router_bytes: int  # of all cells at most
     calibration: int  # points of all ranks that are compared with every point, so distances for each
@@ -45,17 +46,18 @@ class Structures:
     def cell_bytes(self):
         return (1 + self.router_axes) * self.row_bytes
 
-    def cells(self, ranks):
+    def cells(self, ranks, points=math.inf):
         """That the router has of a rank."""
-        return max(1, min(self.router_cells, self.router_bytes // (self.cell_bytes * ranks)))
+        of_rows = min(points / ranks / self.router_rows, self.router_cells)
+        return max(1, min(math.floor(of_rows), self.router_bytes // (self.cell_bytes * ranks)))
 
-    def router_evaluations(self, ranks):
-        """Of a point, with the cells of all ranks."""
-        return ROUTER_PASSES * self.cells(ranks) * ranks if ranks > 1 else 0
+    def router_evaluations(self, ranks, points):
+        """Of a point at most, as if no rank were far: with the cells of all ranks and the tips of their axes."""
+        return ROUTER_PASSES * self.cells(ranks, points) * (1 + self.router_axes) * ranks if ranks > 1 else 0
 
-    def fixed_evaluations(self, ranks):
+    def fixed_evaluations(self, ranks, points):
         """Of a point, whatever it has for neighbours: the router's and those that its threshold is found with."""
-        return self.router_evaluations(ranks) + (self.calibration if ranks > 1 else 0)
+        return self.router_evaluations(ranks, points) + (self.calibration if ranks > 1 else 0)
 
     def router_memory(self, ranks):
         return self.cells(ranks) * ranks * self.cell_bytes
@@ -86,6 +88,7 @@ def read_structures(root, neighbors, columns=50):
         width=(columns + 15) // 16 * 16,
         neighbors=neighbors,
         router_cells=constant(root, router, "cells_per_rank|cells_per_shard"),
+        router_rows=constant(root, router, "rows_per_cell"),
         router_axes=constant(root, "src/neighbors/router.hpp", "axes"),
         router_bytes=constant(root, router, "most_bytes"),
         calibration=constant(root, search, "calibration_points"),

@@ -15,7 +15,7 @@ import structures  # noqa: E402
 
 # Rows of 64 floats, so cells of (1 + 3) x 256 = 1024 bytes, of which 1 MiB holds 1024.
 STRUCTURES = structures.Structures(
-    width=64, neighbors=8, router_cells=16, router_axes=3, router_bytes=1 << 20, calibration=20, round_bytes=1 << 20, least_round=4,
+    width=64, neighbors=8, router_cells=16, router_rows=8, router_axes=3, router_bytes=1 << 20, calibration=20, round_bytes=1 << 20, least_round=4,
     most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20, most_cells=1 << 20,
     most_columns=1 << 30, cut_digits=10)
 RATES = model.Rates(evaluation=1e-6, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
@@ -87,9 +87,11 @@ class Structures(unittest.TestCase):
     def test_router(self):
         self.assertEqual([STRUCTURES.cells(ranks) for ranks in (1, 64, 128, 2048)], [16, 16, 8, 1])
         self.assertEqual(STRUCTURES.ranks_of_coarse_router(), 64)
-        self.assertEqual(STRUCTURES.router_evaluations(1), 0)
-        self.assertEqual(STRUCTURES.router_evaluations(64), 2 * 16 * 64)
-        self.assertEqual(STRUCTURES.fixed_evaluations(64), 2 * 16 * 64 + 20)
+        self.assertEqual(STRUCTURES.cells(4, 100), 3)
+        self.assertEqual(STRUCTURES.router_evaluations(1, 1e6), 0)
+        self.assertEqual(STRUCTURES.router_evaluations(64, 1e6), 2 * 16 * 4 * 64)
+        self.assertEqual(STRUCTURES.router_evaluations(4, 100), 2 * 3 * 4 * 4)
+        self.assertEqual(STRUCTURES.fixed_evaluations(64, 1e6), 2 * 16 * 4 * 64 + 20)
         self.assertEqual(STRUCTURES.router_memory(64), 1 << 20)
 
     def test_rounds(self):
@@ -106,7 +108,7 @@ class Structures(unittest.TestCase):
         self.assertEqual((read.width, read.neighbors), (64, 150))
         for name, value in vars(read).items():
             self.assertGreater(value, 0, name)
-        self.assertIn("{first_share, 0.0F}", (ROOT / "src/neighbors/routed_search.cpp").read_text())  # ROUTER_PASSES
+        self.assertIn("early : {true, false}", (ROOT / "src/neighbors/routed_search.cpp").read_text())  # ROUTER_PASSES
 
     def test_spellings(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -134,8 +136,8 @@ class Model(unittest.TestCase):
     def test_neighbours(self):
         # 100 and 20 distances; rounds of 128 points; in each 2 passes of 4 exchanges with 15 ranks, agreed on in 4 steps.
         self.expect("neighbours: search", work=256 * 120e-6, bytes=256 * 2 * 500e-6, messages=2 * 8 * 19e-3)
-        # 2 x 16 cells of 16 ranks; 15/16 of 256 KiB of them come from others.
-        self.expect("neighbours: router", work=256 * 512e-6, bytes=245_760e-6, messages=4e-3)
+        # 2 x 16 cells of 16 ranks, each a centre and 3 tips; 15/16 of 256 KiB of them come from others.
+        self.expect("neighbours: router", work=256 * 2048e-6, bytes=245_760e-6, messages=4e-3)
 
     def test_affinities_and_attraction(self):
         self.expect("affinities", work=3072e-6, bytes=19_200e-6, messages=30e-3)
@@ -184,7 +186,7 @@ class Model(unittest.TestCase):
         breaks, fine = self.model.breaks(4096, 16, 10, 1e9)
         self.assertEqual(breaks, sorted(breaks))
         when = {text.split()[0] + " " + text.split()[1]: at for at, text in breaks}
-        self.assertEqual(when["the router"], 4)  # 2 x 16 x 4 > 100
+        self.assertEqual(when["the router"], 2)  # 2 x 16 x 4 x 2 > 100
         self.assertEqual(when["a round"], 512)
         self.assertEqual(when["the router's"], 64)
         self.assertEqual(when["the partition's"], 64)  # 100 x 41 rows fill it
@@ -204,7 +206,7 @@ class Measured(unittest.TestCase):
         stages = {"neighbors": (points * 1000 * 1e-7 / ranks, int(points * 600 * (ranks - 1) * 0.5)),
                   "partition": (n * math.log2(points) * 1e-7, 0),
                   "affinity": (edges / ranks * 1e-7, ghosts * 40), "optimize": (1.0, 0)}
-        router = 2 * 16 * ranks + 20 if ranks > 1 else 0
+        router = 2 * 16 * 4 * ranks + 20 if ranks > 1 else 0
         return name, {
             "points": points, "ranks": ranks, "exit_code": 0,
             "config": {"optimize": {"kl_every": 10, "early_iterations": 10, "iterations": 10}},
