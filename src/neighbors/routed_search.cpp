@@ -17,8 +17,8 @@ namespace fleetsne::neighbors {
 namespace {
 
 constexpr std::size_t calibration_points = 512;
-constexpr double routing_loss = 0.0036;  // share of all neighbours that routing may miss
-constexpr float first_share = 0.1F;      // a rank that may hold this share of the list is asked first
+constexpr double routing_loss = 0.003;  // share of all neighbours that routing may miss
+constexpr float first_share = 0.1F;     // a rank that may hold this share of the list is asked first
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
 constexpr std::size_t round_bytes = std::size_t{512} << 20;
 constexpr std::size_t least_round = 64, most_round = 65536;  // points of a rank
