@@ -102,6 +102,7 @@ void Router::CellBlock::set(std::size_t i, const Cell& cell) {
   radius_variance[i] = cell.radius_variance;
   for (std::size_t a = 0; a < axes; ++a) variance[a][i] = cell.variance[a];
   rest[i] = cell.rest;
+  largest_variance[i] = std::max(cell.rest, *std::ranges::max_element(cell.variance));
   length[i] = cell.length;
 }
 
@@ -160,8 +161,7 @@ bool Router::may_be_near(const Distances& to, std::size_t q, float bound) const 
 #pragma omp simd reduction(| : near)
   for (std::size_t i = 0; i < search::block_rows; ++i) {
     const float below = bound - distances[i] - cells.squared_radius[i];
-    const float widest =
-        4 * distances[i] * std::max(cells.variance[0][i], cells.rest[i]) + cells.radius_variance[i];
+    const float widest = 4 * distances[i] * cells.largest_variance[i] + cells.radius_variance[i];
     near |= static_cast<int>(i < to.count) & static_cast<int>(below >= far_away * std::sqrt(widest));
   }
   return near != 0;

@@ -58,13 +58,14 @@ class Router {
   /// The same of cells that stand in one block, number by number, for vectors.
   struct CellBlock {
     using Numbers = float[search::block_rows];
-    alignas(64) Numbers rows, squared_radius, radius_variance, variance[axes], rest, length;
+    alignas(64) Numbers rows, squared_radius, radius_variance, variance[axes], rest, largest_variance, length;
     void set(std::size_t i, const Cell& cell);
   };
 
   /// Distances of a group of queries from a block of cells.
   struct Distances;
-  /// Whether any of the rows of these cells may be nearer to query q than `bound`: false is certain.
+  /// Whether any of these cells may have a share of rows nearer to query q than `bound` that counts; judged
+  /// by centres alone, so that a false needs no tips.
   bool may_be_near(const Distances& to, std::size_t q, float bound) const;
   /// Adds for each of these cells the rows that are nearer to query q than `bound` to its rank's sum.
   void add_expected(const Distances& to, std::size_t q, float bound, std::span<float> sums) const;
@@ -72,8 +73,8 @@ class Router {
   std::size_t ranks_;
   std::vector<std::uint32_t> cell_rank_;
   base::AlignedVector<CellBlock> cells_;
-  /// The cells' centres; and, so that (x - c) . axis comes from distances too, as these are had 32 at a time,
-  /// the tips of its axes, as long as the cell's radius.
+  /// The cells' centres, and the tips of their axes, which are as long as the cell's radius: distances are
+  /// had 32 x 32 at a time, and (x - c) . axis comes from two of them.
   search::BlockedRows centers_, tips_[axes];
 };
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 namespace fleetsne {
@@ -15,10 +16,11 @@ namespace {
 
 using neighbors::Router;
 
-constexpr std::size_t rows = 4000, columns = 8, equal = 200, k = 100, queries = 32;
+constexpr std::size_t rows = 16000, columns = 8, equal = 200, k = 100, queries = 32;
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// Clusters that overlap, far from the origin, and rows that are all equal at the end.
+/// Clusters that overlap, far from the origin; the later half of them far from the first, too; and rows that
+/// are all equal at the end. So many that one rank's cells, or three ranks', stand in more than one block.
 base::Matrix<float> make_rows() {
   const base::Random random(5, base::Stream::test);
   auto matrix = base::padded_matrix<float>(rows, columns);
@@ -26,9 +28,10 @@ base::Matrix<float> make_rows() {
     const std::size_t cluster = i * 12 / rows;
     for (std::size_t j = 0; j < columns; ++j) {
       const auto draw = static_cast<std::uint32_t>(j);
-      const double centre = 50 + 2 * random.uniform(-1 - static_cast<base::GlobalIndex>(cluster), draw);
+      const double centre =
+          (cluster < 6 ? 50 : 90) + 2 * random.uniform(-1 - static_cast<base::GlobalIndex>(cluster), draw);
       const double noise = random.normal_pair(static_cast<base::GlobalIndex>(i), draw).first;
-      matrix(i, j) = i + equal < rows ? static_cast<float>(centre + noise) : 51.0F;
+      matrix(i, j) = i + equal < rows ? static_cast<float>(centre + noise) : 91.0F;
     }
   }
   return matrix;

@@ -15,9 +15,9 @@ import structures  # noqa: E402
 
 # Rows of 64 floats, so cells of (1 + 3) x 256 = 1024 bytes, of which 1 MiB holds 1024.
 STRUCTURES = structures.Structures(
-    width=64, neighbors=8, router_cells=16, router_rows=8, router_axes=3, router_bytes=1 << 20, calibration=20, round_bytes=1 << 20, least_round=4,
-    most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20, most_cells=1 << 20,
-    most_columns=1 << 30, cut_digits=10)
+    width=64, neighbors=8, router_cells=16, router_rows=8, router_axes=3, router_bytes=1 << 20, calibration=20,
+    round_bytes=1 << 20, least_round=4, most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20,
+    most_cells=1 << 20, most_columns=1 << 30, cut_digits=10)
 RATES = model.Rates(evaluation=1e-6, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
 
 
