@@ -28,6 +28,7 @@ class Rates:
     """Seconds of one core; the slower of those at 1 and at 2 ranks."""
 
     evaluation: float  # of a distance, all that a neighbour search does included
+    routing: float  # of a distance from a cell of the router, all that routing does included
     placing: float  # of a point in a level of the partition
     affinity_edge: float
     edge: float  # in an iteration, and so the two below
@@ -42,6 +43,7 @@ class Laws:
     """Of ranks and all points. Where the figure is bounded by its nature, `Model` bounds it."""
 
     evaluations: fit.PowerLaw  # of a point, the router's and its calibration's left out
+    routing: fit.PowerLaw  # distances of a point from a cell of another rank: centre and axes, in two looks
     more_ranks: fit.PowerLaw  # searched by a point, beyond its own
     ghosts: fit.PowerLaw  # mean of a rank, over its own points
     cells: fit.PowerLaw  # of the padded grid at the end
@@ -78,6 +80,12 @@ class Model:
 
     def more_ranks(self, points, ranks):
         return min(self.laws.more_ranks(ranks, points), ranks - 1) if ranks > 1 else 0.0
+
+    def routing_evaluations(self, points, ranks):
+        """Of a point."""
+        if ranks == 1:
+            return 0.0
+        return self.laws.routing(ranks, points) * self.structures.other_cells(ranks, points)
 
     def edges(self, points, ranks):
         """Of the largest rank."""
@@ -139,11 +147,10 @@ class Model:
         a_round = min(constants.round_points(ranks), n)
         # Rows and requests there, lengths and lists back, in both passes; with whom is agreed on first.
         per_round = 2 * 4 * (min(others, a_round * more) + hops)
-        computed = self.laws.evaluations(ranks, points) + constants.fixed_evaluations(ranks, points)
-        routed = constants.router_evaluations(ranks, points)
-        stage("neighbours: search", n * (computed - routed) * rates.evaluation,
+        computed = self.laws.evaluations(ranks, points) + constants.calibration_evaluations(ranks)
+        stage("neighbours: search", n * computed * rates.evaluation,
               n * more * self.laws.query_bytes, math.ceil(n / a_round) * per_round if others else 0)
-        stage("neighbours: router", n * routed * rates.evaluation,
+        stage("neighbours: router", n * self.routing_evaluations(points, ranks) * rates.routing,
               constants.router_memory(ranks) * others / ranks, hops)
 
         edges, ghosts = self.edges(points, ranks), self.ghosts(points, ranks)
@@ -181,8 +188,9 @@ class Model:
             if at is not None:
                 found.append((at, text))
 
-        add(first(lambda r: s.router_evaluations(r, points) > self.laws.evaluations(r, points)),
-            "the router compares a point with more cells (of all ranks) than the search computes distances")
+        add(first(lambda r: self.routing_evaluations(points, r) * self.rates.routing
+                  > self.laws.evaluations(r, points) * self.rates.evaluation),
+            "routing a point, past the cells of all ranks, takes longer than searching for its neighbours")
         add(s.ranks_of_smallest_round(),
             f"a round of queries is down to {s.least_round} points: rounds are short and many, and their buffers grow with ranks")
         add(s.ranks_of_coarse_router(),
@@ -221,11 +229,13 @@ def fit_rates(one, two, small, few):
             values.append(piece)
     (edge, point, cell), worst = fit.shares(rows, values)
 
-    def slower(what, per):
-        return max(run.seconds(what) * run.ranks / per(run) for run in (one, two))
+    def slower(what, per, less=lambda run: 0.0):
+        return max((run.seconds(what) - less(run)) * run.ranks / per(run) for run in (one, two))
 
     return Rates(
-        evaluation=slower("neighbors", lambda run: run.evaluations),
+        evaluation=slower("neighbors", lambda run: run.evaluations - run.routing_evaluations,
+                          less=lambda run: run.routing_seconds),
+        routing=two.routing_seconds * two.ranks / two.routing_evaluations if two.routing_evaluations else 0.0,
         placing=slower("partition", lambda run: run.points * math.log2(run.points)),
         affinity_edge=slower("affinity", lambda run: run.edges),
         edge=edge, point=point, cell=cell,
@@ -261,7 +271,10 @@ def fit_laws(runs, constants):
         [[1.0, float(run.ranks), run.points / run.ranks * run.points_imbalance, float(run.ghosts_largest)] for run in used],
         [max(run.memory) for run in used])
     return Laws(
-        evaluations=law(shared, lambda run: run.evaluations / run.points - constants.fixed_evaluations(run.ranks, run.points)),
+        evaluations=law(shared, lambda run: (run.evaluations - run.routing_evaluations) / run.points
+                        - constants.calibration_evaluations(run.ranks)),
+        routing=law(shared, lambda run: run.routing_evaluations / run.points / constants.other_cells(run.ranks, run.points),
+                    most_of_points=0.0) or fit.PowerLaw(0.0),
         more_ranks=law(shared, lambda run: run.searched - 1, most_of_points=0.0) or fit.PowerLaw(1.0),
         # More points at the same ranks have, if anything, relatively fewer near another rank.
         ghosts=law(shared, lambda run: run.ghosts / run.points, most_of_points=0.0) or fit.PowerLaw(1.0),

@@ -19,6 +19,8 @@ class Run:
     ranks: int
     neighbors: int
     evaluations: int
+    routing_evaluations: int  # of these
+    routing_seconds: float  # of a rank, mean
     searched: float
     recall: float
     points_imbalance: float
@@ -59,6 +61,8 @@ def parse(name, report):
         ranks=report["ranks"],
         neighbors=report["neighbors"]["count"],
         evaluations=report["neighbors"]["distance_evaluations"],
+        routing_evaluations=report["neighbors"]["routing_evaluations"],
+        routing_seconds=report["neighbors"]["routing_seconds"],
         searched=report["neighbors"]["ranks_searched_mean"],
         recall=report["neighbors"]["recall"],
         points_imbalance=report["imbalance"]["points"],
@@ -99,7 +103,7 @@ def series(runs, part):
     return sorted((run for name, run in runs.items() if name.startswith(prefix)), key=lambda run: run.ranks)
 
 
-HEAD = ["run", "points", "ranks", "evaluations", "searched", "recall", "points_imbalance", "edges_imbalance", "edges",
+HEAD = ["run", "points", "ranks", "evaluations", "routing_evaluations", "searched", "recall", "points_imbalance", "edges_imbalance", "edges",
         "ghosts", "ghosts_largest", "bytes", "bytes_ghosts", "bytes_grid", "bytes_transposes", "grid_rows",
         "grid_columns", "sharing", "memory_largest", "partition_s", "neighbors_s", "affinity_s", "optimize_s",
         "iterations"]
@@ -110,7 +114,7 @@ def write_tsv(runs, path):
     for run in runs.values():
         kinds = [run.kinds.get(kind, "") for kind in ("ghosts", "grid", "transposes")]
         seconds = [run.seconds(name) for name in ("partition", "neighbors", "affinity", "optimize")]
-        fields = [run.name, run.points, run.ranks, run.evaluations, run.searched, run.recall, run.points_imbalance,
+        fields = [run.name, run.points, run.ranks, run.evaluations, run.routing_evaluations, run.searched, run.recall, run.points_imbalance,
                   run.edges_imbalance, run.edges, run.ghosts, run.ghosts_largest, run.bytes, *kinds, *run.grid,
                   run.sharing, max(run.memory), *seconds, run.iterations]
         lines.append("\t".join(map(str, fields)))

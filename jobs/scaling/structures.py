@@ -4,7 +4,6 @@ import math
 import pathlib
 import re
 
-ROUTER_PASSES = 2  # first who may hold much of a list, then who may hold enough (RoutedSearch::search_other_ranks)
 ANSWER_BYTES = 32  # of a neighbour in a round: an answer, and a candidate (routed_search.cpp)
 POINT_CELLS = 8 * 2 * 16  # in the strips that a point touches at most: spline_order rows of two strips (grid_solver.hpp)
 CUT_BUCKETS, CUT_DIGITS = 256, 10  # of a cut in the bisection: key, then input index (select.cpp)
@@ -51,13 +50,13 @@ class Structures:
         of_rows = min(points / ranks / self.router_rows, self.router_cells)
         return max(1, min(math.floor(of_rows), self.router_bytes // (self.cell_bytes * ranks)))
 
-    def router_evaluations(self, ranks, points):
-        """Of a point at most, as if no rank were far: with the cells of all ranks and the tips of their axes."""
-        return ROUTER_PASSES * self.cells(ranks, points) * (1 + self.router_axes) * ranks if ranks > 1 else 0
+    def other_cells(self, ranks, points):
+        """That a point is routed by: those of all other ranks."""
+        return self.cells(ranks, points) * (ranks - 1)
 
-    def fixed_evaluations(self, ranks, points):
-        """Of a point, whatever it has for neighbours: the router's and those that its threshold is found with."""
-        return self.router_evaluations(ranks, points) + (self.calibration if ranks > 1 else 0)
+    def calibration_evaluations(self, ranks):
+        """Of a point, with those that the router's threshold is found with."""
+        return self.calibration if ranks > 1 else 0
 
     def router_memory(self, ranks):
         return self.cells(ranks) * ranks * self.cell_bytes

@@ -127,7 +127,8 @@ def predict(page, runs, options):
 
     page.heading("Rates of a core here", f"{MEASURED}, or {MODELLED} where it says so")
     page.table(["what", "ns", ""], [
-        ["neighbours, per distance evaluation", f"{rates.evaluation * 1e9:.2f}", MEASURED],
+        ["neighbours, per distance evaluation, routing left out", f"{rates.evaluation * 1e9:.2f}", MEASURED],
+        ["routing, per distance from a cell", f"{rates.routing * 1e9:.2f}", MEASURED],
         ["partition, per point and level", f"{rates.placing * 1e9:.2f}", MEASURED],
         ["affinities, per stored edge", f"{rates.affinity_edge * 1e9:.2f}", MEASURED],
         ["attraction, per edge and iteration", f"{rates.edge * 1e9:.3f}", MODELLED],
@@ -144,6 +145,7 @@ def predict(page, runs, options):
 
     page.table(["what", "law", "runs", "largest error"], [
         law_row("distance evaluations of a point, routing left out", laws.evaluations),
+        law_row("distances of a point from each cell of another rank, to route it", laws.routing),
         law_row("ranks searched beyond its own", laws.more_ranks),
         law_row("ghosts over own points", laws.ghosts),
         law_row("cells of the grid, padding included", laws.cells),

@@ -103,6 +103,8 @@ data::NeighborGraph find_by_hnsw(const SearchInput& input, NeighborsStats& stats
       comm.all_reduce(own->distance_evaluations() + (descent ? descent->distance_evaluations() : 0) +
                           routed->distance_evaluations(),
                       comm::Reduction::sum);
+  stats.routing_evaluations = comm.all_reduce(routed->routing_evaluations(), comm::Reduction::sum);
+  stats.routing_seconds = comm.all_reduce(routed->routing_seconds(), comm::Reduction::sum) / comm.size();
   count_ranks(comm, points, routed->ranks_searched(), stats);
   own.reset();
   descent.reset();

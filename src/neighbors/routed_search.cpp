@@ -1,5 +1,6 @@
 #include "routed_search.hpp"
 
+#include "fleetsne/base/clock.hpp"
 #include "fleetsne/base/parallel.hpp"
 #include "fleetsne/base/random.hpp"
 #include "fleetsne/comm/agreement.hpp"
@@ -92,7 +93,7 @@ void RoutedSearch::calibrate() {
   });
   const auto exact =
       search::exact_neighbors(input_.comm, input_.rows, input_.origins, queries.view(), skip, k);
-  evaluations_ += exact.distance_evaluations;
+  calibration_evaluations_ += exact.distance_evaluations;
 
   Threshold threshold;
   const base::Rank me = input_.comm.rank();
@@ -124,7 +125,8 @@ void RoutedSearch::calibrate() {
     };
     const auto expect_at = [&](float bound) {
       const Router::Query query{queries.data() + q * width, bound};
-      evaluations_ += router_.expect(router_work_.mine(), std::span(&query, 1), elsewhere, expected);
+      calibration_evaluations_ +=
+          router_.expect(router_work_.mine(), std::span(&query, 1), elsewhere, expected);
     };
     const auto observe = [&](auto&& concerned) {
       for (std::size_t r = 0; r < here.size(); ++r) {
@@ -157,7 +159,7 @@ void RoutedSearch::look_around(std::size_t first, std::size_t count, bool early,
   std::ranges::transform(turns, open.begin(), [](Turn turn) -> char { return turn == Turn::open ? 1 : 0; });
   if (std::ranges::find(open, char{1}) == open.end()) return;
   std::vector<float> expected(turns.size());
-  evaluations_ += router_.expect(router_work_.mine(), std::span(queries, count), open, expected);
+  routing_evaluations_ += router_.expect(router_work_.mine(), std::span(queries, count), open, expected);
   for (std::size_t q = 0; q < count; ++q) {
     const auto turn = turns.subspan(q * ranks, ranks);
     const auto worth = [&](std::size_t r, float threshold) {
@@ -178,6 +180,7 @@ void RoutedSearch::look_around(std::size_t first, std::size_t count, bool early,
 
 RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t count, bool early,
                                                   std::span<Turn> turns) {
+  const base::Stopwatch watch;
   const std::size_t ranks = router_.ranks();
   const std::size_t pieces = (count + search::block_rows - 1) / search::block_rows;
   base::parallel_for(static_cast<std::int64_t>(pieces), [&](std::int64_t piece) {
@@ -185,6 +188,7 @@ RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t
     const std::size_t here = std::min(search::block_rows, count - begin);
     look_around(first + begin, here, early, turns.subspan(begin * ranks, here * ranks));
   });
+  routing_seconds_ += watch.seconds();
   Requests requests(ranks);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t r = 0; r < ranks; ++r) {

@@ -32,7 +32,10 @@ class RoutedSearch {
   /// Ranks that searched for each point, its own included.
   std::span<const std::uint16_t> ranks_searched() const { return ranks_searched_; }
   /// Distance evaluations of the calibration and the routing, on this rank.
-  std::int64_t distance_evaluations() const { return evaluations_; }
+  std::int64_t distance_evaluations() const { return calibration_evaluations_ + routing_evaluations_; }
+  /// Those of the routing alone, and the seconds that it took this rank.
+  std::int64_t routing_evaluations() const { return routing_evaluations_; }
+  double routing_seconds() const { return routing_seconds_; }
 
  private:
   enum class Turn : std::uint8_t;
@@ -63,7 +66,9 @@ class RoutedSearch {
   std::vector<std::uint32_t> wanted_;  // for each point the length of its list
   std::vector<std::uint16_t> ranks_searched_;
   float threshold_ = 0;
-  std::atomic<std::int64_t> evaluations_ = 0;
+  std::int64_t calibration_evaluations_ = 0;
+  std::atomic<std::int64_t> routing_evaluations_ = 0;
+  double routing_seconds_ = 0;
   base::PerThread<Router::Workspace> router_work_{
       [this] { return std::make_unique<Router::Workspace>(router_); }};
 };

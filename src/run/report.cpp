@@ -57,6 +57,8 @@ json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
           {"recall", stats.recall},
           {"recall_points", stats.recall_points},
           {"distance_evaluations", stats.distance_evaluations},
+          {"routing_evaluations", stats.routing_evaluations},
+          {"routing_seconds", stats.routing_seconds},
           {"ranks_searched_mean", stats.ranks_searched_mean},
           {"ranks_searched_max", stats.ranks_searched_max}};
 }

@@ -18,12 +18,12 @@ STRUCTURES = structures.Structures(
     width=64, neighbors=8, router_cells=16, router_rows=8, router_axes=3, router_bytes=1 << 20, calibration=20,
     round_bytes=1 << 20, least_round=4, most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20,
     most_cells=1 << 20, most_columns=1 << 30, cut_digits=10)
-RATES = model.Rates(evaluation=1e-6, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
+RATES = model.Rates(evaluation=1e-6, routing=1e-7, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
 
 
 def laws(**changes):
     given = dict(
-        evaluations=fit.PowerLaw(100), more_ranks=fit.PowerLaw(2), ghosts=fit.PowerLaw(0.5), cells=fit.PowerLaw(1, 0, 1),
+        evaluations=fit.PowerLaw(100), routing=fit.PowerLaw(5), more_ranks=fit.PowerLaw(2), ghosts=fit.PowerLaw(0.5), cells=fit.PowerLaw(1, 0, 1),
         cover=fit.PowerLaw(0.25), edges_per_point=10, points_imbalance=1.0, edges_imbalance=1.2, ghosts_imbalance=1.5,
         query_bytes=500, affinity_bytes=100, base_memory=1e6, neighbor_memory=1e5, point_memory=100, ghost_memory=10)
     return model.Laws(**{**given, **changes})
@@ -88,10 +88,9 @@ class Structures(unittest.TestCase):
         self.assertEqual([STRUCTURES.cells(ranks) for ranks in (1, 64, 128, 2048)], [16, 16, 8, 1])
         self.assertEqual(STRUCTURES.ranks_of_coarse_router(), 64)
         self.assertEqual(STRUCTURES.cells(4, 100), 3)
-        self.assertEqual(STRUCTURES.router_evaluations(1, 1e6), 0)
-        self.assertEqual(STRUCTURES.router_evaluations(64, 1e6), 2 * 16 * 4 * 64)
-        self.assertEqual(STRUCTURES.router_evaluations(4, 100), 2 * 3 * 4 * 4)
-        self.assertEqual(STRUCTURES.fixed_evaluations(64, 1e6), 2 * 16 * 4 * 64 + 20)
+        self.assertEqual([STRUCTURES.other_cells(ranks, 1e6) for ranks in (1, 2, 64)], [0, 16, 16 * 63])
+        self.assertEqual(STRUCTURES.other_cells(4, 100), 3 * 3)
+        self.assertEqual([STRUCTURES.calibration_evaluations(ranks) for ranks in (1, 64)], [0, 20])
         self.assertEqual(STRUCTURES.router_memory(64), 1 << 20)
 
     def test_rounds(self):
@@ -108,7 +107,6 @@ class Structures(unittest.TestCase):
         self.assertEqual((read.width, read.neighbors), (64, 150))
         for name, value in vars(read).items():
             self.assertGreater(value, 0, name)
-        self.assertIn("early : {true, false}", (ROOT / "src/neighbors/routed_search.cpp").read_text())  # ROUTER_PASSES
 
     def test_spellings(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -136,8 +134,8 @@ class Model(unittest.TestCase):
     def test_neighbours(self):
         # 100 and 20 distances; rounds of 128 points; in each 2 passes of 4 exchanges with 15 ranks, agreed on in 4 steps.
         self.expect("neighbours: search", work=256 * 120e-6, bytes=256 * 2 * 500e-6, messages=2 * 8 * 19e-3)
-        # 2 x 16 cells of 16 ranks, each a centre and 3 tips; 15/16 of 256 KiB of them come from others.
-        self.expect("neighbours: router", work=256 * 2048e-6, bytes=245_760e-6, messages=4e-3)
+        # 5 distances from each of the 16 cells of 15 ranks; 15/16 of 256 KiB of all cells come from others.
+        self.expect("neighbours: router", work=256 * 1200e-7, bytes=245_760e-6, messages=4e-3)
 
     def test_affinities_and_attraction(self):
         self.expect("affinities", work=3072e-6, bytes=19_200e-6, messages=30e-3)
@@ -186,7 +184,7 @@ class Model(unittest.TestCase):
         breaks, fine = self.model.breaks(4096, 16, 10, 1e9)
         self.assertEqual(breaks, sorted(breaks))
         when = {text.split()[0] + " " + text.split()[1]: at for at, text in breaks}
-        self.assertEqual(when["the router"], 2)  # 2 x 16 x 4 x 2 > 100
+        self.assertEqual(when["routing a"], 16)  # 5 x 16 x 15 x 1e-7 > 100 x 1e-6
         self.assertEqual(when["a round"], 512)
         self.assertEqual(when["the router's"], 64)
         self.assertEqual(when["the partition's"], 64)  # 100 x 41 rows fill it
@@ -203,14 +201,16 @@ class Measured(unittest.TestCase):
         n = points / ranks
         piece = [(edges / ranks * 2e-9 + n * 3e-8 + work / ranks * 1e-9) for work in (0, cells * math.log2(cells))]
         ghosts = 0 if ranks == 1 else int(points * 0.25 * ranks**0.5)
-        stages = {"neighbors": (points * 1000 * 1e-7 / ranks, int(points * 600 * (ranks - 1) * 0.5)),
+        routed, searched = (5 * 16 * (ranks - 1), 1020) if ranks > 1 else (0, 1000)
+        routing_seconds = n * routed * 2e-8
+        stages = {"neighbors": (n * searched * 1e-7 + routing_seconds, int(points * 600 * (ranks - 1) * 0.5)),
                   "partition": (n * math.log2(points) * 1e-7, 0),
                   "affinity": (edges / ranks * 1e-7, ghosts * 40), "optimize": (1.0, 0)}
-        router = 2 * 16 * 4 * ranks + 20 if ranks > 1 else 0
         return name, {
             "points": points, "ranks": ranks, "exit_code": 0,
             "config": {"optimize": {"kl_every": 10, "early_iterations": 10, "iterations": 10}},
-            "neighbors": {"count": 8, "distance_evaluations": points * (1000 + router) if name[0] == "c" else points * 1000,
+            "neighbors": {"count": 8, "distance_evaluations": points * (searched + routed),
+                          "routing_evaluations": points * routed, "routing_seconds": routing_seconds,
                           "ranks_searched_mean": 1 + 0.5 * (ranks - 1), "recall": 0.99},
             "imbalance": {"points": 1.0, "edges": 1.1},
             "affinity": {"edges": edges, "bytes_per_edge": 4, "ghosts_total": ghosts, "ghosts_max": ghosts // ranks},
@@ -232,15 +232,14 @@ class Measured(unittest.TestCase):
 
     def test_rates(self):
         rates = model.fit_rates(*(self.runs[f"times-{name}"] for name in ("1", "2", "eighth", "few")))
-        for name, value in (("evaluation", 1e-7), ("placing", 1e-7), ("affinity_edge", 1e-7), ("edge", 2e-9), ("point", 3e-8),
+        for name, value in (("evaluation", 1e-7), ("routing", 2e-8), ("placing", 1e-7), ("affinity_edge", 1e-7), ("edge", 2e-9), ("point", 3e-8),
                             ("cell", 1e-9), ("sharing", 1.0)):
             self.assertAlmostEqual(getattr(rates, name) / value, 1, places=6, msg=name)
 
     def test_laws(self):
-        self.runs.pop("times-2")
-        self.runs["times-2"] = reports.parse(*self.run_of("counters", 131072, 2, 131072 * 12, 131072))
         found = model.fit_laws(self.runs, STRUCTURES)
         self.assertAlmostEqual(found.evaluations(64, 1e6), 1000, places=3)
+        self.assertAlmostEqual(found.routing(64, 1e6), 5, places=3)
         self.assertAlmostEqual(found.ghosts.of_ranks, 0.5, places=3)
         self.assertAlmostEqual(found.ghosts(4, 1e6), 0.5, places=3)
         self.assertAlmostEqual(found.cells(1, 1e6) / 1e6, 1)

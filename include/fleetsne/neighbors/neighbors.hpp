@@ -36,6 +36,8 @@ struct NeighborsStats {
   double recall = 1;                      ///< share of the sample's exact neighbours that were found
   std::int64_t recall_points = 0;         ///< sampled
   std::int64_t distance_evaluations = 0;  ///< routing included, recall measurement excluded
+  std::int64_t routing_evaluations = 0;   ///< of these, those that told which ranks to ask
+  double routing_seconds = 0;             ///< that this took a rank, on average
   double ranks_searched_mean = 1;         ///< per point, its own rank included
   int ranks_searched_max = 1;
 };
