@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 namespace fleetsne::run {
 namespace {
@@ -169,15 +168,23 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
 
   Forecast result;
   const auto add = [&](const char* name, double seconds, double bytes) {
-    if (last.reduce > 0 || std::string_view(name) != "reduce")
-      result.stages.push_back({name, seconds, base + working_bytes + bytes});
+    result.stages.push_back({name, seconds, base + working_bytes + bytes});
   };
-  add("read", extend(trials, rows, [](const Trial& t) { return t.read; }), input);
-  add("reduce", extend(trials, rows, [](const Trial& t) { return t.reduce; }),
-      input + working + covariance_bytes(static_cast<std::size_t>(data.columns)));
+  const double read = extend(trials, rows, [](const Trial& t) { return t.read; });
+  // Samples have neither labels nor a start from a file: taken for as many columns more.
+  const auto read_columns = [&](const char* name, int columns) {
+    add(name, read * columns / static_cast<double>(data.columns), input);
+  };
+  add("read", read, input);
+  if (!config.input.labels.empty()) read_columns("labels", 1);
+  if (config.init.start == init::Start::file) read_columns("read_init", 2);
+  if (last.reduce > 0)
+    add("reduce", extend(trials, rows, [](const Trial& t) { return t.reduce; }),
+        input + working + covariance_bytes(static_cast<std::size_t>(data.columns)));
   add("init", extend(trials, rows, [](const Trial& t) { return t.init; }),
       working +
           (config.init.start == init::Start::pca ? covariance_bytes(working_columns(config, data)) : 0));
+  if (last.normalize > 0) add("normalize", last.normalize * more, working);
   add("partition", last.partition * more * std::log(rows) / std::log(sampled), 2 * working);
   add("neighbors", search * rows, neighbors_bytes(config, data, sizes));
   add("affinity", last.affinity * more, symmetrise_bytes(config, data, sizes));

@@ -81,7 +81,7 @@ Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_
   std::vector<double> costs{
       time_iterations(comm, config, prepared, prepared.start),
       time_iterations(comm, config, prepared, wide_start(prepared, config.init.standard_deviation))};
-  for (const char* name : {"read", "reduce", "init", "partition", "neighbors", "affinity"})
+  for (const char* name : {"read", "reduce", "init", "normalize", "partition", "neighbors", "affinity"})
     costs.push_back(seconds_of(report.stages, name));
   comm.all_reduce(std::span(costs), comm::Reduction::max);
   const auto points = static_cast<double>(rows);
@@ -89,9 +89,10 @@ Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_
           .read = costs[2],
           .reduce = costs[3],
           .init = costs[4],
-          .partition = costs[5],
-          .neighbors = costs[6],
-          .affinity = costs[7],
+          .normalize = costs[5],
+          .partition = costs[6],
+          .neighbors = costs[7],
+          .affinity = costs[8],
           .early_iteration = costs[0],
           .late_iteration = costs[1],
           .evaluations = static_cast<double>(report.neighbors->distance_evaluations) / points,

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 namespace fleetsne::run {
 namespace {
@@ -56,6 +58,28 @@ TEST(Forecast, FindsTheLawsThatTheTrialsFollow) {
   double sum = 0;
   for (const StageForecast& stage : found.stages) sum += stage.seconds;
   EXPECT_DOUBLE_EQ(found.seconds(), sum);
+}
+
+TEST(Forecast, NamesEveryStageOfTheRunInItsOrder) {
+  const auto names = [](const Config& config, const Trial& trial) {
+    std::vector<std::string> found;
+    for (const StageForecast& stage :
+         forecast(config, {.rows = 2000000, .columns = 50}, std::span(&trial, 1), 0).stages) {
+      EXPECT_GT(stage.seconds, 0) << stage.name;
+      found.push_back(stage.name);
+    }
+    return found;
+  };
+  Config config = perplexity(50);
+  Trial trial = lawful(10000);
+  EXPECT_THAT(names(config, trial), testing::ElementsAre("read", "init", "partition", "neighbors", "affinity",
+                                                         "optimize", "write"));
+  config.input.labels = {"labels.npy"};
+  config.init.start = init::Start::file;
+  trial.reduce = trial.normalize = 1;
+  EXPECT_THAT(names(config, trial),
+              testing::ElementsAre("read", "labels", "read_init", "reduce", "init", "normalize", "partition",
+                                   "neighbors", "affinity", "optimize", "write"));
 }
 
 TEST(Forecast, WhatDoesNotGrowWithTheRowsIsNotScaled) {

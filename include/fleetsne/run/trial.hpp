@@ -11,7 +11,7 @@ namespace fleetsne::run {
 /// What the stages cost on a sample of the rows: seconds of wall time on the slowest rank.
 struct Trial {
   std::int64_t rows = 0;  ///< over all ranks
-  double read = 0, reduce = 0, init = 0, partition = 0, neighbors = 0, affinity = 0;
+  double read = 0, reduce = 0, init = 0, normalize = 0, partition = 0, neighbors = 0, affinity = 0;
   double early_iteration = 0;  ///< while all points are near each other
   double late_iteration = 0;   ///< spread as wide as a finished embedding of many points
   double evaluations = 0;      ///< distances, of a point
