@@ -28,7 +28,7 @@ class Rates:
     """Seconds of one core; the slower of those at 1 and at 2 ranks."""
 
     evaluation: float  # of a distance, all that a neighbour search does included
-    routing: float  # of a distance from a cell of the router, all that routing does included
+    routing: float  # of a distance from a cell of the router, all that routing does included; at 2 ranks
     placing: float  # of a point in a level of the partition
     affinity_edge: float
     edge: float  # in an iteration, and so the two below
@@ -85,7 +85,8 @@ class Model:
         """Of a point."""
         if ranks == 1:
             return 0.0
-        return self.laws.routing(ranks, points) * self.structures.other_cells(ranks, points)
+        of_cell = min(self.laws.routing(ranks, points), self.structures.most_routing_evaluations)
+        return of_cell * self.structures.other_cells(ranks, points)
 
     def edges(self, points, ranks):
         """Of the largest rank."""
@@ -146,7 +147,7 @@ class Model:
         more = self.more_ranks(points, ranks)
         a_round = min(constants.round_points(ranks), n)
         # Rows and requests there, lengths and lists back, in both passes; with whom is agreed on first.
-        per_round = 2 * 4 * (min(others, a_round * more) + hops)
+        per_round = structures.ROUTER_PASSES * 4 * (min(others, a_round * more) + hops)
         computed = self.laws.evaluations(ranks, points) + constants.calibration_evaluations(ranks)
         stage("neighbours: search", n * computed * rates.evaluation,
               n * more * self.laws.query_bytes, math.ceil(n / a_round) * per_round if others else 0)

@@ -4,6 +4,7 @@ import math
 import pathlib
 import re
 
+ROUTER_PASSES = 2  # first who may hold much of a list, then who may hold enough (RoutedSearch::search_other_ranks)
 ANSWER_BYTES = 32  # of a neighbour in a round: an answer, and a candidate (routed_search.cpp)
 POINT_CELLS = 8 * 2 * 16  # in the strips that a point touches at most: spline_order rows of two strips (grid_solver.hpp)
 CUT_BUCKETS, CUT_DIGITS = 256, 10  # of a cut in the bisection: key, then input index (select.cpp)
@@ -53,6 +54,11 @@ class Structures:
     def other_cells(self, ranks, points):
         """That a point is routed by: those of all other ranks."""
         return self.cells(ranks, points) * (ranks - 1)
+
+    @property
+    def most_routing_evaluations(self):
+        """Of a point from a cell: its centre and the tips of its axes, in every pass."""
+        return ROUTER_PASSES * (1 + self.router_axes)
 
     def calibration_evaluations(self, ranks):
         """Of a point, with those that the router's threshold is found with."""

@@ -18,12 +18,14 @@ STRUCTURES = structures.Structures(
     width=64, neighbors=8, router_cells=16, router_rows=8, router_axes=3, router_bytes=1 << 20, calibration=20,
     round_bytes=1 << 20, least_round=4, most_round=1000, sample_rows=1000, sample_rows_per_rank=100, sample_bytes=1 << 20,
     most_cells=1 << 20, most_columns=1 << 30, cut_digits=10)
-RATES = model.Rates(evaluation=1e-6, routing=1e-7, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9, sharing=2.0)
+RATES = model.Rates(evaluation=1e-6, routing=1e-7, placing=1e-7, affinity_edge=1e-6, edge=1e-8, point=1e-7, cell=1e-9,
+                    sharing=2.0)
 
 
 def laws(**changes):
     given = dict(
-        evaluations=fit.PowerLaw(100), routing=fit.PowerLaw(5), more_ranks=fit.PowerLaw(2), ghosts=fit.PowerLaw(0.5), cells=fit.PowerLaw(1, 0, 1),
+        evaluations=fit.PowerLaw(100), routing=fit.PowerLaw(5), more_ranks=fit.PowerLaw(2),
+        ghosts=fit.PowerLaw(0.5), cells=fit.PowerLaw(1, 0, 1),
         cover=fit.PowerLaw(0.25), edges_per_point=10, points_imbalance=1.0, edges_imbalance=1.2, ghosts_imbalance=1.5,
         query_bytes=500, affinity_bytes=100, base_memory=1e6, neighbor_memory=1e5, point_memory=100, ghost_memory=10)
     return model.Laws(**{**given, **changes})
@@ -107,6 +109,7 @@ class Structures(unittest.TestCase):
         self.assertEqual((read.width, read.neighbors), (64, 150))
         for name, value in vars(read).items():
             self.assertGreater(value, 0, name)
+        self.assertIn("early : {true, false}", (ROOT / "src/neighbors/routed_search.cpp").read_text())  # ROUTER_PASSES
 
     def test_spellings(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -158,11 +161,12 @@ class Model(unittest.TestCase):
             self.assertTrue(term.kind == "work" or term.seconds == 0, term)
 
     def test_bounds(self):
-        wide = model.Model(RATES, laws(ghosts=fit.PowerLaw(50), more_ranks=fit.PowerLaw(99), cover=fit.PowerLaw(3)),
+        wide = model.Model(RATES, laws(routing=fit.PowerLaw(9), ghosts=fit.PowerLaw(50), more_ranks=fit.PowerLaw(99), cover=fit.PowerLaw(3)),
                            STRUCTURES, network())
         self.assertEqual(wide.ghosts(4096, 2), 2048)  # all that others have
         self.assertEqual(wide.ghosts(4096, 64), 640)  # all that edges lead to
         self.assertEqual(wide.more_ranks(4096, 4), 3)
+        self.assertEqual(wide.routing_evaluations(4096, 16), 2 * 4 * 16 * 15)  # a centre and 3 tips, twice
         self.assertEqual(wide.bytes_per_iteration(4096, 4)["grid"], 2 * 4096)
         huge = model.Model(RATES, laws(cells=fit.PowerLaw(4e6)), STRUCTURES, network())
         self.assertEqual(huge.bytes_per_iteration(4096, 16)["grid"], 2 * 4 * 256 * 256)  # 256 points touch 256 each
@@ -232,7 +236,8 @@ class Measured(unittest.TestCase):
 
     def test_rates(self):
         rates = model.fit_rates(*(self.runs[f"times-{name}"] for name in ("1", "2", "eighth", "few")))
-        for name, value in (("evaluation", 1e-7), ("routing", 2e-8), ("placing", 1e-7), ("affinity_edge", 1e-7), ("edge", 2e-9), ("point", 3e-8),
+        for name, value in (("evaluation", 1e-7), ("routing", 2e-8), ("placing", 1e-7), ("affinity_edge", 1e-7),
+                            ("edge", 2e-9), ("point", 3e-8),
                             ("cell", 1e-9), ("sharing", 1.0)):
             self.assertAlmostEqual(getattr(rates, name) / value, 1, places=6, msg=name)
 
