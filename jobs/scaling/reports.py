@@ -103,8 +103,8 @@ def series(runs, part):
     return sorted((run for name, run in runs.items() if name.startswith(prefix)), key=lambda run: run.ranks)
 
 
-HEAD = ["run", "points", "ranks", "evaluations", "routing_evaluations", "searched", "recall", "points_imbalance", "edges_imbalance", "edges",
-        "ghosts", "ghosts_largest", "bytes", "bytes_ghosts", "bytes_grid", "bytes_transposes", "grid_rows",
+HEAD = ["run", "points", "ranks", "evaluations", "routing_evaluations", "searched", "recall", "points_imbalance",
+        "edges_imbalance", "edges", "ghosts", "ghosts_largest", "bytes", "bytes_ghosts", "bytes_grid", "bytes_transposes", "grid_rows",
         "grid_columns", "sharing", "memory_largest", "partition_s", "neighbors_s", "affinity_s", "optimize_s",
         "iterations"]
 
@@ -114,8 +114,8 @@ def write_tsv(runs, path):
     for run in runs.values():
         kinds = [run.kinds.get(kind, "") for kind in ("ghosts", "grid", "transposes")]
         seconds = [run.seconds(name) for name in ("partition", "neighbors", "affinity", "optimize")]
-        fields = [run.name, run.points, run.ranks, run.evaluations, run.routing_evaluations, run.searched, run.recall, run.points_imbalance,
-                  run.edges_imbalance, run.edges, run.ghosts, run.ghosts_largest, run.bytes, *kinds, *run.grid,
+        fields = [run.name, run.points, run.ranks, run.evaluations, run.routing_evaluations, run.searched, run.recall,
+                  run.points_imbalance, run.edges_imbalance, run.edges, run.ghosts, run.ghosts_largest, run.bytes, *kinds, *run.grid,
                   run.sharing, max(run.memory), *seconds, run.iterations]
         lines.append("\t".join(map(str, fields)))
     pathlib.Path(path).write_text("\n".join(lines) + "\n")

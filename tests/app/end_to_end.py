@@ -350,7 +350,7 @@ class Result(EndToEnd):
         for key in ("distance_evaluations", "ranks_searched_mean", "ranks_searched_max"):
             self.assertGreater(report["neighbors"][key], 0)
         for key in ("routing_evaluations", "routing_seconds"):
-            self.assertGreaterEqual(report["neighbors"][key], 0)
+            self.assertEqual(report["neighbors"][key], 0)  # 210 points are searched by brute force
         self.assertGreaterEqual(report["affinity"]["edges"], 210 * 30)
         self.assertGreater(report["affinity"]["bytes_per_edge"], 3)
         self.assertEqual(report["affinity"]["value_bits"], 16)

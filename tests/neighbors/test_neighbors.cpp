@@ -136,6 +136,9 @@ TEST(Hnsw, FindsNearlyAllAndSaysHowManyItMissed) {
   EXPECT_GE(found.stats.ranks_searched_mean, 1);
   EXPECT_LE(found.stats.ranks_searched_max, comm.size());
   EXPECT_LT(found.stats.distance_evaluations, 6000 * 6000);
+  EXPECT_LT(found.stats.routing_evaluations, found.stats.distance_evaluations);
+  EXPECT_EQ(found.stats.routing_evaluations > 0, comm.size() > 1);
+  EXPECT_EQ(found.stats.routing_seconds > 0, comm.size() > 1);
 }
 
 TEST(Hnsw, RecallIsMeasuredOnAtLeastTwoHundredPoints) {
