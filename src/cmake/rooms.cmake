@@ -3,7 +3,7 @@ add_library(fleetsne_options INTERFACE)
 target_compile_features(fleetsne_options INTERFACE cxx_std_20)
 target_compile_options(fleetsne_options INTERFACE
   -march=${FLEETSNE_CPU} -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  -fno-math-errno)
+  -fno-math-errno -fno-trapping-math)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 warns of its own headers: AVX-512's undefined registers (GCC bug 105593) and std::string (bug 105329).
   # clang-tidy still looks for uninitialised values.

@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-#if defined(__AVX512F__)
+#if defined(__AVX__)
 #include <immintrin.h>
 #endif
 
@@ -26,6 +26,14 @@ std::uint32_t below(const float* distances, float bound) {
   const auto low = _mm512_cmp_ps_mask(_mm512_loadu_ps(distances), limit, _CMP_LT_OQ);
   const auto high = _mm512_cmp_ps_mask(_mm512_loadu_ps(distances + 16), limit, _CMP_LT_OQ);
   return static_cast<std::uint32_t>(low) | static_cast<std::uint32_t>(high) << 16;
+#elif defined(__AVX__)
+  const __m256 limit = _mm256_set1_ps(bound);
+  std::uint32_t mask = 0;
+  for (std::size_t i = 0; i < block_rows; i += 8) {
+    const __m256 nearer = _mm256_cmp_ps(_mm256_loadu_ps(distances + i), limit, _CMP_LT_OQ);
+    mask |= static_cast<std::uint32_t>(_mm256_movemask_ps(nearer)) << i;
+  }
+  return mask;
 #else
   std::uint32_t mask = 0;
   for (std::size_t i = 0; i < block_rows; ++i) mask |= static_cast<std::uint32_t>(distances[i] < bound) << i;

@@ -1,6 +1,7 @@
 #include "fleetsne/search/blocked_rows.hpp"
 
 #include "fleetsne/base/contracts.hpp"
+#include "fleetsne/base/lanes.hpp"
 #include "fleetsne/base/parallel.hpp"
 
 #include <algorithm>
@@ -9,23 +10,21 @@
 namespace fleetsne::search {
 namespace {
 
-constexpr std::size_t lanes = 16, halves = block_rows / lanes;
-constexpr std::size_t queries_at_once = 8;  // with two registers of rows each: 16 sums stay in registers
-using Lanes = float __attribute__((vector_size(lanes * sizeof(float)), aligned(alignof(float)), may_alias));
+constexpr std::size_t lanes = base::register_lanes<float>;
+// With so many registers of rows for so many queries at once, 16 sums (8 where there are 16 registers in all)
+// stay in registers.
+constexpr std::size_t registers = 2, width = registers * lanes;
+constexpr std::size_t queries_at_once = base::register_bytes == 64 ? 8 : 4;
+using Lanes = base::Vector<float>;
+using base::load_vector;
+using base::store_vector;
 
-Lanes load(const float* from) {
-  return *reinterpret_cast<const Lanes*>(from);
-}
-void store(float* to, Lanes lanes_) {
-  *reinterpret_cast<Lanes*>(to) = lanes_;
-}
-
-/// -2 x.y for some queries and the rows of a block, added to what is known of the distances beforehand.
+/// -2 x.y for some queries and `width` rows of a block, added to what is known of the distances beforehand.
 inline void products(const float* queries, const float* rows, std::size_t columns, const float* query_norms,
                      const float* row_norms, float* distances) {
-  Lanes sum[queries_at_once][halves] = {};
+  Lanes sum[queries_at_once][registers] = {};
   for (std::size_t j = 0; j < columns; ++j) {
-    const Lanes low = load(rows + j * block_rows), high = load(rows + j * block_rows + lanes);
+    const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
 #pragma GCC unroll 8
     for (std::size_t q = 0; q < queries_at_once; ++q) {
       const float x = queries[j * block_rows + q];
@@ -36,11 +35,28 @@ inline void products(const float* queries, const float* rows, std::size_t column
 #pragma GCC unroll 8
   for (std::size_t q = 0; q < queries_at_once; ++q) {
 #pragma GCC unroll 2
-    for (std::size_t h = 0; h < halves; ++h) {
-      const Lanes squared = load(row_norms + h * lanes) + query_norms[q] - 2.0F * sum[q][h];
-      store(distances + q * block_rows + h * lanes, squared > 0.0F ? squared : Lanes{});
+    for (std::size_t r = 0; r < registers; ++r) {
+      const Lanes squared = load_vector(row_norms + r * lanes) + query_norms[q] - 2.0F * sum[q][r];
+      store_vector(distances + q * block_rows + r * lanes, squared > 0.0F ? squared : Lanes{});
     }
   }
+}
+
+/// The queries less `center`, and the squares of what is left.
+inline void shift(const float* queries, const float* center, std::size_t columns, float* shifted,
+                  float* norms) {
+  constexpr std::size_t all = block_rows / lanes;
+  Lanes norm[all] = {};
+  for (std::size_t j = 0; j < columns; ++j) {
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < all; ++r) {
+      const Lanes moved = load_vector(queries + j * block_rows + r * lanes) - center[j];
+      store_vector(shifted + j * block_rows + r * lanes, moved);
+      norm[r] += moved * moved;
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < all; ++r) store_vector(norms + r * lanes, norm[r]);
 }
 
 }  // namespace
@@ -96,30 +112,22 @@ std::size_t BlockedRows::rows_of(std::size_t block) const {
 }
 
 void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<float> distances) const {
-  const float* center = mean(block);
   const float* values = values_.data() + block * columns_ * block_rows;
   float* shifted = queries.shifted_.data();
-  Lanes low_norm{}, high_norm{};
-  for (std::size_t j = 0; j < columns_; ++j) {
-    const Lanes low = load(queries.values_.data() + j * block_rows) - center[j];
-    const Lanes high = load(queries.values_.data() + j * block_rows + lanes) - center[j];
-    store(shifted + j * block_rows, low);
-    store(shifted + j * block_rows + lanes, high);
-    low_norm += low * low;
-    high_norm += high * high;
-  }
   alignas(64) float query_norms[block_rows];
-  store(query_norms, low_norm);
-  store(query_norms + lanes, high_norm);
+  shift(queries.values_.data(), mean(block), columns_, shifted, query_norms);
   for (std::size_t q = 0; q < queries.count(); q += queries_at_once) {
-    products(shifted + q, values, columns_, query_norms + q, norms_.data() + block * block_rows,
-             distances.data() + q * block_rows);
+    for (std::size_t first = 0; first < block_rows; first += width) {
+      products(shifted + q, values + first, columns_, query_norms + q,
+               norms_.data() + block * block_rows + first, distances.data() + q * block_rows + first);
+    }
   }
 }
 
 void BlockedRows::prefetch(std::size_t block) const {
+  constexpr std::size_t line = 16;
   const float* values = values_.data() + block * columns_ * block_rows;
-  for (std::size_t i = 0; i < columns_ * block_rows; i += lanes) __builtin_prefetch(values + i, 0, 2);
+  for (std::size_t i = 0; i < columns_ * block_rows; i += line) __builtin_prefetch(values + i, 0, 2);
 }
 
 }  // namespace fleetsne::search

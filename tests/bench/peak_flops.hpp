@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/base/clock.hpp"
+#include "fleetsne/base/lanes.hpp"
 
 #include <omp.h>
 
@@ -10,21 +11,14 @@
 
 namespace fleetsne::bench {
 
-#if defined(__AVX512F__)
-inline constexpr int vector_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr int vector_bytes = 32;
-#else
-inline constexpr int vector_bytes = 16;
-#endif
-inline constexpr int vector_floats = vector_bytes / static_cast<int>(sizeof(float));
+inline constexpr int vector_floats = static_cast<int>(base::register_lanes<float>);
 
 /// Enough that none waits for its last result (five cycles, two a cycle), few enough for 16 registers.
 inline constexpr int fma_chains = 12;
 
 /// `steps` multiply-adds of each of the chains, in registers. Returns what keeps them from being left out.
 [[gnu::noinline]] inline float multiply_add_in_registers(std::int64_t steps, float factor, float summand) {
-  using Vector = float __attribute__((vector_size(vector_bytes)));
+  using Vector = base::Vector<float>;
   Vector chains[fma_chains];
   for (int c = 0; c < fma_chains; ++c) chains[c] = Vector{} + static_cast<float>(c);
   for (std::int64_t step = 0; step < steps; ++step) {
