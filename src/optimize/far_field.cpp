@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace fleetsne::optimize {
 namespace {
@@ -52,7 +51,7 @@ void FarField<T>::set_up(const GridShape& shape, int first_row, int last_row, in
     const auto at_cell =
         evaluate<order, T>(spline_table<order, T>.value, static_cast<T>(cell) / static_cast<T>(factor_));
     for (int node = 0; node < order; ++node)
-      weights_[static_cast<std::size_t>(node * factor_ + cell)] = at_cell[node];
+      weights_[static_cast<std::size_t>(node * factor_ + cell)] = at_cell[static_cast<std::size_t>(node)];
   }
   taken_.resize(static_cast<std::size_t>((last_row - first_row) * columns_));
   wide_.resize(static_cast<std::size_t>(rows_ * columns_));
@@ -77,20 +76,15 @@ void FarField<T>::take_row(int row, const T* charges) {
   T* to = taken_.data() + (row - first_row_) * columns_;
   std::fill_n(to, columns_, T{0});
   for (std::ptrdiff_t c = 0; c + order <= columns_; ++c) {
-    LaneVector<T> sums[order]{};
+    SplineLanes<T> sums[order];
     for (int cell = 0; cell < factor_; cell += spline_lanes) {
-      LaneVector<T> lanes;
-      std::memcpy(&lanes, charges + c * factor_ + cell, sizeof(lanes));
-      for (int node = 0; node < order; ++node) {
-        LaneVector<T> weights;
-        std::memcpy(&weights, weights_.data() + node * factor_ + cell, sizeof(weights));
-        sums[node] += lanes * weights;
-      }
+      const auto lanes = SplineLanes<T>::load(charges + c * factor_ + cell);
+      for (int node = 0; node < order; ++node)
+        sums[node] += lanes * SplineLanes<T>::load(weights_.data() + node * factor_ + cell);
     }
     for (int node = 0; node < order; ++node) {
-      T sum = 0;
-      for (int lane = 0; lane < spline_lanes; ++lane) sum += sums[node][lane];
-      to[c + node] += sum;
+      const auto two = sums[node].folded().folded();
+      to[c + node] += two[0] + two[1];
     }
   }
 }
@@ -137,15 +131,11 @@ void FarField<T>::add_to_row(int row, T* potentials) const {
     for (int node = 0; node + 1 < order; ++node) at[node] = at[node + 1];
     at[order - 1] = across(c + order - 1);
     for (int cell = 0; cell < factor_; cell += spline_lanes) {
-      LaneVector<T> lanes;
       T* to = potentials + c * factor_ + cell;
-      std::memcpy(&lanes, to, sizeof(lanes));
-      for (int node = 0; node < order; ++node) {
-        LaneVector<T> weights;
-        std::memcpy(&weights, weights_.data() + node * factor_ + cell, sizeof(weights));
-        lanes += weights * at[node];
-      }
-      std::memcpy(to, &lanes, sizeof(lanes));
+      auto lanes = SplineLanes<T>::load(to);
+      for (int node = 0; node < order; ++node)
+        lanes += SplineLanes<T>::load(weights_.data() + node * factor_ + cell) * at[node];
+      lanes.store(to);
     }
   }
 }

@@ -7,25 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 
 namespace fleetsne::optimize {
 namespace {
 
 constexpr int overlap_rows = spline_order - 1;
-
-template <class T>
-LaneVector<T> load(const T* from) {
-  LaneVector<T> lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
-
-template <class T>
-void store(T* to, LaneVector<T> lanes) {
-  std::memcpy(to, &lanes, sizeof(lanes));
-}
 
 /// Points whose weights are worked out before they are used: from memory, one number is a factor on a whole
 /// vector at no cost.
@@ -36,28 +22,25 @@ using Weights = std::array<T, spline_lanes>;
 
 template <int Degrees, class T>
 void store_weights(const std::array<std::array<T, spline_lanes>, Degrees>& table, T t, Weights<T>& to) {
-  store<T>(to.data(), evaluate<Degrees, T>(table, t));
+  evaluate<Degrees, T>(table, t).store(to.data());
 }
 
-/// Vectors of eight int32 or int64, to pick lanes with.
+/// The sums over the lanes of a, b and c.
 template <class T>
-using LaneIndices = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-template <class T>
-struct Picks {
-  typedef LaneIndices<T> type __attribute__((vector_size(spline_lanes * sizeof(T))));
-};
-
-/// The sums over the lanes of a, b and c, in lanes 0, 1 and 2.
-template <class T>
-std::array<T, 3> sums_of(LaneVector<T> a, LaneVector<T> b, LaneVector<T> c) {
-  using Pick = typename Picks<T>::type;
-  const LaneVector<T> ab = __builtin_shuffle(a, b, Pick{0, 8, 2, 10, 4, 12, 6, 14}) +
-                           __builtin_shuffle(a, b, Pick{1, 9, 3, 11, 5, 13, 7, 15});
-  const LaneVector<T> cc = c + __builtin_shuffle(c, Pick{1, 0, 3, 2, 5, 4, 7, 6});
-  const LaneVector<T> abc = __builtin_shuffle(ab, cc, Pick{0, 1, 8, 9, 4, 5, 12, 13}) +
-                            __builtin_shuffle(ab, cc, Pick{2, 3, 10, 11, 6, 7, 14, 15});
-  const LaneVector<T> sums = abc + __builtin_shuffle(abc, Pick{4, 5, 6, 7, 0, 1, 2, 3});
-  return {sums[0], sums[1], sums[2]};
+std::array<T, 3> sums_of(const SplineLanes<T>& a, const SplineLanes<T>& b, const SplineLanes<T>& c) {
+  static_assert(spline_lanes == 8);
+  const auto a4 = a.folded(), b4 = b.folded(), c4 = c.folded();
+  if constexpr (decltype(a4)::registers == 1) {
+    const auto x = a4.part(0), y = b4.part(0), z = c4.part(0);
+    const auto xy = __builtin_shufflevector(x, y, 0, 4, 2, 6) + __builtin_shufflevector(x, y, 1, 5, 3, 7);
+    const auto zz = z + __builtin_shufflevector(z, z, 1, 0, 3, 2);
+    const auto all =
+        __builtin_shufflevector(xy, zz, 0, 1, 4, 5) + __builtin_shufflevector(xy, zz, 2, 3, 6, 7);
+    return {all[0], all[1], all[2]};
+  } else {
+    const auto a2 = a4.folded(), b2 = b4.folded(), c2 = c4.folded();
+    return {a2[0] + a2[1], b2[0] + b2[1], c2[0] + c2[1]};
+  }
 }
 
 }  // namespace
@@ -102,22 +85,24 @@ void PointGrid<T>::spread_band(BinnedPoints<T>& points, int band) {
       rows[static_cast<std::size_t>(k)] = r + k < last ? cell_row(r + k) : overlap_row(band, r + k - last);
     const auto in_row = points.sort_row(r, band);
     Weights<T> down[batch_points];
-    LaneVector<T> sums[spline_order]{};
+    SplineLanes<T> sums[spline_order];
     for (std::size_t first_point = 0; first_point < in_row.size(); first_point += batch_points) {
       const auto batch = in_row.subspan(first_point, std::min(batch_points, in_row.size() - first_point));
       for (std::size_t i = 0; i < batch.size(); ++i)
         store_weights<spline_order, T>(table, batch[i].down, down[i]);
       for (std::size_t i = 0; i < batch.size(); ++i) {
         const auto across = evaluate<spline_order, T>(table, batch[i].across);
+#pragma GCC unroll 8
         for (std::size_t k = 0; k < spline_order; ++k) sums[k] += across * down[i][k];
         // The points of a cell go to the grid together, at the last.
         const std::size_t next = first_point + i + 1;
         const std::int32_t column = batch[i].column;
         if (next < in_row.size() && in_row[next].column == column) continue;
+#pragma GCC unroll 8
         for (std::size_t k = 0; k < spline_order; ++k) {
           T* cells = rows[k] + column;
-          store<T>(cells, load(cells) + sums[k]);
-          sums[k] = LaneVector<T>{};
+          (SplineLanes<T>::load(cells) + sums[k]).store(cells);
+          sums[k] = {};
         }
         touched_.mark(r, column);
       }
@@ -159,10 +144,12 @@ double PointGrid<T>::read(BinnedPoints<T>& points, double inverse_step, std::spa
       }
       for (std::size_t i = 0; i < batch.size(); ++i) {
         const T* cells = cell_row(r) + batch[i].column;
-        LaneVector<T> value = load(cells) * down[i][0], slope = load(cells) * down_slope[i][0];
+        const auto first_row = SplineLanes<T>::load(cells);
+        auto value = first_row * down[i][0], slope = first_row * down_slope[i][0];
+#pragma GCC unroll 8
         for (std::size_t k = 1; k < spline_order; ++k) {
           cells += stride_;
-          const auto lanes = load(cells);
+          const auto lanes = SplineLanes<T>::load(cells);
           value += lanes * down[i][k];
           slope += lanes * down_slope[i][k];
         }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/base/lanes.hpp"
+
 #include <array>
 #include <cstddef>
 
@@ -8,13 +10,8 @@ namespace fleetsne::optimize {
 /// Lanes of the vectors that hold a point's weights in one direction; weights beyond the order are zero.
 inline constexpr int spline_lanes = 8;
 
-/// Eight numbers that are computed with at once (a GCC vector: one register, or what the CPU has of it).
 template <class T>
-struct Lanes {
-  typedef T type __attribute__((vector_size(spline_lanes * sizeof(T)), aligned(sizeof(T)), may_alias));
-};
-template <class T>
-using LaneVector = typename Lanes<T>::type;
+using SplineLanes = base::Lanes<T, spline_lanes>;
 
 /// The pieces of a centred B-spline and of its derivative as polynomials in the position t in [0, 1) within a
 /// cell: weight l of a point is sum over d of coefficient[d][l] t^d, for the grid points base .. base + Order
@@ -67,10 +64,10 @@ inline constexpr SplineTable<Order, T> spline_table{};
 
 /// A polynomial in t with eight coefficients a degree, by Horner's rule.
 template <int Degrees, class T>
-inline LaneVector<T> evaluate(const std::array<std::array<T, spline_lanes>, Degrees>& rows, T t) {
-  LaneVector<T> sum = *reinterpret_cast<const LaneVector<T>*>(rows[Degrees - 1].data());
-  for (int d = Degrees - 2; d >= 0; --d)
-    sum = sum * t + *reinterpret_cast<const LaneVector<T>*>(rows[d].data());
+inline SplineLanes<T> evaluate(const std::array<std::array<T, spline_lanes>, Degrees>& rows, T t) {
+  auto sum = SplineLanes<T>::load(rows[Degrees - 1].data());
+#pragma GCC unroll 8
+  for (int d = Degrees - 2; d >= 0; --d) sum = sum * t + SplineLanes<T>::load(rows[d].data());
   return sum;
 }
 
