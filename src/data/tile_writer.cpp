@@ -300,7 +300,7 @@ void TileWriter::close(bool continued) {
   }
   for (std::size_t p = 0; p < part_count_; ++p) {
     const Part& part = parts_[p];
-    std::byte* data = storage_.allocate(part.bytes);
+    std::byte* data = storage_.allocate(part.bytes + tile_slack);
     std::memcpy(data, part.data.data(), part.bytes);
     tiles_->push_back({data, static_cast<std::uint32_t>(part.bytes),
                        static_cast<std::uint32_t>(part.last - part.first), next_row_,

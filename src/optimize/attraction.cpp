@@ -3,6 +3,7 @@
 #include "fleetsne/base/sum.hpp"
 
 #include "attraction_kernels.hpp"
+#include "attraction_vectors.hpp"
 #include <omp.h>
 
 #include <algorithm>

@@ -23,6 +23,10 @@ enum class ValueCoding : std::uint8_t {
 /// Entries that a vector kernel takes at a time.
 inline constexpr std::size_t tile_lanes = 16;
 
+/// Bytes that may be read beyond a tile's end, whatever they are: of a kernel's last, partly filled
+/// registers.
+inline constexpr std::size_t tile_slack = 32;
+
 /// The largest number of columns in a tile's directory: places are 16 bits.
 inline constexpr std::size_t most_tile_columns = 65535;
 
