@@ -29,7 +29,7 @@ Trial lawful(std::int64_t rows) {
   return {.rows = rows,
           .read = 1e-7 * n,
           .init = 2e-7 * n,
-          .partition = 1e-7 * n * std::log(n),
+          .partition = 1e-8 * std::pow(n, 4.0 / 3),
           .neighbors = n * (1e-5 + 2e-9 * evaluations),
           .affinity = 3e-6 * n,
           .early_iteration = 1e-9 * n * degree,
