@@ -11,29 +11,31 @@ namespace fleetsne::search {
 namespace {
 
 constexpr std::size_t lanes = base::register_lanes<float>;
-// With so many registers of rows for so many queries at once, 16 sums (8 where there are 16 registers in all)
-// stay in registers.
+// With two registers of rows for so many queries at once, the sums stay in registers: of AVX-512 there are
+// 32, else 16.
 constexpr std::size_t registers = 2, width = registers * lanes;
-constexpr std::size_t queries_at_once = base::register_bytes == 64 ? 8 : 4;
+constexpr std::size_t queries_at_once = base::register_bytes == 64 ? 8 : 6;
+constexpr std::size_t queries_left = block_rows % queries_at_once;
 using Lanes = base::Vector<float>;
 using base::load_vector;
 using base::store_vector;
 
 /// -2 x.y for some queries and `width` rows of a block, added to what is known of the distances beforehand.
+template <std::size_t count>
 inline void products(const float* queries, const float* rows, std::size_t columns, const float* query_norms,
                      const float* row_norms, float* distances) {
-  Lanes sum[queries_at_once][registers] = {};
+  Lanes sum[count][registers] = {};
   for (std::size_t j = 0; j < columns; ++j) {
     const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
 #pragma GCC unroll 8
-    for (std::size_t q = 0; q < queries_at_once; ++q) {
+    for (std::size_t q = 0; q < count; ++q) {
       const float x = queries[j * block_rows + q];
       sum[q][0] += low * x;
       sum[q][1] += high * x;
     }
   }
 #pragma GCC unroll 8
-  for (std::size_t q = 0; q < queries_at_once; ++q) {
+  for (std::size_t q = 0; q < count; ++q) {
 #pragma GCC unroll 2
     for (std::size_t r = 0; r < registers; ++r) {
       const Lanes squared = load_vector(row_norms + r * lanes) + query_norms[q] - 2.0F * sum[q][r];
@@ -116,11 +118,17 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
   float* shifted = queries.shifted_.data();
   alignas(64) float query_norms[block_rows];
   shift(queries.values_.data(), mean(block), columns_, shifted, query_norms);
-  for (std::size_t q = 0; q < queries.count(); q += queries_at_once) {
+  const auto multiply = [&]<std::size_t count>(std::size_t q) {
     for (std::size_t first = 0; first < block_rows; first += width) {
-      products(shifted + q, values + first, columns_, query_norms + q,
-               norms_.data() + block * block_rows + first, distances.data() + q * block_rows + first);
+      products<count>(shifted + q, values + first, columns_, query_norms + q,
+                      norms_.data() + block * block_rows + first, distances.data() + q * block_rows + first);
     }
+  };
+  std::size_t q = 0;
+  for (; q < queries.count() && q + queries_at_once <= block_rows; q += queries_at_once)
+    multiply.operator()<queries_at_once>(q);
+  if constexpr (queries_left > 0) {
+    if (q < queries.count()) multiply.operator()<queries_left>(q);
   }
 }
 
