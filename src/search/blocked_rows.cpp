@@ -15,7 +15,8 @@ constexpr std::size_t lanes = base::register_lanes<float>;
 // 32, else 16.
 constexpr std::size_t registers = 2, width = registers * lanes;
 constexpr std::size_t queries_at_once = base::register_bytes == 64 ? 8 : 6;
-constexpr std::size_t queries_left = block_rows % queries_at_once;
+constexpr std::size_t queries_last =
+    block_rows % queries_at_once == 0 ? queries_at_once : block_rows % queries_at_once;
 using Lanes = base::Vector<float>;
 using base::load_vector;
 using base::store_vector;
@@ -127,9 +128,7 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
   std::size_t q = 0;
   for (; q < queries.count() && q + queries_at_once <= block_rows; q += queries_at_once)
     multiply.operator()<queries_at_once>(q);
-  if constexpr (queries_left > 0) {
-    if (q < queries.count()) multiply.operator()<queries_left>(q);
-  }
+  if (q < queries.count()) multiply.operator()<queries_last>(q);
 }
 
 void BlockedRows::prefetch(std::size_t block) const {
