@@ -27,9 +27,10 @@ TYPED_TEST(EveryReal, AreComputedWithOneByOne) {
   using All = Lanes<T, count>;
   const auto a = numbers<T>(3), b = numbers<T>(-7);
   const auto x = All::load(a.data() + 1), y = All::load(b.data());  // from any address
-  const auto sum = x + y, product = x * y, scaled = x * T{4};
+  const auto sum = x + y, less = x - y, product = x * y, scaled = x * T{4};
   for (std::size_t i = 0; i < count; ++i) {
     EXPECT_EQ(sum[i], a[i + 1] + b[i]);
+    EXPECT_EQ(less[i], a[i + 1] - b[i]);
     EXPECT_EQ(product[i], a[i + 1] * b[i]);
     EXPECT_EQ(scaled[i], a[i + 1] * 4);
   }
@@ -48,9 +49,12 @@ TYPED_TEST(EveryReal, AreZeroUnlessTold) {
 
 TYPED_TEST(EveryReal, FoldIntoTheirHalves) {
   using T = TypeParam;
-  const auto a = numbers<T>(5);
-  const auto four = Lanes<T, count>::load(a.data()).folded();
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(four[i], a[i] + a[i + 4]);
+  std::array<T, 2 * count> a;
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(i * i);
+  const auto eight = Lanes<T, 2 * count>::load(a.data()).folded();
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(eight[i], a[i] + a[i + 8]);
+  const auto four = eight.folded();
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(four[i], eight[i] + eight[i + 4]);
   const auto two = four.folded();
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(two[i], four[i] + four[i + 2]);
 }

@@ -59,6 +59,9 @@ class Lanes {
   Lanes& operator+=(const Lanes& other) {
     return each([&](Register& part, std::size_t r) { part += other.parts_[r]; });
   }
+  Lanes& operator-=(const Lanes& other) {
+    return each([&](Register& part, std::size_t r) { part -= other.parts_[r]; });
+  }
   Lanes& operator*=(const Lanes& other) {
     return each([&](Register& part, std::size_t r) { part *= other.parts_[r]; });
   }
@@ -66,6 +69,7 @@ class Lanes {
     return each([&](Register& part, std::size_t) { part *= factor; });
   }
   friend Lanes operator+(Lanes a, const Lanes& b) { return a += b; }
+  friend Lanes operator-(Lanes a, const Lanes& b) { return a -= b; }
   friend Lanes operator*(Lanes a, const Lanes& b) { return a *= b; }
   friend Lanes operator*(Lanes a, T factor) { return a *= factor; }
 
@@ -74,6 +78,9 @@ class Lanes {
     Lanes<T, N / 2> sum;
     if constexpr (registers > 1) {
       for (std::size_t r = 0; r < registers / 2; ++r) sum.parts_[r] = parts_[r] + parts_[r + registers / 2];
+    } else if constexpr (N == 16) {
+      sum.parts_[0] = __builtin_shufflevector(parts_[0], parts_[0], 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(parts_[0], parts_[0], 8, 9, 10, 11, 12, 13, 14, 15);
     } else if constexpr (N == 8) {
       sum.parts_[0] = __builtin_shufflevector(parts_[0], parts_[0], 0, 1, 2, 3) +
                       __builtin_shufflevector(parts_[0], parts_[0], 4, 5, 6, 7);
