@@ -4,6 +4,28 @@
 #include <iterator>
 
 namespace fleetsne::app {
+namespace {
+
+constexpr const char* introduction = R"(Usage: fleetsne generate --rows N --output FILE.npy [OPTIONS]
+       mpirun -n RANKS fleetsne generate --rows N --output FILE.npy [OPTIONS]
+
+Writes rows that look like the principal components of single-cell data (uneven clusters that stem from
+one another, paths between them, doublets and ambient noise), and the cluster of every row beside them. A
+row depends on the options and the seed alone: any number of ranks writes the same file, and fewer rows
+are the beginning of more.
+
+Examples:
+  A million rows in cells.npy, their clusters in cells-labels.npy, by two ranks:
+    mpirun -n 2 fleetsne generate --rows 1000000 --output cells.npy
+  More columns and clusters, and another draw:
+    mpirun -n 2 fleetsne generate --rows 1000000 --columns 100 --clusters 800 --seed 7 --output cells.npy
+  Clusters that lie apart, without paths and noise between them:
+    fleetsne generate --rows 20000 --separation 3 --trajectories 0 --noise 0 --output apart.npy
+  What was made, embedded:
+    mpirun -n 2 fleetsne embed cells.npy --labels cells-labels.npy --output out
+)";
+
+}  // namespace
 
 OptionTable option_table(run::GenerateConfig& c) {
   std::vector<Option> options{
@@ -23,7 +45,7 @@ OptionTable option_table(run::GenerateConfig& c) {
       {"output", "force", "force", flag(c.output.force), "Write over files that are there"},
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
-  return {"generate", "", std::move(options)};
+  return {.command = "generate", .introduction = introduction, .words = "", .options = std::move(options)};
 }
 
 }  // namespace fleetsne::app

@@ -14,8 +14,9 @@ namespace fleetsne::app {
 /// Every option of one command, by section. Command line, config files, help, --dump-config and suggestions
 /// all derive from this.
 struct OptionTable {
-  std::string command;  ///< as in `fleetsne COMMAND`
-  std::string words;    ///< dotted name of the option that words without one belong to; empty: there are none
+  std::string command;       ///< as in `fleetsne COMMAND`
+  std::string introduction;  ///< of its help: usage, what it does, examples
+  std::string words;  ///< dotted name of the option that words without one belong to; empty: there are none
   std::vector<Option> options;
   bool can_run_dry = false;  ///< the command knows --dry-run
 

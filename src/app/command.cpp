@@ -1,0 +1,86 @@
+#include "fleetsne/app/command.hpp"
+
+#include "fleetsne/app/ini.hpp"
+#include "fleetsne/app/terminal.hpp"
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/run/problems.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace fleetsne::app {
+namespace {
+
+constexpr std::array all{
+    Command{"embed", "embed the rows of files with t-SNE", embed},
+    Command{"generate", "write cell-like rows of any number", generate},
+};
+
+/// The command line read on rank 0; the other ranks get its outcome as the config file that it amounts to.
+Request agree_on_request(const comm::Communicator& comm, const std::vector<std::string>& arguments,
+                         OptionTable& table) {
+  Request request = Request::run;
+  std::string resolved;
+  comm::on_root(comm, [&] {
+    request = parse_command_line(arguments, table);
+    resolved = write_ini(table);
+  });
+  resolved = comm.broadcast(resolved, 0);
+  run::Problems none;
+  if (comm.rank() != 0) apply_ini(resolved, "configuration of rank 0", table, none);
+  comm::agree(comm, [&] { none.raise(); });
+  return comm.broadcast(request, 0);
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return all;
+}
+
+const Command* find_command(const std::string& name) {
+  const auto* found = std::ranges::find_if(all, [&](const Command& command) { return command.name == name; });
+  return found == all.end() ? nullptr : found;
+}
+
+void print_on_root(const comm::Communicator& comm, const std::string& text) {
+  comm::on_root(comm, [&] {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+    throw base::IoError(
+        fmt::format("the standard output cannot be written ({}). Send it to a place that has room",
+                    std::strerror(errno)));
+  });
+}
+
+base::Log make_log(const comm::Communicator& comm, const run::ExecutionConfig& config) {
+  if (comm.rank() != 0 || config.quiet) return {};
+  const bool bar =
+      config.log == run::LogChoice::bar || (config.log == run::LogChoice::automatic && log_is_terminal());
+  return {stderr, bar ? base::LogStyle::terminal : base::LogStyle::plain};
+}
+
+std::optional<Request> wanted_work(const comm::Communicator& comm, const std::vector<std::string>& arguments,
+                                   OptionTable& table) {
+  const std::string help = help_text(table);
+  const Request request = agree_on_request(comm, arguments, table);
+  switch (request) {
+    case Request::help:
+      print_on_root(comm, help);
+      return {};
+    case Request::dump_config:
+      print_on_root(comm, write_ini(table));
+      return {};
+    case Request::run:
+    case Request::dry_run:
+      break;
+  }
+  return request;
+}
+
+}  // namespace fleetsne::app

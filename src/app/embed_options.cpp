@@ -1,0 +1,129 @@
+#include "fleetsne/app/option_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fleetsne::app {
+namespace {
+
+constexpr const char* introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
+       mpirun -n RANKS fleetsne embed INPUT... --output DIR [OPTIONS]
+
+Embeds the rows of INPUT in two dimensions with t-SNE and writes embedding.h5ad, embedding.npy,
+embedding.png and report.json to DIR.
+
+Examples:
+  A matrix in a .npy file, with two ranks:
+    mpirun -n 2 fleetsne embed rows.npy --output out
+  Images with labels, reduced to 50 principal components first:
+    mpirun -n 2 fleetsne embed images.idx3-ubyte.gz --labels labels.idx1-ubyte.gz --pca 50 --output out
+  An AnnData file, coloured by a column of its obs:
+    mpirun -n 2 fleetsne embed cells.h5ad:obsm/X_pca --labels cells.h5ad:obs/cell_type --output out
+  Clusters further apart, and the picture kept from an earlier run written over:
+    mpirun -n 2 fleetsne embed rows.npy --exaggeration 4 --output out --force
+  The options of a run as a config file, and a run from it with one of them changed:
+    fleetsne embed rows.npy --perplexity 50 --output out --dump-config > run.cfg
+    mpirun -n 2 fleetsne embed --config run.cfg --perplexity 100 --output out-100
+  What a run would take, in memory and time:
+    mpirun -n 2 fleetsne embed rows.npy --perplexity 500 --output out --dry-run
+)";
+
+}  // namespace
+
+OptionTable option_table(run::Config& c) {
+  using affinity::Kind;
+  using init::Start;
+  using neighbors::Backend;
+  using neighbors::Metric;
+  using optimize::GridSharing;
+  using optimize::Repulsion;
+  std::vector<Option> options{
+      {"input", "files", "", list(c.input.files, "INPUT"),
+       "File to embed: IDX (also .gz), .npy, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
+       "FILE.h5ad:obsm/NAME. "
+       "Several are stacked in order. On the command line the word INPUT alone does"},
+      {"input", "labels", "labels", list(c.input.labels, "LABELS"),
+       "File with a category for every row: IDX, .npy, FILE.h5:/DATASET or FILE.h5ad:obs/COLUMN. Give it "
+       "once for "
+       "every input"},
+      {"input", "pca", "pca", whole(c.input.pca),
+       "Reduce the rows to this many principal components first; 0: do not"},
+
+      {"neighbors", "count", "neighbors", whole(c.neighbors.count),
+       "Neighbours of every point; 0: 3 x perplexity, or 15 for uniform affinities"},
+      {"neighbors", "metric", "metric",
+       choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
+       "What near means"},
+      {"neighbors", "backend", "backend",
+       choice(c.neighbors.backend,
+              {{"auto", Backend::automatic}, {"exact", Backend::exact}, {"hnsw", Backend::hnsw}}),
+       "How neighbours are found: by an approximate index or by comparing every pair; auto: exact for small "
+       "data"},
+      {"neighbors", "links", "", whole(c.neighbors.links), "Links of a point in the index (M of HNSW)"},
+      {"neighbors", "ef-construction", "", whole(c.neighbors.ef_construction),
+       "Candidates kept while the index is built"},
+      {"neighbors", "aim", "", real(c.neighbors.aim),
+       "Recall to stop searching at, about; what was reached is measured"},
+      {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
+       "Points whose neighbours are compared with exact search, to measure recall"},
+
+      {"affinity", "kind", "",
+       choice(c.affinity.kind, {{"perplexity", Kind::perplexity}, {"uniform", Kind::uniform}}),
+       "How neighbours attract each other: as Gaussians of that perplexity, or all alike (perplexity is then "
+       "not used)"},
+      {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
+       "Effective number of neighbours of a point"},
+
+      {"init", "start", "init",
+       choice(c.init.start, {{"pca", Start::pca},
+                             {"columns", Start::columns},
+                             {"random", Start::random},
+                             {"file", Start::file}}),
+       "Where the points start: the first two principal components, the first two columns, at random, or "
+       "from a file"},
+      {"init", "file", "init-file", text(c.init.file, "FILE"),
+       "File of N x 2 values to start from, for --init file"},
+      {"init", "standard-deviation", "", real(c.init.standard_deviation),
+       "Spread of the start along its first axis"},
+
+      {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
+       "Factor on the attraction in the early iterations"},
+      {"optimize", "early-iterations", "early-iterations", whole(c.optimize.early_iterations),
+       "Iterations under early exaggeration"},
+      {"optimize", "exaggeration", "exaggeration", real(c.optimize.exaggeration),
+       "Factor on the attraction in the iterations after those"},
+      {"optimize", "iterations", "iterations", whole(c.optimize.iterations),
+       "Iterations after the early ones"},
+      {"optimize", "learning-rate", "learning-rate", learning_rate(c.optimize.learning_rate),
+       "Step size; auto: number of points / exaggeration"},
+      {"optimize", "early-momentum", "", real(c.optimize.early_momentum), "Momentum in the early iterations"},
+      {"optimize", "momentum", "", real(c.optimize.momentum), "Momentum in the iterations after those"},
+      {"optimize", "max-step-norm", "", real(c.optimize.max_step_norm),
+       "A point moves at most this far in an iteration"},
+      {"optimize", "repulsion", "",
+       choice(c.optimize.repulsion,
+              {{"auto", Repulsion::automatic}, {"grid", Repulsion::grid}, {"exact", Repulsion::exact}}),
+       "How repulsive forces are summed: on a grid, or over every pair; auto: exact for small data"},
+      {"optimize", "grid-sharing", "",
+       choice(c.optimize.sharing, {{"auto", GridSharing::automatic},
+                                   {"reduced", GridSharing::reduced},
+                                   {"slab", GridSharing::slab}}),
+       "How ranks share the grid: each holds all of it, or a slab; auto: whichever should be faster"},
+      {"optimize", "kl-every", "", whole(c.optimize.kl_every), "Iterations between two lines of the log"},
+
+      {"output", "directory", "output", text(c.output.directory, "DIR"),
+       "Folder for embedding.h5ad, embedding.npy, embedding.png and report.json"},
+      {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},
+
+      {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
+      {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
+  };
+  std::ranges::move(execution_options(c.run), std::back_inserter(options));
+  return {.command = "embed",
+          .introduction = introduction,
+          .words = "input.files",
+          .options = std::move(options),
+          .can_run_dry = true};
+}
+
+}  // namespace fleetsne::app
