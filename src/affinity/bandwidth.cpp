@@ -18,7 +18,6 @@ constexpr double rough_tolerance = 1e-2;  // Newton then doubles the digits: the
 constexpr int max_steps = 200;  // bisection alone needs about 60 for the widest range of float distances
 constexpr int max_rough_steps = 20;
 constexpr double largest_rough = 1e30;  // precision, so that no product leaves float32
-constexpr float smallest_share = 1e-20F;
 
 /// exp(-x) for x >= 0, relative error below 2e-9 (0 beyond 700), in arithmetic that the compiler can do for a
 /// whole vector: 2^n by its bits, and e^r, |r| <= log(2) / 2, by its series.       [Abramowitz & Stegun 1964,
@@ -117,6 +116,7 @@ class PrecisionSearch {
 struct Scratch {
   base::AlignedVector<double> exact;
   base::AlignedVector<float> rough;
+  double scale = 1;  ///< what distances were multiplied with
 };
 
 /// Fills both; returns whether there is any distance but 0.
@@ -136,6 +136,7 @@ bool scale_distances(std::span<const float> squared, Scratch& scratch) {
   }
   if (!(sum > 0)) return false;
   const double scale = static_cast<double>(count) / sum;
+  scratch.scale = scale;
 #pragma omp simd
   for (std::int64_t j = 0; j < count; ++j) {
     exact[j] *= scale;
@@ -144,21 +145,40 @@ bool scale_distances(std::span<const float> squared, Scratch& scratch) {
   return true;
 }
 
+/// How many neighbours are at the smallest distance.
+double count_ties(std::span<const float> squared) {
+  return static_cast<double>(std::ranges::upper_bound(squared, squared.front()) - squared.begin());
+}
+
+/// Searches the precision for the scaled distances; returns the moments there.
+Moments find_precision(const Scratch& scratch, PrecisionSearch& search) {
+  search.run(std::span<const float>(scratch.rough), rough_tolerance);
+  search.widen();
+  return search.run(std::span<const double>(scratch.exact), entropy_tolerance);
+}
+
 }  // namespace
+
+std::optional<double> precision_for(std::span<const float> squared, double perplexity) {
+  FLEETSNE_EXPECT(!squared.empty() && std::ranges::is_sorted(squared));
+  thread_local Scratch scratch;
+  if (!scale_distances(squared, scratch) || count_ties(squared) >= perplexity) return std::nullopt;
+  PrecisionSearch search(std::log(perplexity), 1);
+  find_precision(scratch, search);
+  return search.beta() * scratch.scale;
+}
 
 double conditional_affinities(std::span<float> values, double perplexity) {
   FLEETSNE_EXPECT(!values.empty() && std::ranges::is_sorted(values));
   thread_local Scratch scratch;
-  const auto ties = static_cast<double>(std::ranges::upper_bound(values, values.front()) - values.begin());
+  const double ties = count_ties(values);
   if (!scale_distances(values, scratch) || ties >= perplexity) {  // no beta does it
     for (std::size_t j = 0; j < values.size(); ++j)
       values[j] = static_cast<double>(j) < ties ? static_cast<float>(1 / ties) : smallest_share;
     return std::log(ties);
   }
   PrecisionSearch search(std::log(perplexity), 1);
-  search.run(std::span<const float>(scratch.rough), rough_tolerance);
-  search.widen();
-  const Moments sums = search.run(std::span<const double>(scratch.exact), entropy_tolerance);
+  const Moments sums = find_precision(scratch, search);
   const double beta = search.beta(), share = 1 / sums.mass;
   const double* distances = scratch.exact.data();
   float* out = values.data();

@@ -32,6 +32,7 @@ Examples:
 
 OptionTable option_table(run::Config& c) {
   using affinity::Kind;
+  using affinity::Symmetry;
   using init::Start;
   using neighbors::Backend;
   using neighbors::Metric;
@@ -50,7 +51,7 @@ OptionTable option_table(run::Config& c) {
        "Reduce the rows to this many principal components first; 0: do not"},
 
       {"neighbors", "count", "neighbors", whole(c.neighbors.count),
-       "Neighbours of every point; 0: 3 x perplexity, or 15 for uniform affinities"},
+       "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma"},
       {"neighbors", "metric", "metric",
        choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
        "What near means"},
@@ -68,11 +69,23 @@ OptionTable option_table(run::Config& c) {
        "Points whose neighbours are compared with exact search, to measure recall"},
 
       {"affinity", "kind", "",
-       choice(c.affinity.kind, {{"perplexity", Kind::perplexity}, {"uniform", Kind::uniform}}),
-       "How neighbours attract each other: as Gaussians of that perplexity, or all alike (perplexity is then "
-       "not used)"},
+       choice(c.affinity.kind, {{"perplexity", Kind::perplexity},
+                                {"multiscale", Kind::multiscale},
+                                {"mixture", Kind::mixture},
+                                {"fixed-sigma", Kind::fixed_sigma},
+                                {"uniform", Kind::uniform}}),
+       "How neighbours attract each other: as Gaussians of that perplexity; as the mean over several "
+       "perplexities "
+       "or as a mixture of their Gaussians; as Gaussians of one width; or all alike"},
       {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
        "Effective number of neighbours of a point"},
+      {"affinity", "perplexities", "", reals(c.affinity.perplexities),
+       "The perplexities of multiscale and mixture, for example 50,500"},
+      {"affinity", "sigma", "", real(c.affinity.sigma),
+       "Standard deviation of the Gaussians of fixed-sigma, in the unit of the distances"},
+      {"affinity", "symmetry", "",
+       choice(c.affinity.symmetry, {{"max", Symmetry::max}, {"mean", Symmetry::mean}}),
+       "Of uniform: whether a pair that is one way only counts as much as others, or half"},
 
       {"init", "start", "init",
        choice(c.init.start, {{"pca", Start::pca},

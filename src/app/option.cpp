@@ -92,6 +92,27 @@ Value list(std::vector<std::string>& target, const std::string& placeholder) {
   return value;
 }
 
+Value reals(std::vector<double>& target) {
+  Value value;
+  value.placeholder = "X,X...";
+  value.set = [&target](const std::string& text) -> std::optional<std::string> {
+    std::vector<double> numbers;
+    std::size_t at = 0;
+    while (!text.empty() && at <= text.size()) {
+      const std::size_t end = std::min(text.find(',', at), text.size());
+      const auto number = finite_from(text.substr(at, end - at));
+      if (!number) return "is not a list of numbers with commas between them";
+      numbers.push_back(*number);
+      at = end + 1;
+    }
+    target = std::move(numbers);
+    return std::nullopt;
+  };
+  value.get = [&target] { return std::vector{fmt::format("{}", fmt::join(target, ","))}; };
+  value.json = [&target] { return nlohmann::json(target); };
+  return value;
+}
+
 Value flag(bool& target) {
   Value value;
   value.kind = ValueKind::flag;

@@ -2,13 +2,13 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
+#include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace fleetsne::run {
 namespace {
@@ -53,23 +53,11 @@ void check_optimize(const OptimizeConfig& c, Problems& problems) {
       "one of them");
 }
 
-constexpr std::size_t uniform_neighbors = 15;
-
-bool is_uniform(const Config& config) {
-  return config.affinity.kind == affinity::Kind::uniform;
-}
-
-/// As a number that can be compared whatever the perplexity is.
-double neighbors_of_perplexity(const AffinityConfig& config) {
-  return std::floor(3 * config.perplexity);
-}
-
 }  // namespace
 
 std::size_t neighbor_count(const Config& config) {
   if (config.neighbors.count != 0) return config.neighbors.count;
-  if (is_uniform(config)) return uniform_neighbors;
-  return static_cast<std::size_t>(neighbors_of_perplexity(config.affinity));
+  return static_cast<std::size_t>(usual_neighbors(config.affinity));
 }
 
 neighbors::NeighborsConfig search_config(const Config& config) {
@@ -104,15 +92,7 @@ void check_config(const Config& config) {
       "--output DIR");
   problems.require(!config.output.directory.empty(),
                    "no output directory was given (the result needs a place). Add --output DIR");
-  const double perplexity = config.affinity.perplexity;
-  problems.require(perplexity >= 1,
-                   fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1)", perplexity));
-  problems.require(
-      is_uniform(config) || config.neighbors.count == 0 ||
-          static_cast<double>(config.neighbors.count) >= perplexity,
-      fmt::format("--neighbors {} is below --perplexity {} (no distribution over {} neighbours has that "
-                  "perplexity). Give at least as many neighbours; 3 x perplexity is usual",
-                  config.neighbors.count, perplexity, config.neighbors.count));
+  check_affinity(config.affinity, config.neighbors.count, problems);
   problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
                    fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
                                config.neighbors.links, most_links));
@@ -175,19 +155,8 @@ void check_against_data(const Config& config, const DataShape& data) {
 
   Problems problems;
   const auto others = static_cast<std::size_t>(data.rows - 1);
-  if (config.neighbors.count == 0 && is_uniform(config)) {
-    problems.require(
-        uniform_neighbors <= others,
-        fmt::format("--affinity.kind uniform takes {} neighbours (a row of {} has {} others). Give "
-                    "--neighbors {} or fewer",
-                    uniform_neighbors, data.rows, others, others));
-  } else if (config.neighbors.count == 0) {
-    problems.require(
-        neighbors_of_perplexity(config.affinity) <= static_cast<double>(others),
-        fmt::format("--perplexity {} is too large for {} rows (it takes 3 x perplexity = {} neighbours, and "
-                    "a row has {} others). The largest possible here is {}, or with decimals any below {}/3",
-                    config.affinity.perplexity, data.rows, neighbors_of_perplexity(config.affinity), others,
-                    others / 3, data.rows));
+  if (config.neighbors.count == 0) {
+    check_usual_neighbors(config.affinity, data.rows, problems);
   } else {
     problems.require(
         config.neighbors.count <= others,

@@ -6,6 +6,7 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/plot/plot.hpp"
+#include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/output_directory.hpp"
 #include "fleetsne/run/prepare.hpp"
@@ -27,11 +28,8 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
   report.points = shape.rows;
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);
-  const std::string affinities = config.affinity.kind == affinity::Kind::uniform
-                                     ? "uniform affinities"
-                                     : fmt::format("perplexity {}", config.affinity.perplexity);
-  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns, affinities,
-                       report.neighbor_count));
+  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
+                       describe(config.affinity), report.neighbor_count));
 }
 
 /// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.

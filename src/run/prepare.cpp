@@ -37,10 +37,7 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
   rows = {};  // nothing below needs them, and the affinities need the room
   report.neighbors = found.stats;
   result.affinities = stages.run("affinity", [&] {
-    return config.affinity.kind == affinity::Kind::uniform
-               ? affinity::uniform_affinities(comm, std::move(found.graph), log)
-               : affinity::perplexity_affinities(comm, std::move(found.graph), config.affinity.perplexity,
-                                                 log);
+    return affinity::joint_affinities(comm, std::move(found.graph), config.affinity, log);
   });
   report.affinity = measure(comm, result.affinities);
   return result;

@@ -66,7 +66,8 @@ std::string other_value(const Option& option) {
   const auto now = option.value.get();
   for (const std::string& allowed : option.value.allowed)
     if (now.front() != allowed) return allowed;
-  const bool number = option.value.placeholder == "N" || option.value.placeholder.ends_with("X");
+  const bool number = option.value.placeholder == "N" || option.value.placeholder.ends_with("X") ||
+                      option.value.placeholder.starts_with("X,");
   return number ? "17" : "dir with blanks #1/file \"x\" \\ # not a comment";
 }
 
@@ -113,6 +114,16 @@ TEST(DumpConfig, ReadsBackToTheSame) {
   EXPECT_EQ(to_json(read.table), to_json(written.table));
   EXPECT_EQ(read.config.affinity.perplexity, written.config.affinity.perplexity);
   EXPECT_EQ(write_ini(read.table), dump);
+}
+
+TEST(OptionTable, ListsOfNumbersAreReadWholeOrNotAtAll) {
+  Asked asked;
+  asked.parse({"--affinity.perplexities", "50,500.5"});
+  EXPECT_THAT(asked.config.affinity.perplexities, ElementsAre(50, 500.5));
+  for (const char* bad : {"50,", ",50", "50,,60", "50 60", "nan", "50,x", ","}) {
+    EXPECT_THROW(asked.parse({"--affinity.perplexities", bad}), base::UsageError) << bad;
+    EXPECT_THAT(asked.config.affinity.perplexities, ElementsAre(50, 500.5)) << bad;
+  }
 }
 
 TEST(DumpConfig, OfDefaultsReadsBackToDefaults) {

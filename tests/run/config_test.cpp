@@ -66,6 +66,39 @@ TEST(Config, UniformAffinitiesTakeFifteenNeighboursAndNoPerplexity) {
   EXPECT_EQ(data_error(config, {.rows = 15, .columns = 5}, base::ErrorKind::usage), "");
 }
 
+TEST(Config, SeveralPerplexitiesTakeNeighboursForTheLargest) {
+  Config config = good();
+  config.affinity.kind = affinity::Kind::mixture;
+  EXPECT_THAT(usage_error(config), HasSubstr("Add for example --affinity.perplexities 50,500"));
+  config.affinity.perplexities = {20, 120};
+  EXPECT_EQ(usage_error(config), "");
+  EXPECT_EQ(neighbor_count(config), 360U);
+  EXPECT_THAT(data_error(config, {.rows = 300, .columns = 5}, base::ErrorKind::usage),
+              HasSubstr("--affinity.perplexities 20,120 is too large for 300 rows"));
+  config.neighbors.count = 100;
+  EXPECT_THAT(usage_error(config), HasSubstr("--neighbors 100 is below --affinity.perplexities 20,120"));
+  config.affinity.kind = affinity::Kind::perplexity;
+  EXPECT_THAT(usage_error(config),
+              HasSubstr("--affinity.perplexities was given with another --affinity.kind"));
+}
+
+TEST(Config, FixedSigmaTakesThirtyNeighbours) {
+  Config config = good();
+  config.affinity.kind = affinity::Kind::fixed_sigma;
+  EXPECT_EQ(neighbor_count(config), 30U);
+  EXPECT_EQ(usage_error(config), "");
+  config.affinity.sigma = 0;
+  EXPECT_THAT(usage_error(config), HasSubstr("--affinity.sigma is 0"));
+}
+
+TEST(Config, MeanSymmetryIsForUniformAlone) {
+  Config config = good();
+  config.affinity.symmetry = affinity::Symmetry::mean;
+  EXPECT_THAT(usage_error(config), HasSubstr("--affinity.symmetry mean"));
+  config.affinity.kind = affinity::Kind::uniform;
+  EXPECT_EQ(usage_error(config), "");
+}
+
 TEST(Config, EveryBadValueIsNamed) {
   const std::vector<std::pair<std::string, void (*)(Config&)>> cases{
       {"no input", [](Config& c) { c.input.files.clear(); }},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 namespace fleetsne::affinity {
@@ -14,5 +15,12 @@ namespace fleetsne::affinity {
 /// @param values  in: squared distances, out: probabilities, sum 1
 /// @return entropy in nats
 double conditional_affinities(std::span<float> values, double perplexity);
+
+/// That beta, in the unit of 1 / distance squared; none if no beta does it.
+/// @param squared  squared distances, ascending
+std::optional<double> precision_for(std::span<const float> squared, double perplexity);
+
+/// No neighbour's share is less, so that every one keeps an edge.
+inline constexpr float smallest_share = 1e-20F;
 
 }  // namespace fleetsne::affinity

@@ -36,6 +36,8 @@ Value whole(int& target);
 Value whole(std::size_t& target);  // std::uint64_t is the same type here
 Value text(std::string& target, const std::string& placeholder);
 Value list(std::vector<std::string>& target, const std::string& placeholder);
+/// Several numbers with commas between them, or none.
+Value reals(std::vector<double>& target);
 Value flag(bool& target);
 Value learning_rate(optimize::LearningRate& target);
 /// One of several names by its position.

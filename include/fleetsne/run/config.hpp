@@ -19,11 +19,6 @@ struct InputConfig {
   std::size_t pca = 0;              ///< principal components to reduce to first; 0: none
 };
 
-struct AffinityConfig {
-  affinity::Kind kind = affinity::Kind::perplexity;
-  double perplexity = 30;  ///< for Kind::perplexity
-};
-
 struct InitConfig {
   init::Start start = init::Start::pca;
   std::string file;  ///< for Start::file: N x 2, in the input's order
@@ -65,7 +60,7 @@ struct ExecutionConfig {
 struct Config {
   InputConfig input;
   neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: see neighbor_count; its seed is `run.seed`
-  AffinityConfig affinity;
+  affinity::AffinityConfig affinity;
   InitConfig init;
   OptimizeConfig optimize;
   OutputConfig output;
@@ -73,8 +68,7 @@ struct Config {
   ExecutionConfig run;
 };
 
-/// Neighbours of every point: what was asked for, or 3 x perplexity, rounded down, or for uniform affinities
-/// 15.                                 [van der Maaten 2014, section 4.1; Boehm, Berens & Kobak 2022]
+/// Neighbours of every point: what was asked for, or the usual number (see usual_neighbors).
 /// @param config  one that fits the data (check_against_data)
 std::size_t neighbor_count(const Config& config);
 
