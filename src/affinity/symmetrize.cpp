@@ -18,11 +18,6 @@ using base::GlobalIndex;
 using base::LocalIndex;
 using base::Rank;
 
-/// Positions of so many columns stay in a core's first cache (8 bytes each) while attraction is summed. Cut
-/// rows cost more than that gains unless they are long: at k = 1,500 it saves two fifths, at k = 150 nothing.
-constexpr data::TileShape shape{
-    .columns = data::most_tile_columns, .part_columns = 4096, .part_entries = 256};
-
 void expect_indexable(const data::Ghosts& ghosts, LocalIndex local_rows) {
   const auto columns = static_cast<std::int64_t>(ghosts.count()) + local_rows;
   if (columns <= base::most_columns) return;
@@ -88,7 +83,8 @@ class BlockMerger {
       : edges_(edges),
         incoming_(incoming),
         new_column_(new_column),
-        writer_(result.local_rows() + result.ghosts.count(), result.coding, result.storage, shape) {}
+        writer_(result.local_rows() + result.ghosts.count(), result.coding, result.storage,
+                data::attraction_tiles) {}
 
   void merge(std::size_t block, std::vector<data::EdgeTile>& tiles) {
     const auto& outgoing = edges_.blocks[block];

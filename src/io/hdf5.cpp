@@ -109,6 +109,44 @@ std::vector<std::int64_t> extents(const Guard& guard, hid_t dataset) {
   return {shape.begin(), shape.end()};
 }
 
+LaidOut lay_out(const Guard& guard, hid_t parent, const std::string& name, hid_t type,
+                const std::vector<hsize_t>& shape) {
+  const char* const problem = "cannot be written";
+  const Handle space =
+      guard.own(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose, problem);
+  const Handle creation = guard.own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, problem);
+  guard.check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), problem);
+  guard.check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), problem);
+  guard.check(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), problem);
+  LaidOut made;
+  made.dataset =
+      guard.own(H5Dcreate2(parent, name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+                H5Dclose, problem);
+  const haddr_t offset = H5Dget_offset(made.dataset.get());
+  if (offset == HADDR_UNDEF) guard.fail(problem);
+  made.offset = static_cast<std::int64_t>(offset);
+  return made;
+}
+
+void write_number(const Guard& guard, hid_t object, const std::string& name, std::uint64_t value) {
+  const char* const problem = "cannot be written";
+  const Handle space = guard.own(H5Screate(H5S_SCALAR), H5Sclose, problem);
+  const Handle attribute =
+      guard.own(H5Acreate2(object, name.c_str(), H5T_STD_U64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                H5Aclose, problem);
+  guard.check(H5Awrite(attribute.get(), H5T_NATIVE_UINT64, &value), problem);
+}
+
+std::uint64_t read_number(const Guard& guard, hid_t object, const std::string& name) {
+  const std::string problem = "has no readable attribute " + name;
+  const Handle attribute = guard.own(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, problem);
+  const Handle space = guard.own(H5Aget_space(attribute.get()), H5Sclose, problem);
+  if (H5Sget_simple_extent_npoints(space.get()) != 1) guard.fail(problem);
+  std::uint64_t value = 0;
+  guard.check(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), problem);
+  return value;
+}
+
 std::string list_datasets(hid_t file, std::size_t most) {
   Listing listing{{}, 0, most};
   H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, list_one, &listing);

@@ -53,22 +53,12 @@ struct Places {
   std::int64_t embedding = 0, codes = 0;
 };
 
-/// Makes a dataset whose bytes are written later, past HDF5: its place in the file is fixed now.
-std::int64_t lay_out(const hdf5::Guard& guard, hid_t parent, const std::string& name, hid_t type,
-                     const std::vector<hsize_t>& shape) {
-  const hdf5::Handle space =
-      guard.own(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose, problem);
-  const hdf5::Handle creation = guard.own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, problem);
-  guard.check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), problem);
-  guard.check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), problem);
-  guard.check(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), problem);
-  const hdf5::Handle dataset =
-      guard.own(H5Dcreate2(parent, name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
-                H5Dclose, problem);
-  anndata::set_encoding(guard, dataset.get(), "array", "0.2.0");
-  const haddr_t offset = H5Dget_offset(dataset.get());
-  if (offset == HADDR_UNDEF) guard.fail(problem);
-  return static_cast<std::int64_t>(offset);
+/// Makes a dataset whose bytes are written later, past HDF5; marked as an array.
+std::int64_t lay_out_array(const hdf5::Guard& guard, hid_t parent, const std::string& name, hid_t type,
+                           const std::vector<hsize_t>& shape) {
+  const hdf5::LaidOut made = hdf5::lay_out(guard, parent, name, type, shape);
+  anndata::set_encoding(guard, made.dataset.get(), "array", "0.2.0");
+  return made.offset;
 }
 
 void write_index(const hdf5::Guard& guard, hid_t frame, std::int64_t count, const anndata::RowNames* names) {
@@ -117,7 +107,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
   const auto rows = static_cast<hsize_t>(contents.rows.total());
   Places places;
   places.embedding =
-      lay_out(guard, file.get(), "obsm/X_tsne", H5T_IEEE_F32LE, {rows, contents.embedding.columns()});
+      lay_out_array(guard, file.get(), "obsm/X_tsne", H5T_IEEE_F32LE, {rows, contents.embedding.columns()});
 
   const hdf5::Handle obs = anndata::group(guard, file.get(), "obs", "dataframe", "0.2.0");
   write_index(guard, obs.get(), contents.rows.total(), &names);
@@ -130,7 +120,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
     const hdf5::Handle texts = anndata::string_array(guard, column.get(), "categories",
                                                      static_cast<std::int64_t>(categories.size()));
     anndata::write_strings(guard, texts.get(), 0, categories);
-    places.codes = lay_out(guard, column.get(), "codes", H5T_STD_I32LE, {rows});
+    places.codes = lay_out_array(guard, column.get(), "codes", H5T_STD_I32LE, {rows});
   }
   anndata::set_attribute(guard, obs.get(), "column-order", columns);
 

@@ -13,8 +13,7 @@
 
 namespace fleetsne::affinity {
 
-/// Rows that a tile may hold, and that one thread compresses at a time: more share a directory better.
-inline constexpr base::LocalIndex tile_rows = 256;
+using data::tile_rows;
 
 /// This rank's rows of a directed graph, compressed. A row's edges are those to its k neighbours.
 struct DirectedEdges {

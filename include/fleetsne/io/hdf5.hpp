@@ -84,6 +84,20 @@ Handle open_dataset(const Guard& guard, hid_t file, const std::string& path);
 /// Extents of a dataset; empty for a scalar.
 std::vector<std::int64_t> extents(const Guard& guard, hid_t dataset);
 
+/// A dataset whose bytes are written past HDF5: its place in the file is fixed.
+struct LaidOut {
+  Handle dataset;
+  std::int64_t offset = 0;  ///< bytes from the file's beginning
+};
+/// Makes one, in one piece, nothing in it yet. By one rank alone; fails as the guard does.
+LaidOut lay_out(const Guard& guard, hid_t parent, const std::string& name, hid_t type,
+                const std::vector<hsize_t>& shape);
+
+/// An attribute of one number.
+void write_number(const Guard& guard, hid_t object, const std::string& name, std::uint64_t value);
+/// Fails if there is none of that name and kind.
+std::uint64_t read_number(const Guard& guard, hid_t object, const std::string& name);
+
 /// What a file holds, for messages: up to `most` datasets as "/name (70000 x 50)".
 std::string list_datasets(hid_t file, std::size_t most = 12);
 /// Names of the links in a group, in alphabetical order.
