@@ -33,6 +33,19 @@ void inspect_array(RowInput& input) {
   input.columns = layout.columns;
 }
 
+void inspect_text(RowInput& input) {
+  const std::string& path = input.location.path;
+  if (!input.location.dataset.empty())
+    throw base::InputError(
+        fmt::format("{} has no datasets in it, {} was asked for (it is a text file). Name the file alone",
+                    path, input.location.dataset));
+  const auto stream = ByteStream::open(path);
+  input.packed = true;
+  input.table = inspect_table(*stream);
+  input.rows = input.table.rows;
+  input.columns = input.table.columns;
+}
+
 /// What is known of an input without its names, to be broadcast.
 struct Facts {
   Format format;
@@ -41,15 +54,16 @@ struct Facts {
   std::int64_t chunk_rows;
   bool anndata;
   bool packed;
+  TableLayout table;
 };
 
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
   const Facts facts = comm.broadcast(Facts{input.format, input.rows, input.columns, input.layout,
-                                           input.chunk_rows, input.anndata, input.packed},
+                                           input.chunk_rows, input.anndata, input.packed, input.table},
                                      0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
-  return {std::move(location), facts.format,     facts.rows,    facts.columns,
-          facts.layout,        facts.chunk_rows, facts.anndata, facts.packed};
+  return {std::move(location), facts.format,  facts.rows,   facts.columns, facts.layout,
+          facts.chunk_rows,    facts.anndata, facts.packed, facts.table};
 }
 
 /// Looks at every input and gathers what is wrong with them.
@@ -82,10 +96,12 @@ Format detect_format(const std::string& path) {
   const auto known = std::span<const std::byte>(begin).first(stream->read_some(0, begin));
   if (is_npy(known)) return Format::npy;
   if (is_idx(known)) return Format::idx;
+  if (is_table(path)) return Format::table;
   const hdf5::Guard silence(base::ErrorKind::input, path);
   if (H5Fis_hdf5(path.c_str()) > 0) return Format::hdf5;
   throw base::InputError(fmt::format(
-      "{} is of no format that FleetSNE reads (its first bytes are not those of IDX, .npy or HDF5). "
+      "{} is of no format that FleetSNE reads (its first bytes are not those of IDX, .npy or HDF5, and "
+      "its name does not end in .csv or .tsv). "
       "Convert it, for example with numpy.save",
       path));
 }
@@ -101,6 +117,8 @@ RowInput inspect_rows(const std::string& input) {
   result.format = detect_format(result.location.path);
   if (result.format == Format::hdf5) {
     inspect_hdf5_rows(result);
+  } else if (result.format == Format::table) {
+    inspect_text(result);
   } else {
     inspect_array(result);
   }
@@ -134,7 +152,9 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
   if (input.format == Format::hdf5) return read_hdf5_rows(comm, input, first, out);
   comm::agree(comm, [&] {
     if (out.rows() == 0) return;
-    read_array_rows(*ByteStream::open(input.location.path), input.layout, first, out);
+    const auto stream = ByteStream::open(input.location.path);
+    if (input.format == Format::table) return read_table_rows(*stream, input.table, first, out);
+    read_array_rows(*stream, input.layout, first, out);
   });
 }
 

@@ -14,6 +14,11 @@ namespace {
 
 void inspect_array_labels(LabelSource& source) {
   const std::string& path = source.location.path;
+  if (source.format == Format::table)
+    throw base::InputError(fmt::format(
+        "{} is a text file (labels are read from IDX, .npy, HDF5 and AnnData). Convert it, for example with "
+        "numpy.save",
+        path));
   if (!source.location.dataset.empty()) {
     throw base::InputError(fmt::format("{} has no datasets in it, {} was asked for. Name the file alone",
                                        path, source.location.dataset));

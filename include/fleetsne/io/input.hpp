@@ -5,6 +5,7 @@
 #include "fleetsne/io/array_file.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/location.hpp"
+#include "fleetsne/io/table.hpp"
 
 #include <span>
 #include <string>
@@ -12,10 +13,10 @@
 
 namespace fleetsne::io {
 
-enum class Format : int { idx, npy, hdf5 };
+enum class Format : int { idx, npy, hdf5, table };
 
-/// Knows the format by the first bytes. Throws InputError if it is none that is read here, or there is no
-/// such file.
+/// Knows the format by the first bytes, a table by its name. Throws InputError if it is none that is read
+/// here, or there is no such file.
 Format detect_format(const std::string& path);
 
 /// Whether an open HDF5 file is an AnnData file.
@@ -30,6 +31,7 @@ struct RowInput {
   std::int64_t chunk_rows = 0;  ///< HDF5: rows in a chunk, 0 if it is stored in one piece
   bool anndata = false;         ///< obs of the same file belongs to the rows
   bool packed = false;          ///< rows can only be had after all before them
+  TableLayout table{};          ///< text
 };
 
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws

@@ -3,19 +3,34 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/labels.hpp"
+#include "fleetsne/data/numbers.hpp"
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace fleetsne::io {
 
 /// Reads the rows of one or more inputs, stacked in order, as float32. Rank r reads its own block of
 /// RowDistribution::balanced and nothing else is kept.
-/// An input is a path, or PATH:/DATASET for HDF5 and AnnData: IDX (also .gz), .npy, HDF5, .h5ad.
+/// An input is a path, or PATH:/DATASET for HDF5 and AnnData: IDX (also .gz), .npy, HDF5, .h5ad, .csv, .tsv.
 /// @note Collective. Throws InputError on all ranks, also if a file cannot be opened or one rank alone does
 /// not
 ///       find it, naming the file, and for NaN or infinity the row and column.
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
+
+/// Inputs that are embeddings, as read_rows takes them: an AnnData file without a name means its obsm/X_tsne
+/// or, if there is none, obsm/X_umap, and not what there is to embed.
+/// @note Collective. Throws InputError on all ranks.
+std::vector<std::string> embedding_inputs(const comm::Communicator& comm, std::span<const std::string> names);
+
+/// Reads a number for every row: .npy or IDX of one column, a table of one column, an HDF5 dataset of one
+/// dimension or one column, or a numeric obs column of an h5ad (FILE.h5ad:obs/COLUMN, nullable ones too).
+/// Where there is none it is NaN.
+/// @return  this rank's part of `rows`
+/// @note Collective. Throws InputError on all ranks, also if there are not as many numbers as rows.
+data::Numbers read_numbers(const comm::Communicator& comm, const std::string& source,
+                           const data::RowDistribution& rows);
 
 /// Reads `count` rows that lie evenly over the inputs, for a look at the data: every rank runs of rows of its
 /// own block. Of inputs that can only be read from the start, compressed ones, it is the block's first rows.
