@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::array all{
     Command{"embed", "embed the rows of files with t-SNE", embed},
+    Command{"evaluate", "judge embeddings by the data that they show", evaluate},
     Command{"generate", "write cell-like rows of any number", generate},
 };
 

@@ -40,7 +40,7 @@ OptionTable option_table(run::Config& c) {
   using optimize::Repulsion;
   std::vector<Option> options{
       {"input", "files", "", list(c.input.files, "INPUT"),
-       "File to embed: IDX (also .gz), .npy, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
+       "File to embed: IDX (also .gz), .npy, .csv, .tsv, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
        "FILE.h5ad:obsm/NAME. "
        "Several are stacked in order. On the command line the word INPUT alone does"},
       {"input", "labels", "labels", list(c.input.labels, "LABELS"),

@@ -7,7 +7,7 @@
 #include "fleetsne/io/npy_file.hpp"
 #include "fleetsne/io/transfer_limit.hpp"
 #include "fleetsne/io/write.hpp"
-#include "fleetsne/run/made_folders.hpp"
+#include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/seats.hpp"
 
@@ -47,20 +47,6 @@ void check_cells(const synthetic::CellsConfig& c, Problems& problems) {
   problems.require(
       c.separation >= 0 && c.separation <= largest_separation,
       fmt::format("--separation is {} (it multiplies distances, 0 to {})", c.separation, largest_separation));
-}
-
-/// The folder is made if need be, and what is in it is not written over unasked.
-MadeFolders prepare_folder(const comm::Communicator& comm, const std::string& file, bool force) {
-  const fs::path path(file);
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const std::string name = path.filename().string();
-  comm::on_root(comm, [&] {
-    std::error_code not_there;
-    if (fs::is_directory(path, not_there))
-      throw base::UsageError(
-          fmt::format("{} is a directory (rows and labels go into files). Name a file in it", file));
-  });
-  return MadeFolders(io::prepare_output_directory(comm, folder.string(), std::span(&name, 1), force));
 }
 
 /// Rows that a rank makes in one go.
@@ -128,8 +114,8 @@ Generated generate(const comm::Communicator& comm, const GenerateConfig& config,
   comm::agree(comm, [&] { check_config(config); });
   const base::Stopwatch watch;
   const std::string rows_path = config.output.rows, labels_path = labels_file(config);
-  const MadeFolders for_rows = prepare_folder(comm, rows_path, config.output.force);
-  const MadeFolders for_labels = prepare_folder(comm, labels_path, config.output.force);
+  const MadeFolders for_rows = prepare_output_file(comm, rows_path, config.output.force);
+  const MadeFolders for_labels = prepare_output_file(comm, labels_path, config.output.force);
   const Seats seats = take_seats(comm, config.run, log);
   log.info(fmt::format("{} rows of {} columns in {} clusters", config.rows, config.cells.columns,
                        config.cells.clusters));

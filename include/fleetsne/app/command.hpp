@@ -29,6 +29,7 @@ std::span<const Command> commands();
 const Command* find_command(const std::string& name);
 
 int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+int evaluate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 
 /// Reads the command line, and does what needs no work (help, --dump-config). Returns what is left to do, a

@@ -2,6 +2,7 @@
 
 #include "fleetsne/app/option.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/evaluate.hpp"
 #include "fleetsne/run/generate.hpp"
 
 #include <nlohmann/json.hpp>
@@ -34,6 +35,9 @@ struct OptionTable {
 /// The options of `fleetsne embed`. They read and write `config`, which must outlive them and stay where it
 /// is.
 OptionTable option_table(run::Config& config);
+
+/// The same for `fleetsne evaluate`.
+OptionTable option_table(run::EvaluateConfig& config);
 
 /// The same for `fleetsne generate`.
 OptionTable option_table(run::GenerateConfig& config);
