@@ -18,6 +18,7 @@ namespace fleetsne::app {
 namespace {
 
 constexpr std::array all{
+    Command{"affinity", "find neighbours and keep their affinities in a file, for many embeddings", affinity},
     Command{"embed", "embed the rows of files with t-SNE", embed},
     Command{"evaluate", "judge embeddings by the data that they show", evaluate},
     Command{"generate", "write cell-like rows of any number", generate},
@@ -48,6 +49,13 @@ std::span<const Command> commands() {
 const Command* find_command(const std::string& name) {
   const auto* found = std::ranges::find_if(all, [&](const Command& command) { return command.name == name; });
   return found == all.end() ? nullptr : found;
+}
+
+run::About about_run(const OptionTable& table, const std::vector<std::string>& arguments) {
+  run::About about{
+      .version = FLEETSNE_VERSION, .command = {"fleetsne", table.command}, .config = to_json(table)};
+  about.command.insert(about.command.end(), arguments.begin(), arguments.end());
+  return about;
 }
 
 void print_on_root(const comm::Communicator& comm, const std::string& text) {

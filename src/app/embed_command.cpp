@@ -34,10 +34,8 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
     comm::agree(comm, [&] { run::expect_room(config, found); });
     return EXIT_SUCCESS;
   }
-  run::About about{.version = FLEETSNE_VERSION, .command = {"fleetsne", "embed"}, .config = to_json(table)};
-  about.command.insert(about.command.end(), arguments.begin(), arguments.end());
   base::Log log = make_log(comm, config.run);
-  print_on_root(comm, result_text(run::embed(comm, config, about, log)));
+  print_on_root(comm, result_text(run::embed(comm, config, about_run(table, arguments), log)));
   return EXIT_SUCCESS;
 }
 

@@ -31,11 +31,7 @@ Examples:
 }  // namespace
 
 OptionTable option_table(run::Config& c) {
-  using affinity::Kind;
-  using affinity::Symmetry;
   using init::Start;
-  using neighbors::Backend;
-  using neighbors::Metric;
   using optimize::GridSharing;
   using optimize::Repulsion;
   std::vector<Option> options{
@@ -49,44 +45,13 @@ OptionTable option_table(run::Config& c) {
        "every input"},
       {"input", "pca", "pca", whole(c.input.pca),
        "Reduce the rows to this many principal components first; 0: do not"},
+      {"input", "affinity", "affinity", text(c.input.affinity, "FILE"),
+       "Affinities that fleetsne affinity wrote; INPUT may then be left out, or must be what they were made "
+       "of"},
 
-      {"neighbors", "count", "neighbors", whole(c.neighbors.count),
-       "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma"},
-      {"neighbors", "metric", "metric",
-       choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
-       "What near means"},
-      {"neighbors", "backend", "backend",
-       choice(c.neighbors.backend,
-              {{"auto", Backend::automatic}, {"exact", Backend::exact}, {"hnsw", Backend::hnsw}}),
-       "How neighbours are found: by an approximate index or by comparing every pair; auto: exact for small "
-       "data"},
-      {"neighbors", "links", "", whole(c.neighbors.links), "Links of a point in the index (M of HNSW)"},
-      {"neighbors", "ef-construction", "", whole(c.neighbors.ef_construction),
-       "Candidates kept while the index is built"},
-      {"neighbors", "aim", "", real(c.neighbors.aim),
-       "Recall to stop searching at, about; what was reached is measured"},
-      {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
-       "Points whose neighbours are compared with exact search, to measure recall"},
-
-      {"affinity", "kind", "",
-       choice(c.affinity.kind, {{"perplexity", Kind::perplexity},
-                                {"multiscale", Kind::multiscale},
-                                {"mixture", Kind::mixture},
-                                {"fixed-sigma", Kind::fixed_sigma},
-                                {"uniform", Kind::uniform}}),
-       "How neighbours attract each other: as Gaussians of that perplexity; as the mean over several "
-       "perplexities "
-       "or as a mixture of their Gaussians; as Gaussians of one width; or all alike"},
-      {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
-       "Effective number of neighbours of a point"},
-      {"affinity", "perplexities", "", reals(c.affinity.perplexities),
-       "The perplexities of multiscale and mixture, for example 50,500"},
-      {"affinity", "sigma", "", real(c.affinity.sigma),
-       "Standard deviation of the Gaussians of fixed-sigma, in the unit of the distances"},
-      {"affinity", "symmetry", "",
-       choice(c.affinity.symmetry, {{"max", Symmetry::max}, {"mean", Symmetry::mean}}),
-       "Of uniform: whether a pair that is one way only counts as much as others, or half"},
-
+  };
+  std::ranges::move(neighbor_options(c), std::back_inserter(options));
+  std::vector<Option> others{
       {"init", "start", "init",
        choice(c.init.start, {{"pca", Start::pca},
                              {"columns", Start::columns},
@@ -131,6 +96,7 @@ OptionTable option_table(run::Config& c) {
       {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
       {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
   };
+  std::ranges::move(others, std::back_inserter(options));
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "embed",
           .introduction = introduction,

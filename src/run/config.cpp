@@ -3,7 +3,6 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/affinity_config.hpp"
-#include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
@@ -84,14 +83,7 @@ optimize::OptimizeConfig optimizer_config(const OptimizeConfig& c) {
   return result;
 }
 
-void check_config(const Config& config) {
-  Problems problems;
-  problems.require(
-      !config.input.files.empty(),
-      "no input was given (there is nothing to embed). Name one or more files: fleetsne embed INPUT... "
-      "--output DIR");
-  problems.require(!config.output.directory.empty(),
-                   "no output directory was given (the result needs a place). Add --output DIR");
+void check_neighbors(const Config& config, Problems& problems) {
   check_affinity(config.affinity, config.neighbors.count, problems);
   problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
                    fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
@@ -109,6 +101,24 @@ void check_config(const Config& config) {
       config.neighbors.recall_sample >= 200,
       fmt::format("--neighbors.recall-sample is {} (recall from fewer than 200 points says little)",
                   config.neighbors.recall_sample));
+}
+
+void check_config(const Config& config) {
+  Problems problems;
+  problems.require(
+      !config.input.files.empty() || !config.input.affinity.empty(),
+      "no input was given (there is nothing to embed). Name one or more files: fleetsne embed INPUT... "
+      "--output DIR");
+  problems.require(!config.output.directory.empty(),
+                   "no output directory was given (the result needs a place). Add --output DIR");
+  const bool without_rows = !config.input.affinity.empty() && config.input.files.empty();
+  problems.require(
+      !without_rows || config.init.start != init::Start::columns,
+      "--init columns was given with --affinity alone (the columns are in the input, which was not "
+      "named). Name the input, too, or choose another --init");
+  problems.require(!without_rows || config.input.pca == 0,
+                   "--pca was given with --affinity alone (there are no rows to reduce). Leave it out");
+  check_neighbors(config, problems);
   const bool from_file = config.init.start == init::Start::file;
   problems.require(!from_file || !config.init.file.empty(),
                    "--init file needs to know which file. Add --init-file FILE");
@@ -153,6 +163,15 @@ void check_against_data(const Config& config, const DataShape& data) {
                     "input, in its order)",
                     config.init.file, data.init_rows, data.init_columns, data.rows));
 
+  if (!config.input.affinity.empty()) {
+    if (data.affinity_rows != data.rows)
+      throw base::InputError(
+          fmt::format("{} has the affinities of {} rows, and the input has {} (they must be of the same). "
+                      "Name the input that "
+                      "they were made of, or none",
+                      config.input.affinity, data.affinity_rows, data.rows));
+    return;  // neighbours were found before
+  }
   Problems problems;
   const auto others = static_cast<std::size_t>(data.rows - 1);
   if (config.neighbors.count == 0) {

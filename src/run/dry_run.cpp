@@ -1,6 +1,7 @@
 #include "fleetsne/run/dry_run.hpp"
 
 #include "fleetsne/base/clock.hpp"
+#include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/memory_limit.hpp"
@@ -16,7 +17,14 @@
 namespace fleetsne::run {
 
 DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& log) {
-  comm::agree(comm, [&] { check_config(config); });
+  comm::agree(comm, [&] {
+    check_config(config);
+    if (!config.input.affinity.empty())
+      throw base::UsageError(
+          "--dry-run was given with --affinity (it tries the stages on samples of the rows, and a file of "
+          "affinities "
+          "is no sample). Leave out --affinity: what it tells of the iterations holds with it, too");
+  });
   const OutputDirectory output(comm, config);  // whether it could be written; what it makes it removes again
   DryRun found;
   found.threads = take_seats(comm, config.run, log).threads;

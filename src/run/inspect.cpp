@@ -1,6 +1,7 @@
 #include "fleetsne/run/inspect.hpp"
 
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/io/anndata_format.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
@@ -38,13 +39,23 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
   DataShape shape{.ranks = comm.size()};
   Findings findings;
   std::vector<io::RowInput> inputs;
-  findings.gather([&] { inputs = io::inspect_all_rows(comm, config.input.files); });
+  if (!config.input.files.empty() || config.input.affinity.empty())
+    findings.gather([&] { inputs = io::inspect_all_rows(comm, config.input.files); });
   std::optional<std::int64_t> rows;
   if (!inputs.empty()) {
     for (const io::RowInput& input : inputs) shape.rows += input.rows;
     shape.columns = inputs.front().columns;
     rows = shape.rows;
   }
+  if (!config.input.affinity.empty())
+    findings.gather([&] {
+      shape.affinity_rows = io::inspect_affinities(comm, config.input.affinity).rows();
+      if (config.input.files.empty()) {
+        shape.rows = shape.affinity_rows;
+        shape.columns = 2;  // its start
+        rows = shape.rows;
+      }
+    });
   if (!config.input.labels.empty())
     findings.gather([&] { io::inspect_all_labels(comm, config.input.labels, rows); });
   if (config.init.start == init::Start::file)

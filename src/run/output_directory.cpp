@@ -18,6 +18,7 @@ void refuse_to_overwrite_inputs(const Config& config) {
   std::vector<std::string> read = config.input.files;
   read.insert(read.end(), config.input.labels.begin(), config.input.labels.end());
   if (!config.init.file.empty()) read.push_back(config.init.file);
+  if (!config.input.affinity.empty()) read.push_back(config.input.affinity);
   for (const std::string& input : read)
     for (const char* name : {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json"}) {
       const std::string output = (fs::path(config.output.directory) / name).string();

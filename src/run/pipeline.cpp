@@ -28,8 +28,11 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
   report.points = shape.rows;
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);
-  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
-                       describe(config.affinity), report.neighbor_count));
+  if (config.input.affinity.empty())
+    log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
+                         describe(config.affinity), report.neighbor_count));
+  else
+    log.info(fmt::format("{} rows, affinities of {}", report.points, config.input.affinity));
 }
 
 /// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.
@@ -65,17 +68,19 @@ void write_result(const comm::Communicator& comm, const Config& config, const Ou
 
 /// What the run is made from, in the input's order.
 struct Inputs {
-  Rows rows;
+  std::optional<Rows> rows;  ///< none: affinities alone
   std::optional<data::Labels> labels;
   std::optional<base::Matrix<float>> given;  ///< the initial embedding, if it is a file
 };
 
-Inputs read_inputs(const comm::Communicator& comm, const Config& config, Stages& stages) {
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, std::int64_t points,
+                   Stages& stages) {
   Inputs inputs;
-  inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+  const auto blocks = data::RowDistribution::balanced(points, comm.size());
+  if (!config.input.files.empty())
+    inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
   if (!config.input.labels.empty())
-    inputs.labels =
-        stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, inputs.rows.rows); });
+    inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
     inputs.given =
         stages.run("read_init", [&] { return io::read_rows(comm, std::span(&config.init.file, 1)).local; });
@@ -87,10 +92,13 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
                 Report& report, base::Log& log) {
   Stages stages(comm, report.stages);
   check_files(comm, config, report, log);
-  Inputs inputs = read_inputs(comm, config, stages);
+  Inputs inputs = read_inputs(comm, config, report.points, stages);
   report.input_accepted = true;
 
-  Prepared prepared = prepare(comm, config, std::move(inputs.rows), inputs.given, stages, report, log);
+  Prepared prepared =
+      config.input.affinity.empty()
+          ? prepare(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log)
+          : prepare_from_affinities(comm, config, std::move(inputs.rows), inputs.given, stages, report, log);
   inputs.given.reset();
   auto optimized = stages.run("optimize", [&] {
     return optimize::optimize(comm, prepared.affinities, std::move(prepared.start),

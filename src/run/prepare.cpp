@@ -1,23 +1,61 @@
 #include "fleetsne/run/prepare.hpp"
 
 #include "fleetsne/affinity/affinity.hpp"
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
+#include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 
 namespace fleetsne::run {
 
+namespace {
+
+using Rows = data::DistributedMatrix<float>;
+
+Rows reduce_rows(const comm::Communicator& comm, const Config& config, Rows&& rows, Stages& stages) {
+  if (config.input.pca == 0) return std::move(rows);
+  return stages.run("reduce", [&] {
+    return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
+  });
+}
+
+/// What the run that made the affinities said of its neighbours is said again.
+void take_over(Report& report, const io::AffinityHeader& header) {
+  try {
+    const nlohmann::json& neighbors = header.about.at("neighbors");
+    report.neighbors = neighbors_stats(neighbors);
+    report.neighbor_count = neighbors.at("count").get<std::size_t>();
+  } catch (const nlohmann::json::exception&) {
+    throw base::InputError(header.path +
+                           " does not say what its affinities are made of (it was not written by fleetsne "
+                           "affinity). Make it anew");
+  }
+}
+
+void expect_same_input(const Config& config, std::uint64_t of_rows, std::uint64_t of_file) {
+  if (of_rows == of_file) return;
+  throw base::InputError(
+      fmt::format("{} was made of other rows than {} (their checksums differ). Name the input that it was "
+                  "made of, or make it "
+                  "anew with fleetsne affinity",
+                  config.input.affinity, fmt::join(config.input.files, ", ")));
+}
+
+}  // namespace
+
 Prepared prepare(const comm::Communicator& comm, const Config& config,
                  data::DistributedMatrix<float>&& consumed, const std::optional<base::Matrix<float>>& given,
                  Stages& stages, Report& report, base::Log& log) {
-  data::DistributedMatrix<float> rows = std::move(consumed);
-  if (config.input.pca > 0)
-    rows = stages.run("reduce", [&] {
-      return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
-    });
+  Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   Prepared result;
   // Before the metric changes the rows: the start is made of what the user gave.
   result.start =
@@ -39,6 +77,43 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
   result.affinities = stages.run("affinity", [&] {
     return affinity::joint_affinities(comm, std::move(found.graph), config.affinity, log);
   });
+  report.affinity = measure(comm, result.affinities);
+  return result;
+}
+
+Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& config,
+                                 std::optional<data::DistributedMatrix<float>>&& consumed,
+                                 const std::optional<base::Matrix<float>>& given, Stages& stages,
+                                 Report& report, base::Log& log) {
+  const io::AffinityHeader header = io::inspect_affinities(comm, config.input.affinity);
+  base::Matrix<float> start;
+  std::optional<Rows> rows = std::move(consumed);
+  const bool with_rows = rows.has_value();
+  if (rows) {
+    const std::uint64_t of_rows = data::digest(comm, *rows);
+    comm::agree(comm, [&] { expect_same_input(config, of_rows, header.input_digest); });
+    rows = reduce_rows(comm, config, std::move(*rows), stages);
+    start =
+        stages.run("init", [&] { return init::initial_embedding(comm, *rows, given, start_config(config)); });
+    rows.reset();
+  }
+  auto read = stages.run("read_affinities", [&] { return io::read_affinities(comm, header, log); });
+  Prepared result{std::move(read.permutation), std::move(read.affinities), {}};
+  if (!with_rows && config.init.start == init::Start::pca) {
+    result.start = std::move(read.start);
+    const auto scale =
+        static_cast<float>(config.init.standard_deviation / init::InitConfig{}.standard_deviation);
+    for (float& x : result.start.elements()) x *= scale;
+  } else {
+    if (!with_rows) {  // of the rows no more is asked than how many there are
+      const Rows blocks{result.permutation.input,
+                        result.permutation.to_input_order<float>(comm, read.start.view())};
+      start = stages.run("init",
+                         [&] { return init::initial_embedding(comm, blocks, given, start_config(config)); });
+    }
+    result.start = result.permutation.to_working_order<float>(comm, start.view());
+  }
+  comm::agree(comm, [&] { take_over(report, header); });
   report.affinity = measure(comm, result.affinities);
   return result;
 }

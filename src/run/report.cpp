@@ -51,18 +51,6 @@ const char* name_of(neighbors::Backend backend) {
   return "?";
 }
 
-json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
-  return {{"count", count},
-          {"backend", name_of(stats.backend)},
-          {"recall", stats.recall},
-          {"recall_points", stats.recall_points},
-          {"distance_evaluations", stats.distance_evaluations},
-          {"routing_evaluations", stats.routing_evaluations},
-          {"routing_seconds", stats.routing_seconds},
-          {"ranks_searched_mean", stats.ranks_searched_mean},
-          {"ranks_searched_max", stats.ranks_searched_max}};
-}
-
 json affinity_json(const AffinityStats& stats) {
   return {{"edges", stats.edges},
           {"bytes_per_edge", stats.bytes_per_edge},
@@ -91,6 +79,31 @@ json optimize_json(const optimize::OptimizeStats& stats) {
 }
 
 }  // namespace
+
+json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
+  return {{"count", count},
+          {"backend", name_of(stats.backend)},
+          {"recall", stats.recall},
+          {"recall_points", stats.recall_points},
+          {"distance_evaluations", stats.distance_evaluations},
+          {"routing_evaluations", stats.routing_evaluations},
+          {"routing_seconds", stats.routing_seconds},
+          {"ranks_searched_mean", stats.ranks_searched_mean},
+          {"ranks_searched_max", stats.ranks_searched_max}};
+}
+
+neighbors::NeighborsStats neighbors_stats(const json& json) {
+  const auto backend = json.at("backend").get<std::string>();
+  return {.backend = backend == name_of(neighbors::Backend::hnsw) ? neighbors::Backend::hnsw
+                                                                  : neighbors::Backend::exact,
+          .recall = json.at("recall").get<double>(),
+          .recall_points = json.at("recall_points").get<std::int64_t>(),
+          .distance_evaluations = json.at("distance_evaluations").get<std::int64_t>(),
+          .routing_evaluations = json.at("routing_evaluations").get<std::int64_t>(),
+          .routing_seconds = json.at("routing_seconds").get<double>(),
+          .ranks_searched_mean = json.at("ranks_searched_mean").get<double>(),
+          .ranks_searched_max = json.at("ranks_searched_max").get<int>()};
+}
 
 AffinityStats measure(const comm::Communicator& comm, const data::SparseMatrix& affinities) {
   const auto ghosts = static_cast<std::int64_t>(affinities.ghosts.count());

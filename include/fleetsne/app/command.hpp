@@ -5,6 +5,7 @@
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/report.hpp"
 
 #include <optional>
 #include <span>
@@ -28,6 +29,7 @@ std::span<const Command> commands();
 /// The command of that name; null if there is none.
 const Command* find_command(const std::string& name);
 
+int affinity(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int evaluate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
@@ -36,6 +38,9 @@ int generate(const comm::Communicator& comm, const std::vector<std::string>& arg
 /// run or a dry one, if anything. Collective; throws UsageError on all ranks.
 std::optional<Request> wanted_work(const comm::Communicator& comm, const std::vector<std::string>& arguments,
                                    OptionTable& table);
+
+/// What was asked for, as a report repeats it.
+run::About about_run(const OptionTable& table, const std::vector<std::string>& arguments);
 
 /// Prints on the standard output of rank 0. Collective; throws IoError on all ranks.
 void print_on_root(const comm::Communicator& comm, const std::string& text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/app/option.hpp"
+#include "fleetsne/run/affinities.hpp"
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/evaluate.hpp"
 #include "fleetsne/run/generate.hpp"
@@ -41,6 +42,12 @@ OptionTable option_table(run::EvaluateConfig& config);
 
 /// The same for `fleetsne generate`.
 OptionTable option_table(run::GenerateConfig& config);
+
+/// The same for `fleetsne affinity`.
+OptionTable option_table(run::AffinitiesConfig& config);
+
+/// The options of the neighbour search and the affinities.
+std::vector<Option> neighbor_options(run::Config& config);
 
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);

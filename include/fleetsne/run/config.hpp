@@ -5,6 +5,7 @@
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/plot/plot.hpp"
+#include "fleetsne/run/problems.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,8 @@ struct InputConfig {
   std::vector<std::string> files;   ///< stacked in order; PATH or PATH:/DATASET
   std::vector<std::string> labels;  ///< the same for the labels; none: an embedding without labels
   std::size_t pca = 0;              ///< principal components to reduce to first; 0: none
+  std::string affinity;             ///< file of affinities made before; empty: they are made now. With it the
+                                    ///< files may be left out, else they must be those that it was made of
 };
 
 struct InitConfig {
@@ -88,8 +91,12 @@ struct DataShape {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::int64_t init_rows = 0, init_columns = 0;  ///< of the init file, if there is one
+  std::int64_t affinity_rows = 0;                ///< of the affinity file, if there is one
   int ranks = 1;
 };
+
+/// The neighbour search and the affinities of a config alone. Adds to the problems.
+void check_neighbors(const Config& config, Problems& problems);
 
 /// Whether the config can be had on data of this shape. Throws an InputError about the data, else one
 /// UsageError that names every problem of the config and says what would be possible. Not collective.

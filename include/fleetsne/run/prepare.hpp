@@ -10,6 +10,7 @@
 #include "fleetsne/run/stages.hpp"
 
 #include <optional>
+#include <string>
 
 namespace fleetsne::run {
 
@@ -28,5 +29,14 @@ struct Prepared {
 Prepared prepare(const comm::Communicator& comm, const Config& config, data::DistributedMatrix<float>&& rows,
                  const std::optional<base::Matrix<float>>& given, Stages& stages, Report& report,
                  base::Log& log);
+
+/// The same with affinities that were made before: reduce and init are left to do, and these only with rows;
+/// else the file's own start is taken.
+/// @param rows  in the input's order; consumed. None: without them
+/// @note Collective. Throws InputError on all ranks, also if the affinities were made of other rows.
+Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& config,
+                                 std::optional<data::DistributedMatrix<float>>&& rows,
+                                 const std::optional<base::Matrix<float>>& given, Stages& stages,
+                                 Report& report, base::Log& log);
 
 }  // namespace fleetsne::run

@@ -65,6 +65,11 @@ struct Report {
 /// did not reach are left out. `wall_seconds` is what has gone by since the run started. Collective.
 nlohmann::json to_json(const comm::Communicator& comm, const Report& report);
 
+/// The part of the report on neighbours, and what it was made of; the latter throws what nlohmann's json
+/// does.
+nlohmann::json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count);
+neighbors::NeighborsStats neighbors_stats(const nlohmann::json& json);
+
 /// JSON as text. What is not UTF-8 (a path need not be) becomes the replacement character, where nlohmann's
 /// dump() alone would throw.
 std::string to_text(const nlohmann::json& json);

@@ -1,0 +1,94 @@
+#include "fleetsne/app/option_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fleetsne::app {
+namespace {
+
+constexpr const char* introduction = R"(Usage: fleetsne affinity INPUT... --output FILE.h5 [OPTIONS]
+       mpirun -n RANKS fleetsne affinity INPUT... --output FILE.h5 [OPTIONS]
+
+Finds the nearest neighbours of the rows of INPUT, makes affinities of them, and keeps these in an HDF5
+file: the long part of an embedding, done once for many. Any number of ranks writes the file, any other
+number reads it; it takes 3 to 5 bytes for each of some 1.5 x rows x neighbours edges.
+
+Examples:
+  Affinities, and two embeddings from them:
+    mpirun -n 2 fleetsne affinity cells.npy --perplexity 50 --output aff50.h5
+    mpirun -n 2 fleetsne embed --affinity aff50.h5 --labels cells-labels.npy --output out
+    mpirun -n 2 fleetsne embed --affinity aff50.h5 --exaggeration 4 --output out-4
+  Two perplexities at once:
+    mpirun -n 2 fleetsne affinity cells.npy --affinity.kind mixture --affinity.perplexities 50,500 --output mix.h5
+)";
+
+}  // namespace
+
+std::vector<Option> neighbor_options(run::Config& c) {
+  using affinity::Kind;
+  using affinity::Symmetry;
+  using neighbors::Backend;
+  using neighbors::Metric;
+  return {
+      {"neighbors", "count", "neighbors", whole(c.neighbors.count),
+       "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma"},
+      {"neighbors", "metric", "metric",
+       choice(c.neighbors.metric, {{"euclidean", Metric::euclidean}, {"cosine", Metric::cosine}}),
+       "What near means"},
+      {"neighbors", "backend", "backend",
+       choice(c.neighbors.backend,
+              {{"auto", Backend::automatic}, {"exact", Backend::exact}, {"hnsw", Backend::hnsw}}),
+       "How neighbours are found: by an approximate index or by comparing every pair; auto: exact for small "
+       "data"},
+      {"neighbors", "links", "", whole(c.neighbors.links), "Links of a point in the index (M of HNSW)"},
+      {"neighbors", "ef-construction", "", whole(c.neighbors.ef_construction),
+       "Candidates kept while the index is built"},
+      {"neighbors", "aim", "", real(c.neighbors.aim),
+       "Recall to stop searching at, about; what was reached is measured"},
+      {"neighbors", "recall-sample", "", whole(c.neighbors.recall_sample),
+       "Points whose neighbours are compared with exact search, to measure recall"},
+
+      {"affinity", "kind", "",
+       choice(c.affinity.kind, {{"perplexity", Kind::perplexity},
+                                {"multiscale", Kind::multiscale},
+                                {"mixture", Kind::mixture},
+                                {"fixed-sigma", Kind::fixed_sigma},
+                                {"uniform", Kind::uniform}}),
+       "How neighbours attract each other: as Gaussians of that perplexity; as the mean over several "
+       "perplexities "
+       "or as a mixture of their Gaussians; as Gaussians of one width; or all alike"},
+      {"affinity", "perplexity", "perplexity", real(c.affinity.perplexity),
+       "Effective number of neighbours of a point"},
+      {"affinity", "perplexities", "", reals(c.affinity.perplexities),
+       "The perplexities of multiscale and mixture, for example 50,500"},
+      {"affinity", "sigma", "", real(c.affinity.sigma),
+       "Standard deviation of the Gaussians of fixed-sigma, in the unit of the distances"},
+      {"affinity", "symmetry", "",
+       choice(c.affinity.symmetry, {{"max", Symmetry::max}, {"mean", Symmetry::mean}}),
+       "Of uniform: whether a pair that is one way only counts as much as others, or half"},
+  };
+}
+
+OptionTable option_table(run::AffinitiesConfig& c) {
+  std::vector<Option> options{
+      {"input", "files", "", list(c.embed.input.files, "INPUT"),
+       "File of rows: IDX (also .gz), .npy, .csv, .tsv, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
+       "FILE.h5ad:obsm/NAME. "
+       "Several are stacked in order. On the command line the word INPUT alone does"},
+      {"input", "pca", "pca", whole(c.embed.input.pca),
+       "Reduce the rows to this many principal components first; 0: do not"},
+  };
+  std::ranges::move(neighbor_options(c.embed), std::back_inserter(options));
+  std::vector<Option> others{
+      {"output", "file", "output", text(c.file, "FILE"), "File for the affinities, HDF5"},
+      {"output", "force", "force", flag(c.force), "Write over a file that is there"},
+  };
+  std::ranges::move(others, std::back_inserter(options));
+  std::ranges::move(execution_options(c.embed.run), std::back_inserter(options));
+  return {.command = "affinity",
+          .introduction = introduction,
+          .words = "input.files",
+          .options = std::move(options)};
+}
+
+}  // namespace fleetsne::app

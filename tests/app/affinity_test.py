@@ -1,0 +1,98 @@
+"""Affinities kept in a file, from outside.
+
+Usage: affinity_test.py PROGRAM MPIEXEC RANKS
+"""
+import sys
+import unittest
+
+import numpy as np
+
+from end_to_end import FEW_ITERATIONS, RANKS, EndToEnd
+
+
+class Affinity(EndToEnd):
+    def affinity(self, *arguments, **options):
+        return self.run_program("affinity", *arguments, "--perplexity", "15", **options)
+
+    def embedded(self, *arguments, ranks=RANKS):
+        done = self.embed(*arguments, "--threads", "1", "--force", ranks=ranks)
+        self.assert_succeeds(done)
+        return np.load(self.out / "embedding.npy"), done
+
+    def result_of(self, done):
+        return dict(pair.split("=") for pair in done.stdout.splitlines()[-1].split()[1:])
+
+    def test_embeddings_from_the_file_are_those_from_the_rows(self):
+        done = self.affinity("rows.npy", "--output", "a.h5")
+        self.assert_succeeds(done)
+        self.assertEqual(int(self.result_of(done)["bytes"]), (self.folder / "a.h5").stat().st_size)
+        from_rows, _ = self.embedded("rows.npy", "--perplexity", "15")
+        wanted = self.report()
+        alone, _ = self.embedded("--affinity", "a.h5")
+        report = self.report()
+        np.testing.assert_array_equal(alone, from_rows)
+        self.assertEqual(report["neighbors"]["recall"], wanted["neighbors"]["recall"])
+        self.assertEqual(report["affinity"]["edges"], wanted["affinity"]["edges"])
+        with_rows, _ = self.embedded("rows.npy", "--affinity", "a.h5", "--labels", "labels.npy")
+        np.testing.assert_array_equal(with_rows, from_rows)
+
+    def test_any_number_of_ranks_reads_it(self):
+        self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5", ranks=3))
+        kl = []
+        for ranks in (1, 2, 4):
+            self.embedded("--affinity", "a.h5", ranks=ranks)
+            kl.append(self.report()["optimize"]["kl"])
+        self.assertLess(max(kl) - min(kl), 0.01 * min(kl))
+
+    def test_other_starts_without_rows(self):
+        self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5"))
+        random, _ = self.embedded("--affinity", "a.h5", "--init", "random")
+        self.assertTrue(np.isfinite(random).all())
+        np.save(self.folder / "start.npy", self.rows[:, :2])
+        self.embedded("--affinity", "a.h5", "--init", "file", "--init-file", "start.npy")
+        self.refuse(2, "--init columns", "Name the input, too",
+                    arguments=["--affinity", "a.h5", "--init", "columns", "--force"])
+
+    def test_every_kind_of_affinity(self):
+        kinds = {"multiscale": ["--affinity.perplexities", "5,20"], "mixture": ["--affinity.perplexities", "5,20"],
+                 "fixed-sigma": ["--affinity.sigma", "2"], "uniform": ["--affinity.symmetry", "mean"]}
+        for kind, more in kinds.items():
+            done = self.affinity("rows.npy", "--affinity.kind", kind, *more, "--output", kind + ".h5")
+            self.assert_succeeds(done)
+            self.embedded("--affinity", kind + ".h5")
+
+    def test_other_rows_are_refused(self):
+        self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5"))
+        changed = self.rows.copy()
+        changed[100, 3] += 1
+        np.save(self.folder / "changed.npy", changed)
+        self.assert_refused(self.embed("changed.npy", "--affinity", "a.h5"), 3, "a.h5 was made of other rows than changed.npy")
+        np.save(self.folder / "fewer.npy", self.rows[:200])
+        self.assert_refused(self.embed("fewer.npy", "--affinity", "a.h5"), 3, "210 rows", "200")
+        self.assert_refused(self.embed("--affinity", "a.h5", "--labels", "fewer.npy"), 3, "fewer.npy")
+
+    def test_damaged_files_are_refused(self):
+        self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5"))
+        whole = (self.folder / "a.h5").read_bytes()
+        (self.folder / "cut.h5").write_bytes(whole[:-500])
+        self.refuse(3, "cut.h5", arguments=["--affinity", "cut.h5"])
+        flipped = bytearray(whole)
+        flipped[-3000] ^= 1
+        (self.folder / "flipped.h5").write_bytes(flipped)
+        self.assert_refused(self.embed("--affinity", "flipped.h5"), 3, "flipped.h5", "checksums")
+        self.refuse(3, "rows.npy", "is not an HDF5 file", arguments=["--affinity", "rows.npy", "--force"])
+        self.refuse(3, "nowhere.h5", arguments=["--affinity", "nowhere.h5", "--force"])
+
+    def test_what_is_there_is_kept_unless_forced(self):
+        (self.folder / "a.h5").write_bytes(b"precious")
+        self.assert_refused(self.affinity("rows.npy", "--output", "a.h5"), 2, "a.h5", "--force")
+        self.assertEqual((self.folder / "a.h5").read_bytes(), b"precious")
+        self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5", "--force"))
+        self.assert_refused(self.affinity("rows.npy", "--output", "rows.npy", "--force"), 2, "rows.npy")
+        self.assert_refused(self.affinity("rows.npy"), 2, "Add --output FILE.h5")
+        self.assert_refused(self.affinity("--output", "b.h5"), 2, "no input was given")
+        self.assert_refused(self.embed("--affinity", "a.h5", "--dry-run"), 2, "--dry-run was given with --affinity")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
