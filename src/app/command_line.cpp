@@ -4,6 +4,7 @@
 #include "fleetsne/app/option_table.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/run/problems.hpp"
+#include "fleetsne/run/schedule.hpp"
 
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
@@ -107,7 +108,7 @@ Request parse_command_line(const std::vector<std::string>& arguments, OptionTabl
       apply_ini(contents_of_config(given.value.front()), given.value.front(), table, problems);
   }
   const std::vector<std::string> general = table.general();
-  std::set<const Option*> begun;
+  std::set<const Option*> begun, told;
   for (const po::option& given : parsed.options) {
     if (std::ranges::count(general, given.string_key) > 0 && !given.unregistered) continue;
     const bool word = given.string_key.empty();
@@ -121,11 +122,14 @@ Request parse_command_line(const std::vector<std::string>& arguments, OptionTabl
       continue;
     }
     const Option* option = find_option(table, word ? table.words : given.string_key);
+    told.insert(option);
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (const auto why_not = option->value.set(given.value.front()))
       problems.add(
           fmt::format("--{} {} {} ({})", given.string_key, given.value.front(), *why_not, option->help));
   }
+  for (const Option* option : told)
+    if (told.contains(find_option(table, option->rival))) problems.add(run::both_given(option->spelling()));
   problems.raise();
   return request;
 }

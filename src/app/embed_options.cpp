@@ -21,6 +21,9 @@ Examples:
     mpirun -n 2 fleetsne embed cells.h5ad:obsm/X_pca --labels cells.h5ad:obs/cell_type --output out
   Clusters further apart, and the picture kept from an earlier run written over:
     mpirun -n 2 fleetsne embed rows.npy --exaggeration 4 --output out --force
+  A schedule of three stages, one of them from exaggeration 12 down to 4:
+    mpirun -n 2 fleetsne embed rows.npy --stage iterations=250,exaggeration=12 \
+        --stage iterations=100,exaggeration=12..4 --stage iterations=500,exaggeration=4 --output out
   The options of a run as a config file, and a run from it with one of them changed:
     fleetsne embed rows.npy --perplexity 50 --output out --dump-config > run.cfg
     mpirun -n 2 fleetsne embed --config run.cfg --perplexity 100 --output out-100
@@ -78,6 +81,19 @@ OptionTable option_table(run::Config& c) {
       {"optimize", "momentum", "", real(c.optimize.momentum), "Momentum in the iterations after those"},
       {"optimize", "max-step-norm", "", real(c.optimize.max_step_norm),
        "A point moves at most this far in an iteration"},
+      {"optimize", "max-gradient-norm", "", real(c.optimize.max_gradient_norm),
+       "A longer gradient of a point is cut to this length; 0: none is"},
+      {"optimize", "settled", "", real(c.optimize.settled),
+       "A stage ends early when its KL fell by less than KL / X since the log's line before; 0: none does, "
+       "5000 is "
+       "usual"},
+      {"optimize", "stage", "stage", stages(c.optimize.stages),
+       "A stage in place of the early and the other iterations: iterations=N, and if they are not as for all "
+       "stages "
+       "exaggeration=X (or from..to), learning-rate, momentum, max-step-norm, max-gradient-norm, "
+       "settled, "
+       "reset=true (forget steps and gains first), name. In a config file a section [stage.NAME] of such "
+       "keys"},
       {"optimize", "repulsion", "",
        choice(c.optimize.repulsion,
               {{"auto", Repulsion::automatic}, {"grid", Repulsion::grid}, {"exact", Repulsion::exact}}),
@@ -96,6 +112,10 @@ OptionTable option_table(run::Config& c) {
       {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
       {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
   };
+  for (Option& option : others)
+    if (option.section == "optimize" &&
+        (option.name.starts_with("early-") || option.name == "iterations" || option.name == "exaggeration"))
+      option.rival = "optimize.stage";
   std::ranges::move(others, std::back_inserter(options));
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "embed",

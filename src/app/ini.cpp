@@ -74,6 +74,10 @@ std::string unknown_key(const OptionTable& table, const IniEntry& entry) {
   std::vector<Candidate> keys, sections;
   for (const Option& option : table) {
     sections.push_back({option.section, option.section});
+    if (option.value.sections) {
+      const std::string named = option.value.sections->prefix + ".NAME";
+      sections.push_back({option.value.sections->prefix, named});
+    }
     if (option.section == entry.section) keys.push_back({option.name, option.name});
   }
   std::string key = entry.key;
@@ -117,6 +121,8 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
       if (section.empty()) {
         problem(fmt::format("{} names no section (a section is a line such as [affinity])", header));
         section = "?";
+      } else {
+        entries.push_back({.section = section, .key = "", .value = "", .line = number, .header = true});
       }
       continue;
     }
@@ -127,7 +133,10 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
     }
     if (section == "?") continue;  // its header was a problem, and one is enough
     std::string_view value = trimmed(content.substr(equals + 1));
-    IniEntry entry{section, std::string(trimmed(content.substr(0, equals))), "", number};
+    IniEntry entry{.section = section,
+                   .key = std::string(trimmed(content.substr(0, equals))),
+                   .value = "",
+                   .line = number};
     if (!value.empty() && value[0] == '"') {
       const auto inside = unquoted(value);
       if (!inside) {
@@ -146,19 +155,70 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
   return entries;
 }
 
+namespace {
+
+/// The option that a [PREFIX.NAME] is a value of; null if it is none's.
+const Option* owner_of_section(const OptionTable& table, const std::string& section) {
+  const auto owner = std::ranges::find_if(table, [&](const Option& option) {
+    return option.value.sections && section.starts_with(option.value.sections->prefix + ".");
+  });
+  return owner == table.end() ? nullptr : &*owner;
+}
+
+/// Whether an option's rival has values, so that it is not used.
+bool is_ruled_out(const OptionTable& table, const Option& option) {
+  const Option* rival = find_option(table, option.rival);
+  return rival != nullptr && !rival->value.get().empty();
+}
+
+std::string value_lines(const Option& option, const char* before) {
+  std::string result;
+  for (const std::string& value : option.value.get()) {
+    const std::string written = quoted_if_need_be(value);
+    result += before + option.name + (written.empty() ? " =" : " = " + written) + "\n";
+  }
+  return result;
+}
+
+std::string section_text(const Option& option) {
+  std::string result;
+  for (const Section& section : option.value.sections->get()) {
+    result += fmt::format("\n[{}.{}]\n", option.value.sections->prefix, section.name);
+    for (const auto& [key, value] : section.lines)
+      result += fmt::format("{} = {}\n", key, quoted_if_need_be(value));
+  }
+  return result;
+}
+
+}  // namespace
+
 void apply_ini(const std::string& text, const std::string& file, OptionTable& table,
                run::Problems& problems) {
   std::set<const Option*> begun;
+  bool begins_value = false;  // the section at hand is a value of its owner
   for (const IniEntry& entry : read_ini(text, file, problems)) {
-    const Option* option = find_option(table, dotted_name(entry));
+    const auto problem = [&](const std::string& what) {
+      problems.add(fmt::format("{}:{}: {}", file, entry.line, what));
+    };
+    const Option* owner = owner_of_section(table, entry.section);
+    const Option* option = owner != nullptr ? owner : find_option(table, dotted_name(entry));
+    if (entry.header && owner == nullptr) continue;
     if (option == nullptr) {
-      problems.add(fmt::format("{}:{}: {}", file, entry.line, unknown_key(table, entry)));
+      problem(unknown_key(table, entry));
       continue;
     }
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
-    if (const auto why_not = option->value.set(entry.value))
-      problems.add(fmt::format("{}:{}: {} = {} {} ({})", file, entry.line, entry.key, entry.value, *why_not,
-                               option->help));
+    if (owner == nullptr) {
+      if (const auto why_not = option->value.set(entry.value))
+        problem(fmt::format("{} = {} {} ({})", entry.key, entry.value, *why_not, option->help));
+    } else if (entry.header) {
+      const auto why_not = owner->value.sections->begin(entry.section.substr(entry.section.find('.') + 1));
+      begins_value = !why_not;
+      if (why_not) problem(fmt::format("[{}] {} (one section says all of it)", entry.section, *why_not));
+    } else if (begins_value) {
+      if (const auto wrong = owner->value.sections->set(entry.key, entry.value))
+        problem(fmt::format("{} in [{}]", *wrong, entry.section));
+    }
   }
 }
 
@@ -171,13 +231,14 @@ std::string write_ini(const OptionTable& table) {
     result += fmt::format("# {}", option.help);
     if (!option.value.allowed.empty()) result += fmt::format(" ({})", fmt::join(option.value.allowed, ", "));
     result += '\n';
-    const auto values = option.value.get();
-    if (values.empty()) result += fmt::format("# {} = {}\n", option.name, option.value.placeholder);
-    for (const std::string& value : values) {
-      const std::string written = quoted_if_need_be(value);
-      result += option.name + (written.empty() ? " =" : " = " + written) + "\n";
+    if (option.value.sections || option.value.get().empty()) {
+      result += fmt::format("# {} = {}\n", option.name, option.value.placeholder);
+    } else {
+      result += value_lines(option, is_ruled_out(table, option) ? "# " : "");
     }
   }
+  for (const Option& option : table)
+    if (option.value.sections) result += section_text(option);
   return result;
 }
 

@@ -25,6 +25,19 @@ namespace {
 
 }  // namespace
 
+void limit_norms(std::span<float> gradient, double limit) {
+  const auto most = static_cast<float>(limit);
+  const auto points = static_cast<std::int64_t>(gradient.size() / 2);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t i = 0; i < points; ++i) {
+    float* of_point = gradient.data() + 2 * i;
+    const float norm = std::sqrt(of_point[0] * of_point[0] + of_point[1] * of_point[1]);
+    if (!(norm > most)) continue;
+    of_point[0] *= most / norm;
+    of_point[1] *= most / norm;
+  }
+}
+
 Descent::Descent(base::Matrix<float>&& positions)
     : positions_(std::move(positions)),
       step_(positions_.rows() * 2, 0.F),
@@ -54,6 +67,11 @@ void Descent::step(std::span<const float> gradient, const StepRule& rule) {
       y[at + d] += step_[at + d];
     }
   }
+}
+
+void Descent::forget() {
+  std::ranges::fill(step_, 0.F);
+  std::ranges::fill(gains_, 1.F);
 }
 
 void Descent::centre(const comm::Communicator& comm) {

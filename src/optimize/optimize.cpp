@@ -7,21 +7,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace fleetsne::optimize {
 namespace {
 
-double learning_rate_of(const LearningRate& rate, double points, double exaggeration) {
-  switch (rate.rule) {
-    case LearningRate::Rule::automatic:
-      return points / exaggeration;
-    case LearningRate::Rule::n_over_12:
-      return points / 12;
-    case LearningRate::Rule::fixed:
-      return rate.value;
-  }
-  return rate.value;
-}
+/// A box this wide and high holds points that have begun to part.
+constexpr double begun = 1;
 
 /// The stages one after another; the state of the descent goes on from stage to stage.
 class Run {
@@ -54,39 +46,58 @@ class Run {
 
  private:
   void run_stage(const Stage& stage) {
-    const StepRule rule{learning_rate_of(config_.learning_rate, points_, stage.exaggeration), stage.momentum,
-                        config_.max_step_norm, config_.min_gain};
-    log_.info(
-        fmt::format("===> Running optimization with exaggeration={:.2f}, lr={:.2f} for {} iterations...",
-                    stage.exaggeration, rule.learning_rate, stage.iterations));
+    StepRule rule{.momentum = stage.momentum, .max_norm = stage.max_step_norm, .min_gain = config_.min_gain};
+    log_.info(fmt::format("===> Running optimization with {}...", description_of(stage, points_)));
+    if (stage.reset) descent_.forget();
+    StageStats stats{.name = stage.name};
     const base::Stopwatch stage_clock;
     base::Stopwatch clock;
-    for (int i = 1; i <= stage.iterations; ++i) {
-      objective_.gradient(descent_.positions(), box_, stage.exaggeration, gradient_);
+    double kl_before = std::numeric_limits<double>::quiet_NaN();
+    while (stats.iterations < stage.iterations && !stats.settled) {
+      const double exaggeration = exaggeration_at(stage, stats.iterations);
+      rule.learning_rate = learning_rate_of(stage.learning_rate, points_, exaggeration);
+      objective_.gradient(descent_.positions(), box_, exaggeration, gradient_);
+      if (stage.max_gradient_norm > 0) limit_norms(gradient_, stage.max_gradient_norm);
       ++done_;
-      if (config_.kl_every > 0 && i % config_.kl_every == 0) {
-        report_kl(i, clock);
+      ++stats.iterations;
+      if (config_.kl_every > 0 && stats.iterations % config_.kl_every == 0) {
+        const double kl = report_kl(stats.iterations, clock);
+        stats.settled = stats.iterations < stage.iterations && has_settled(stage, kl_before, kl);
+        kl_before = kl;
       }
       descent_.step(gradient_, rule);
       box_ = descent_.bounding_box(comm_);
       log_.advance(done_);
     }
-    log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", stage_clock.seconds()));
+    if (stats.settled)
+      log_.info(fmt::format("   --> KL has settled: the stage ends after {} of {} iterations",
+                            stats.iterations, stage.iterations));
+    stats.seconds = stage_clock.seconds();
+    log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", stats.seconds));
+    stats_.stages.push_back(std::move(stats));
   }
 
-  void report_kl(int iteration, base::Stopwatch& clock) {
+  /// The KL of a stage's first look is compared with NaN: it has settled by no number.
+  bool has_settled(const Stage& stage, double before, double now) const {
+    const bool spread = std::max(box_.width(), box_.height()) >= begun;
+    return stage.settled > 0 && spread && before - now < now / stage.settled;
+  }
+
+  double report_kl(int iteration, base::Stopwatch& clock) {
     const double kl = objective_.divergence(), seconds = clock.seconds();
     clock.restart();
     stats_.kl_curve.push_back({done_, kl, seconds});
     log_.info(fmt::format("Iteration {:4d}, KL divergence {:.4f}, {} iterations in {:.4f} sec", iteration, kl,
                           config_.kl_every, seconds));
+    return kl;
   }
 
   BytesPerIteration mean_bytes(std::int64_t sent) const {
     const FieldTraffic field = objective_.field().traffic();
     std::int64_t sums[] = {done_ * objective_.halo_bytes(), field.grid, field.transposes, sent};
     comm_.all_reduce(std::span<std::int64_t>(sums), comm::Reduction::sum);
-    const double of = static_cast<double>(comm_.size()) * std::max(done_, 1);
+    const double of =
+        static_cast<double>(comm_.size()) * static_cast<double>(std::max<std::int64_t>(done_, 1));
     return {static_cast<double>(sums[0]) / of, static_cast<double>(sums[1]) / of,
             static_cast<double>(sums[2]) / of, static_cast<double>(sums[3]) / of};
   }
@@ -110,7 +121,7 @@ class Run {
   Descent descent_;
   base::AlignedVector<float> gradient_;  // local rows x 2
   Box box_;
-  int total_ = 0, done_ = 0;
+  std::int64_t total_ = 0, done_ = 0;
   OptimizeStats stats_;
 };
 

@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/affinity_config.hpp"
+#include "fleetsne/run/schedule.hpp"
 #include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
@@ -14,36 +15,11 @@ namespace {
 
 /// Far beyond what helps; memory for them is taken at once, for every point or every search.
 constexpr std::size_t most_links = 1000, most_candidates = 1'000'000;
-/// So that those of both stages can be counted.
-constexpr int most_iterations = 1'000'000'000;
 /// Below, squared distances between the points vanish; above, no force is left between them.
 constexpr double smallest_deviation = 1e-12, largest_deviation = 1e3;
 
 void check_optimize(const OptimizeConfig& c, Problems& problems) {
-  for (const auto& [name, value] :
-       {std::pair("--early-iterations", c.early_iterations), std::pair("--iterations", c.iterations)})
-    problems.require(
-        value >= 0 && value <= most_iterations,
-        fmt::format("{} is {} (a number of iterations is 0 to {})", name, value, most_iterations));
-  problems.require(
-      c.early_exaggeration > 0,
-      fmt::format("--early-exaggeration is {} (it multiplies the attraction, so it must be above 0)",
-                  c.early_exaggeration));
-  problems.require(c.exaggeration > 0,
-                   fmt::format("--exaggeration is {} (it multiplies the attraction, so it must be above 0)",
-                               c.exaggeration));
-  for (const auto& [name, value] : {std::pair("--optimize.early-momentum", c.early_momentum),
-                                    std::pair("--optimize.momentum", c.momentum)})
-    problems.require(
-        value >= 0 && value < 1,
-        fmt::format("{} is {} (it must be at least 0 and below 1, or steps grow without end)", name, value));
-  problems.require(
-      c.learning_rate.rule != optimize::LearningRate::Rule::fixed || c.learning_rate.value > 0,
-      fmt::format("--learning-rate is {} (points would not move, or uphill). Give auto, n/12 or a number "
-                  "above 0",
-                  c.learning_rate.value));
-  problems.require(c.max_step_norm > 0,
-                   fmt::format("--optimize.max-step-norm is {} (no point could move)", c.max_step_norm));
+  check_schedule(c, problems);
   problems.require(c.kl_every >= 1,
                    fmt::format("--optimize.kl-every is {} (it counts iterations)", c.kl_every));
   problems.require(
@@ -71,16 +47,7 @@ init::InitConfig start_config(const Config& config) {
 }
 
 optimize::OptimizeConfig optimizer_config(const OptimizeConfig& c) {
-  optimize::OptimizeConfig result{.stages = {},
-                                  .learning_rate = c.learning_rate,
-                                  .max_step_norm = c.max_step_norm,
-                                  .repulsion = c.repulsion,
-                                  .sharing = c.sharing,
-                                  .kl_every = c.kl_every};
-  if (c.early_iterations > 0)
-    result.stages.push_back({c.early_iterations, c.early_exaggeration, c.early_momentum});
-  if (c.iterations > 0) result.stages.push_back({c.iterations, c.exaggeration, c.momentum});
-  return result;
+  return {.stages = schedule(c), .repulsion = c.repulsion, .sharing = c.sharing, .kl_every = c.kl_every};
 }
 
 void check_neighbors(const Config& config, Problems& problems) {

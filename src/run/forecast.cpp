@@ -3,6 +3,7 @@
 #include "fleetsne/affinity/symmetrize.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/base/matrix.hpp"
+#include "fleetsne/run/schedule.hpp"
 
 #include <fmt/format.h>
 
@@ -166,7 +167,7 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
   const double iteration =
       last.early_iteration * more * (pairs ? more : 1) * sizes.degree / std::max(last.degree, 1.0);
   const double grid = std::max(0.0, last.late_iteration - last.early_iteration);
-  const OptimizeConfig& optimizer = config.optimize;
+  const IterationCounts iterations = count_iterations(config.optimize);
 
   Forecast result;
   const auto add = [&](const char* name, double seconds, double bytes) {
@@ -191,7 +192,7 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
   add("neighbors", search * rows, neighbors_bytes(config, data, sizes));
   add("affinity", last.affinity * more, symmetrise_bytes(config, data, sizes));
   add("optimize",
-      iteration * (optimizer.early_iterations + optimizer.iterations) + grid * optimizer.iterations,
+      iteration * static_cast<double>(iterations.all) + grid * static_cast<double>(iterations.late),
       sizes.points * (sizes.degree * sizes.bytes_per_edge + descent_bytes) + 8 * sizes.ghosts);
   add("write", write_seconds + write_seconds_of_point * rows, 0);
   return result;

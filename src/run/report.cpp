@@ -63,8 +63,15 @@ json optimize_json(const optimize::OptimizeStats& stats) {
   json curve = json::array();
   for (const optimize::KlPoint& point : stats.kl_curve)
     curve.push_back({{"iteration", point.iteration}, {"kl", point.kl}, {"seconds", point.seconds}});
+  json stages = json::array();
+  for (const optimize::StageStats& stage : stats.stages)
+    stages.push_back({{"name", stage.name},
+                      {"iterations", stage.iterations},
+                      {"settled", stage.settled},
+                      {"seconds", stage.seconds}});
   return {{"kl", stats.kl},
           {"kl_curve", curve},
+          {"stages", stages},
           {"bytes_per_rank_iteration", stats.bytes_per_rank_iteration.all},
           {"bytes_per_rank_iteration_by_kind",
            {{"ghosts", stats.bytes_per_rank_iteration.ghosts},

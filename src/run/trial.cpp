@@ -32,8 +32,8 @@ double seconds_of(const std::vector<StageRecord>& stages, const std::string& nam
 double time_iterations(const comm::Communicator& comm, const Config& config, const Prepared& prepared,
                        base::Matrix<float> start) {
   optimize::OptimizeConfig optimizer = optimizer_config(config.optimize);
-  optimizer.stages = {{.iterations = timed_iterations, .exaggeration = 1, .momentum = 0}};
-  optimizer.max_step_norm = 1e-6;  // the points stay where they are
+  // The points stay where they are.
+  optimizer.stages = {{.iterations = timed_iterations, .momentum = 0, .max_step_norm = 1e-6}};
   optimizer.kl_every = timed_iterations + 1;
   base::Log silent;
   comm.barrier();

@@ -66,6 +66,8 @@ std::string other_value(const Option& option) {
   const auto now = option.value.get();
   for (const std::string& allowed : option.value.allowed)
     if (now.front() != allowed) return allowed;
+  if (option.value.sections)
+    return "name=quick,iterations=17,exaggeration=12..1,learning-rate=n/12,reset=true";
   const bool number = option.value.placeholder == "N" || option.value.placeholder.ends_with("X") ||
                       option.value.placeholder.starts_with("X,");
   return number ? "17" : "dir with blanks #1/file \"x\" \\ # not a comment";
@@ -100,13 +102,18 @@ TEST(OptionTable, EveryOptionCanBeSetByEitherSpelling) {
 
 TEST(DumpConfig, ReadsBackToTheSame) {
   Asked written;
-  for (Option& option : written.table)
+  for (Option& option : written.table) {
+    if (!option.rival.empty()) continue;  // its rival is given
     ASSERT_EQ(option.value.set(other_value(option)), std::nullopt) << option.dotted();
+  }
   written.config.input.files = {"a,b.npy",  " blank first",   "#hash",      "h5.h5:/d s",
                                 "quote\"d", "tab\tand\nline", "back\\slash"};
   written.config.affinity.perplexity = 0.1 + 0.2;
   written.config.optimize.learning_rate = {optimize::LearningRate::Rule::n_over_12, 0};
   written.config.plot.title = "";
+  const Option* stage = find_option(written.table, "stage");
+  for (const char* more : {"iterations=0,exaggeration=4", "iterations=5,learning-rate=200", "settled=5000"})
+    ASSERT_EQ(stage->value.set(more), std::nullopt);
   const std::string dump = write_ini(written.table);
 
   Asked read;
@@ -114,6 +121,20 @@ TEST(DumpConfig, ReadsBackToTheSame) {
   EXPECT_EQ(to_json(read.table), to_json(written.table));
   EXPECT_EQ(read.config.affinity.perplexity, written.config.affinity.perplexity);
   EXPECT_EQ(write_ini(read.table), dump);
+  EXPECT_THAT(dump,
+              HasSubstr("\n[stage.quick]\niterations = 17\nexaggeration = 12..1\nlearning-rate = n/12\n"));
+  EXPECT_THAT(dump, HasSubstr("\n[stage.2]\niterations = 0\nexaggeration = 4\n"));
+}
+
+TEST(DumpConfig, OfStagesDoesNotSayWhatTheyReplace) {
+  Asked written, read;
+  written.parse({"--stage", "iterations=5", "--learning-rate", "n/12"});
+  const std::string dump = write_ini(written.table);
+  EXPECT_THAT(dump, HasSubstr("\n# iterations = 500\n"));
+  EXPECT_THAT(dump, HasSubstr("\n# early-exaggeration = 12\n"));
+  EXPECT_THAT(dump, HasSubstr("\nlearning-rate = n/12\n"));
+  EXPECT_EQ(read.ini_error(dump), "");
+  EXPECT_EQ(to_json(read.table), to_json(written.table));
 }
 
 TEST(OptionTable, ListsOfNumbersAreReadWholeOrNotAtAll) {
@@ -202,6 +223,39 @@ TEST(CommandLine, LearningRateIsARuleOrANumber) {
   EXPECT_EQ(asked.config.optimize.learning_rate.value, 200);
   asked.parse({"--learning-rate", "auto"});
   EXPECT_EQ(static_cast<int>(asked.config.optimize.learning_rate.rule), static_cast<int>(Rule::automatic));
+}
+
+TEST(CommandLine, StagesAreGivenOneByOneAndReplaceThoseOfAFile) {
+  const TemporaryFile file("[stage.a]\niterations = 1\n[stage.b]\niterations = 2\n");
+  Asked from_file, both;
+  from_file.parse({"--config", file.path()});
+  ASSERT_EQ(from_file.config.optimize.stages.size(), 2U);
+  EXPECT_EQ(from_file.config.optimize.stages[1].name, "b");
+  EXPECT_EQ(from_file.config.optimize.stages[1].iterations, 2);
+  both.parse(
+      {"--config", file.path(), "--stage", "iterations=500,exaggeration=12", "--stage=iterations=250"});
+  ASSERT_EQ(both.config.optimize.stages.size(), 2U);
+  EXPECT_EQ(both.config.optimize.stages[0].iterations, 500);
+  EXPECT_EQ(both.config.optimize.stages[0].exaggeration->first, 12);
+  EXPECT_EQ(both.config.optimize.stages[1].name, "2");
+  EXPECT_FALSE(both.config.optimize.stages[1].exaggeration);
+}
+
+TEST(CommandLine, StagesAndWhatTheyReplaceAreNotGivenTogether) {
+  Asked asked;
+  EXPECT_THAT(asked.error({"--stage", "iterations=5", "--iterations", "500"}),
+              HasSubstr("--iterations was given, and stages too"));
+  EXPECT_EQ(asked.error({"--stage", "iterations=5", "--learning-rate", "500"}), "");
+}
+
+TEST(CommandLine, BadStagesAreTold) {
+  Asked asked;
+  EXPECT_THAT(asked.error({"--stage", "iteration=5"}), HasSubstr("Did you mean iterations?"));
+  EXPECT_THAT(asked.error({"--stage", "500"}), HasSubstr("has '500' without ="));
+  EXPECT_THAT(asked.error({"--stage", "iterations=x"}), HasSubstr("iterations = x is not a whole number"));
+  EXPECT_THAT(asked.error({"--stage", "exaggeration=12..x"}), HasSubstr("is neither a number nor two"));
+  EXPECT_THAT(asked.error({"--stage", "name=a b"}), HasSubstr("is no name"));
+  EXPECT_THAT(asked.error({"--stage", "name=a", "--stage", "name=a"}), HasSubstr("is there twice"));
 }
 
 TEST(CommandLine, UnknownOptionsAreToldWithTheNearest) {
@@ -359,6 +413,35 @@ TEST(Ini, MistakesAreToldWithTheirLine) {
   EXPECT_THAT(asked.ini_error("[affinity]\nexaggeration = 3\n"),
               HasSubstr("Did you mean exaggeration under [optimize]?"));
   EXPECT_THAT(asked.ini_error("[plot]\ntitle = \"open\n"), HasSubstr("not quoted well"));
+}
+
+TEST(Ini, StagesAreSectionsInTheirOrder) {
+  Asked asked;
+  asked.config.optimize.stages = {{.name = "of-an-earlier-file"}};
+  EXPECT_EQ(asked.ini_error("[stage.grow]\niterations = 250\nexaggeration = 12..4\n"
+                            "[optimize]\nlearning-rate = n/12\n[stage.empty]\n"
+                            "[stage.z]\nlearning_rate = 9\nreset = true\n"),
+            "");
+  const auto& stages = asked.config.optimize.stages;
+  ASSERT_EQ(stages.size(), 3U);
+  EXPECT_EQ(stages[0].name, "grow");
+  EXPECT_EQ(stages[0].exaggeration->last, 4);
+  EXPECT_EQ(stages[1].name, "empty");
+  EXPECT_FALSE(stages[1].iterations);
+  EXPECT_EQ(stages[2].learning_rate->value, 9);
+  EXPECT_EQ(stages[2].reset, true);
+}
+
+TEST(Ini, BadStagesAreToldWithTheirLine) {
+  Asked asked;
+  EXPECT_THAT(asked.ini_error("[stage.a]\niteration = 3\n"),
+              HasSubstr("my.cfg:2: unknown key iteration (a stage has iterations"));
+  EXPECT_THAT(asked.ini_error("[stage.a]\niterations = many\n"),
+              HasSubstr("my.cfg:2: iterations = many is not a whole number in [stage.a]"));
+  EXPECT_THAT(asked.ini_error("[stage.a]\niterations = 3\n[stage.a]\niterations = 4\n"),
+              HasSubstr("my.cfg:3: [stage.a] is there twice"));
+  EXPECT_THAT(asked.ini_error("[stage.]\n"), HasSubstr("[stage.] is no name"));
+  EXPECT_THAT(asked.ini_error("[stage]\niterations = 3\n"), HasSubstr("Did you mean [stage.NAME]?"));
 }
 
 TEST(Suggestion, CountsSlipsOfThePen) {

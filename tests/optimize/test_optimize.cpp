@@ -83,8 +83,9 @@ TEST_P(EveryRepulsion, KlFallsAndTheResultIsTheSameTwice) {
   const auto comm = Communicator::world();
   const auto affinities = small_affinities(comm, 400);
   OptimizeConfig config;
-  config.stages = {{60, 12, 0.8}, {90, 1, 0.8}};
-  config.learning_rate = {LearningRate::Rule::fixed, 50};
+  const LearningRate rate{LearningRate::Rule::fixed, 50};
+  config.stages = {{.iterations = 60, .exaggeration = 12, .learning_rate = rate},
+                   {.iterations = 90, .learning_rate = rate}};
   config.kl_every = 30;
   config.repulsion = GetParam();
   base::Log log;
@@ -190,10 +191,117 @@ TEST(LearningRate, IsPointsOverTheStagesExaggerationOrOverTwelveOrANumber) {
   using testing::HasSubstr;
   EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=12.00, lr=20.00 for 5 iterations"));
   EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=60.00 for 5 iterations"));
-  config.learning_rate = {LearningRate::Rule::n_over_12, 0};
+  config.stages[1].learning_rate = {LearningRate::Rule::n_over_12, 0};
   EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=20.00"));
-  config.learning_rate = {LearningRate::Rule::fixed, 33};
+  config.stages[1].learning_rate = {LearningRate::Rule::fixed, 33};
   EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=4.00, lr=33.00"));
+  config.stages[0].final_exaggeration = 6;
+  EXPECT_THAT(log_of(comm, config), HasSubstr("exaggeration=12.00 to 6.00, lr=20.00 to 40.00"));
+}
+
+TEST(Exaggeration, GoesAlongALineFromTheFirstIterationToTheLast) {
+  Stage stage{.iterations = 5, .exaggeration = 12};
+  EXPECT_EQ(exaggeration_at(stage, 0), 12);
+  EXPECT_EQ(exaggeration_at(stage, 4), 12);
+  stage.final_exaggeration = 4;
+  EXPECT_EQ(exaggeration_at(stage, 0), 12);
+  EXPECT_EQ(exaggeration_at(stage, 1), 10);
+  EXPECT_EQ(exaggeration_at(stage, 4), 4);
+  stage.iterations = 1;
+  EXPECT_EQ(exaggeration_at(stage, 0), 12);
+}
+
+/// The embedding after these stages, from a start that has parted.
+Optimized run_stages(const Communicator& comm, const data::SparseMatrix& affinities,
+                     std::vector<Stage> stages) {
+  OptimizeConfig config;
+  config.stages = std::move(stages);
+  config.kl_every = 10;
+  base::Log log;
+  return optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 1), config, log);
+}
+
+bool same_bits(const Optimized& a, const Optimized& b) {
+  return std::ranges::equal(a.embedding.elements(), b.embedding.elements());
+}
+
+TEST(Stages, TheOptimisersStateGoesOnUnlessReset) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const Stage whole{.iterations = 40, .exaggeration = 4};
+  Stage half = whole;
+  half.iterations = 20;
+  Stage reset = half;
+  reset.reset = true;
+  EXPECT_TRUE(same_bits(run_stages(comm, affinities, {whole}), run_stages(comm, affinities, {half, half})));
+  const auto forgetful = run_stages(comm, affinities, {half, reset});
+  EXPECT_FALSE(same_bits(run_stages(comm, affinities, {whole}), forgetful));
+  EXPECT_TRUE(same_bits(run_stages(comm, affinities, {reset}), run_stages(comm, affinities, {half})))
+      << "there is nothing to forget at first";
+  ASSERT_EQ(forgetful.stats.stages.size(), 2U);
+  EXPECT_EQ(forgetful.stats.stages[1].iterations, 20);
+  EXPECT_FALSE(forgetful.stats.stages[1].settled);
+}
+
+TEST(Stages, LearningRateOfAnAnnealedStageFollowsTheExaggeration) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  std::vector<Stage> single;
+  for (const double exaggeration : {12.0, 8.0, 4.0})
+    single.push_back({.iterations = 1, .exaggeration = exaggeration});
+  const Stage annealed{.iterations = 3, .exaggeration = 12, .final_exaggeration = 4};
+  EXPECT_TRUE(same_bits(run_stages(comm, affinities, {annealed}), run_stages(comm, affinities, single)));
+}
+
+TEST(Stages, EndWhenTheKlHasSettled) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const LearningRate slow{LearningRate::Rule::fixed, 20};
+  const Stage free{.iterations = 400, .learning_rate = slow};
+  Stage ends = free;
+  ends.settled = 50;
+  const auto long_one = run_stages(comm, affinities, {free, free});
+  const auto short_one = run_stages(comm, affinities, {ends, {.iterations = 3, .learning_rate = slow}});
+  ASSERT_EQ(short_one.stats.stages.size(), 2U);
+  const StageStats& stage = short_one.stats.stages[0];
+  EXPECT_TRUE(stage.settled);
+  ASSERT_LT(stage.iterations, 400);
+  EXPECT_EQ(stage.iterations % 10, 0);
+  // By the curve of the run that goes on: the first look that is too little below the one before.
+  const auto& curve = long_one.stats.kl_curve;
+  std::size_t at = 1;
+  while (curve[at - 1].kl - curve[at].kl >= curve[at].kl / 50) ++at;
+  EXPECT_EQ(stage.iterations, curve[at].iteration);
+  EXPECT_EQ(short_one.stats.kl_curve.back().kl, curve[at].kl);
+  EXPECT_EQ(short_one.stats.stages[1].iterations, 3);
+}
+
+TEST(Stages, NothingSettlesWhileThePointsHaveNotParted) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  OptimizeConfig config;
+  config.kl_every = 1;
+  config.stages = {{.iterations = 5, .learning_rate = {LearningRate::Rule::fixed, 1e-6}, .settled = 1}};
+  base::Log log;
+  const auto start = normal_positions(affinities.rows, comm.rank(), 1e-4);
+  EXPECT_FALSE(optimize(comm, affinities, start, config, log).stats.stages[0].settled);
+}
+
+TEST(Descent, GradientsOfPointsAreCutToTheLimit) {
+  std::vector<float> gradient{3, 4, 0.3F, -0.4F, 0, 0, -30, 40};
+  limit_norms(gradient, 1);
+  const std::vector<float> expected{0.6F, 0.8F, 0.3F, -0.4F, 0, 0, -0.6F, 0.8F};
+  for (std::size_t i = 0; i < gradient.size(); ++i) EXPECT_FLOAT_EQ(gradient[i], expected[i]) << i;
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const auto start = normal_positions(affinities.rows, comm.rank(), 1);
+  const auto cut = run_stages(comm, affinities,
+                              {{.iterations = 1,
+                                .momentum = 0,
+                                .learning_rate = {LearningRate::Rule::fixed, 1},
+                                .max_gradient_norm = 1e-6}});
+  for (std::size_t i = 0; i < start.rows(); ++i)  // gains 1.2 at most, and centred
+    EXPECT_LE(std::hypot(cut.embedding(i, 0) - start(i, 0), cut.embedding(i, 1) - start(i, 1)), 0.1);
 }
 
 TEST(Descent, NoPointMovesFurtherThanTheLimit) {

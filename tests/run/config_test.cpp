@@ -128,6 +128,37 @@ TEST(Config, EveryBadValueIsNamed) {
          c.optimize.learning_rate = {optimize::LearningRate::Rule::fixed, 0};
        }},
       {"--optimize.max-step-norm", [](Config& c) { c.optimize.max_step_norm = 0; }},
+      {"--optimize.max-gradient-norm is -1", [](Config& c) { c.optimize.max_gradient_norm = -1; }},
+      {"--optimize.settled is 0.5", [](Config& c) { c.optimize.settled = 0.5; }},
+      {"the stage a says no iterations", [](Config& c) { c.optimize.stages = {{.name = "a"}}; }},
+      {"iterations of the stage a is 0",
+       [](Config& c) {
+         c.optimize.stages = {{"a", 0}};
+       }},
+      {"exaggeration of the stage a is -2",
+       [](Config& c) {
+         c.optimize.stages = {{"a", 5, Exaggeration{4, -2}}};
+       }},
+      {"learning-rate of the stage a is -1",
+       [](Config& c) {
+         c.optimize.stages = {
+             {.name = "a", .iterations = 5, .learning_rate = {{optimize::LearningRate::Rule::fixed, -1}}}};
+       }},
+      {"momentum of the stage a is 1",
+       [](Config& c) { c.optimize.stages = {{.name = "a", .iterations = 5, .momentum = 1}}; }},
+      {"two stages are called a",
+       [](Config& c) {
+         c.optimize.stages = {{"a", 5}, {"a", 6}};
+       }},
+      {"a stage is called 'a/b'",
+       [](Config& c) {
+         c.optimize.stages = {{"a/b", 5}};
+       }},
+      {"--exaggeration was given, and stages too",
+       [](Config& c) {
+         c.optimize.stages = {{"a", 5}};
+         c.optimize.exaggeration = 4;
+       }},
       {"--optimize.kl-every", [](Config& c) { c.optimize.kl_every = 0; }},
       {"--optimize.grid-sharing",
        [](Config& c) {
@@ -265,6 +296,43 @@ TEST(Config, StagesWithoutIterationsAreLeftOut) {
   config.early_iterations = 0;
   ASSERT_EQ(optimizer_config(config).stages.size(), 1U);
   EXPECT_EQ(optimizer_config(config).stages[0].exaggeration, 1);
+}
+
+TEST(Config, AStageIsAsAllAreUnlessItSaysOtherwise) {
+  OptimizeConfig config;
+  config.learning_rate = {optimize::LearningRate::Rule::n_over_12, 0};
+  config.max_gradient_norm = 3;
+  config.settled = 5000;
+  config.stages = {{.name = "first", .iterations = 500, .exaggeration = Exaggeration{12, 12}},
+                   {.name = "second",
+                    .iterations = 250,
+                    .exaggeration = Exaggeration{12, 4},
+                    .learning_rate = {{optimize::LearningRate::Rule::fixed, 7}},
+                    .momentum = 0.5,
+                    .max_step_norm = 2,
+                    .max_gradient_norm = 0.25,
+                    .settled = 0,
+                    .reset = true}};
+  const auto stages = optimizer_config(config).stages;
+  ASSERT_EQ(stages.size(), 2U);
+  EXPECT_EQ(stages[0].name, "first");
+  EXPECT_EQ(stages[0].iterations, 500);
+  EXPECT_EQ(stages[0].exaggeration, 12);
+  EXPECT_FALSE(stages[0].final_exaggeration);
+  EXPECT_EQ(static_cast<int>(stages[0].learning_rate.rule),
+            static_cast<int>(optimize::LearningRate::Rule::n_over_12));
+  EXPECT_EQ(stages[0].momentum, 0.8);
+  EXPECT_EQ(stages[0].max_step_norm, 5);
+  EXPECT_EQ(stages[0].max_gradient_norm, 3);
+  EXPECT_EQ(stages[0].settled, 5000);
+  EXPECT_FALSE(stages[0].reset);
+  EXPECT_EQ(stages[1].final_exaggeration, 4);
+  EXPECT_EQ(stages[1].learning_rate.value, 7);
+  EXPECT_EQ(stages[1].momentum, 0.5);
+  EXPECT_EQ(stages[1].max_step_norm, 2);
+  EXPECT_EQ(stages[1].max_gradient_norm, 0.25);
+  EXPECT_EQ(stages[1].settled, 0);
+  EXPECT_TRUE(stages[1].reset);
 }
 
 TEST(Config, StagesTakeTheSeedOfTheRun) {

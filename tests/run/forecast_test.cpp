@@ -60,6 +60,16 @@ TEST(Forecast, FindsTheLawsThatTheTrialsFollow) {
   EXPECT_DOUBLE_EQ(found.seconds(), sum);
 }
 
+TEST(Forecast, CountsTheIterationsOfAllStages) {
+  Config config = perplexity(50);
+  config.optimize = {};
+  config.optimize.stages = {{"a", 200}, {"b", 100}, {"c", 200}};
+  const std::vector<Trial> trials{lawful(10000), lawful(20000), lawful(40000)};
+  const DataShape data{.rows = 2000000, .columns = 50};
+  const double seconds = seconds_of(forecast(perplexity(50), data, trials, 0), "optimize");
+  EXPECT_DOUBLE_EQ(seconds_of(forecast(config, data, trials, 0), "optimize"), seconds);
+}
+
 TEST(Forecast, NamesEveryStageOfTheRunInItsOrder) {
   const auto names = [](const Config& config, const Trial& trial) {
     std::vector<std::string> found;

@@ -8,11 +8,12 @@
 
 namespace fleetsne::app {
 
-/// `key = value` under [section], in a config file.
+/// `key = value` under [section], in a config file, or the line [section] itself.
 struct IniEntry {
   std::string section;  ///< empty before the first [section]
   std::string key, value;
   int line = 0;
+  bool header = false;  ///< [section]; then there is neither key nor value
 };
 
 /// Reads a config file. Lines that begin with # or ; are comments, and so is what follows a blank and #. A

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/run/config.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +19,22 @@ enum class ValueKind {
   flag,    ///< true or false; alone it means true
 };
 
+/// A [PREFIX.NAME] of a config file.
+struct Section {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> lines;  ///< key and value
+};
+
+/// How the values of a list are read and written as sections of a config file, one each.
+struct Sections {
+  std::string prefix;
+  /// Adds a value for [PREFIX.NAME]; returns why there can be none.
+  std::function<std::optional<std::string>(const std::string& name)> begin;
+  /// Sets a key of the value that was begun last; returns what is wrong with it.
+  std::function<std::optional<std::string>(const std::string& key, const std::string& value)> set;
+  std::function<std::vector<Section>()> get;
+};
+
 /// A value of the config as text and as JSON.
 struct Value {
   ValueKind kind = ValueKind::scalar;
@@ -29,6 +45,7 @@ struct Value {
   std::function<void()> clear;                    ///< empties a list
   std::function<std::vector<std::string>()> get;  ///< spellings that set() takes back; several for a list
   std::function<nlohmann::json()> json;
+  std::optional<Sections> sections;  ///< of a list whose values are sections, too
 };
 
 Value real(double& target);
@@ -40,6 +57,8 @@ Value list(std::vector<std::string>& target, const std::string& placeholder);
 Value reals(std::vector<double>& target);
 Value flag(bool& target);
 Value learning_rate(optimize::LearningRate& target);
+/// Stages, one an occurrence: iterations=500,exaggeration=12; or [stage.NAME] sections.
+Value stages(std::vector<run::StageConfig>& target);
 /// One of several names by its position.
 Value choice(const std::vector<std::string>& names, const std::function<void(std::size_t)>& set,
              const std::function<std::size_t()>& get);
@@ -65,6 +84,9 @@ struct Option {
   std::string shorthand;  ///< --shorthand means the same; empty: there is none
   Value value;
   std::string help;
+  /// Dotted name of the list that, if it has values, says the same in another way: then this is not used, and
+  /// who gives both on one command line is told so.
+  std::string rival{};
 
   std::string dotted() const { return section + "." + name; }
   /// As messages call it.

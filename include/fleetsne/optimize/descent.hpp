@@ -16,6 +16,9 @@ struct StepRule {
   double min_gain = 0.01;
 };
 
+/// Shortens the gradients (local rows x 2) of points that are longer than `limit`: openTSNE's max_grad_norm.
+void limit_norms(std::span<float> gradient, double limit);
+
 /// Gradient descent with momentum and a gain for every coordinate: +0.2 where gradient and last step point
 /// the same way down, times 0.8 where they do not.                         [Jacobs 1988, as in van der
 /// Maaten's code]
@@ -26,6 +29,9 @@ class Descent {
 
   /// One step along `gradient` (local rows x 2). No communication.
   void step(std::span<const float> gradient, const StepRule& rule);
+
+  /// Last steps and gains are as at the beginning.
+  void forget();
 
   /// Moves the mean of all ranks' points to the origin. Collective.
   void centre(const comm::Communicator& comm);

@@ -4,8 +4,10 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/optimize/schedule.hpp"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace fleetsne::optimize {
@@ -24,22 +26,8 @@ enum class GridSharing {
   slab,       ///< FFTW-MPI, every rank holds rows of it
 };
 
-struct LearningRate {
-  enum class Rule { automatic /* n / exaggeration */, n_over_12, fixed } rule = Rule::automatic;
-  double value = 0;  ///< for fixed
-};
-
-/// Iterations under one exaggeration.
-struct Stage {
-  int iterations = 0;
-  double exaggeration = 1;
-  double momentum = 0.8;
-};
-
 struct OptimizeConfig {
   std::vector<Stage> stages{{250, 12, 0.8}, {500, 1, 0.8}};
-  LearningRate learning_rate;
-  double max_step_norm = 5;  ///< a point moves at most this far in an iteration
   double min_gain = 0.01;
   Repulsion repulsion = Repulsion::automatic;
   GridSharing sharing = GridSharing::automatic;
@@ -48,9 +36,17 @@ struct OptimizeConfig {
 
 /// An entry of the KL curve.
 struct KlPoint {
-  int iteration = 0;   ///< counted over all stages; the KL is of the positions before its step
-  double kl = 0;       ///< corrected for exaggeration
-  double seconds = 0;  ///< since the entry before (of this stage), that KL included
+  std::int64_t iteration = 0;  ///< counted over all stages; the KL is of the positions before its step
+  double kl = 0;               ///< corrected for exaggeration
+  double seconds = 0;          ///< since the entry before (of this stage), that KL included
+};
+
+/// How a stage went.
+struct StageStats {
+  std::string name;
+  int iterations = 0;    ///< done
+  bool settled = false;  ///< it ended because KL did, before its last iteration
+  double seconds = 0;
 };
 
 /// Bytes sent by a rank in an iteration, mean over ranks and iterations.
@@ -64,6 +60,7 @@ struct BytesPerIteration {
 struct OptimizeStats {
   double kl = 0;  ///< of the embedding returned
   std::vector<KlPoint> kl_curve;
+  std::vector<StageStats> stages;
   BytesPerIteration bytes_per_rank_iteration;
   std::int64_t ghosts_max = 0, ghosts_total = 0;
   int grid_rows = 0,

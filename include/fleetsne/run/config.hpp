@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,25 @@ struct InitConfig {
   double standard_deviation = 1e-4;
 };
 
-/// The two stages of the optimisation and what holds for both.
+/// From a stage's first iteration to its last, along a straight line.
+struct Exaggeration {
+  double first = 1, last = 1;
+};
+
+/// A stage of a schedule. What it does not say is as OptimizeConfig says of all, exaggeration 1, no reset.
+struct StageConfig {
+  std::string name;  ///< letters, digits, - and _; unlike the others'
+  std::optional<int> iterations{};
+  std::optional<Exaggeration> exaggeration{};
+  std::optional<optimize::LearningRate> learning_rate{};
+  std::optional<double> momentum{}, max_step_norm{}, max_gradient_norm{}, settled{};
+  std::optional<bool> reset{};
+};
+
+/// The stages of the optimisation and what holds for all. Without `stages` there are two, the early one and
+/// the other.
 struct OptimizeConfig {
+  std::vector<StageConfig> stages;
   int early_iterations = 250;
   double early_exaggeration = 12;
   double early_momentum = 0.8;
@@ -38,6 +56,8 @@ struct OptimizeConfig {
   double momentum = 0.8;
   optimize::LearningRate learning_rate;
   double max_step_norm = 5;
+  double max_gradient_norm = 0;  ///< 0: none
+  double settled = 0;            ///< 0: never
   optimize::Repulsion repulsion = optimize::Repulsion::automatic;
   optimize::GridSharing sharing = optimize::GridSharing::automatic;
   int kl_every = 50;
@@ -79,7 +99,8 @@ std::size_t neighbor_count(const Config& config);
 neighbors::NeighborsConfig search_config(const Config& config);
 init::InitConfig start_config(const Config& config);
 
-/// The stages as the optimiser takes them; one without iterations is left out.
+/// The stages as the optimiser takes them; of the two that are there without `stages`, one without iterations
+/// is left out.
 optimize::OptimizeConfig optimizer_config(const OptimizeConfig& config);
 
 /// Whether the values make sense by themselves and together. Throws one UsageError that names every problem.

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "fleetsne/run/config.hpp"
+#include "fleetsne/run/problems.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fleetsne::run {
+
+/// The stages that a config means, as the optimiser takes them.
+std::vector<optimize::Stage> schedule(const OptimizeConfig& config);
+
+/// Whether a stage can be called so: letters, digits, - and _.
+bool is_stage_name(const std::string& name);
+
+/// Adds what is wrong with the stages, and with what holds for all of them.
+void check_schedule(const OptimizeConfig& config, Problems& problems);
+
+/// What is wrong when the option `name` of the two usual stages was given and stages too.
+std::string both_given(const std::string& name);
+
+/// Iterations of all stages, and of those after the first: points have spread out by then.
+struct IterationCounts {
+  std::int64_t all = 0, late = 0;
+};
+IterationCounts count_iterations(const OptimizeConfig& config);
+
+}  // namespace fleetsne::run
