@@ -79,6 +79,8 @@ OptionTable option_table(run::Config& c) {
        "Step size; auto: number of points / exaggeration"},
       {"optimize", "early-momentum", "", real(c.optimize.early_momentum), "Momentum in the early iterations"},
       {"optimize", "momentum", "", real(c.optimize.momentum), "Momentum in the iterations after those"},
+      {"optimize", "dof", "dof", real(c.optimize.dof),
+       "Degrees of freedom of the kernel (1 + d^2 / dof)^-dof; 1 is t-SNE's, fewer show finer clusters"},
       {"optimize", "max-step-norm", "", real(c.optimize.max_step_norm),
        "A point moves at most this far in an iteration"},
       {"optimize", "max-gradient-norm", "", real(c.optimize.max_gradient_norm),
@@ -90,7 +92,7 @@ OptionTable option_table(run::Config& c) {
       {"optimize", "stage", "stage", stages(c.optimize.stages),
        "A stage in place of the early and the other iterations: iterations=N, and if they are not as for all "
        "stages "
-       "exaggeration=X (or from..to), learning-rate, momentum, max-step-norm, max-gradient-norm, "
+       "exaggeration=X (or from..to), learning-rate, momentum, dof, max-step-norm, max-gradient-norm, "
        "settled, "
        "reset=true (forget steps and gains first), name. In a config file a section [stage.NAME] of such "
        "keys"},

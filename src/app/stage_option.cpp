@@ -66,6 +66,7 @@ std::vector<Key> keys_of(run::StageConfig& stage) {
           {"exaggeration", optional(stage.exaggeration, exaggeration)},
           {"learning-rate", optional(stage.learning_rate, learning_rate)},
           {"momentum", optional(stage.momentum, number)},
+          {"dof", optional(stage.dof, number)},
           {"max-step-norm", optional(stage.max_step_norm, number)},
           {"max-gradient-norm", optional(stage.max_gradient_norm, number)},
           {"settled", optional(stage.settled, number)},

@@ -1,6 +1,7 @@
 #include "fleetsne/base/sum.hpp"
 #include "fleetsne/optimize/field.hpp"
 
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -9,8 +10,8 @@ namespace {
 
 class ExactField final : public Field {
  public:
-  explicit ExactField(const comm::Communicator& comm)
-      : comm_(comm), counts_(static_cast<std::size_t>(comm.size())) {}
+  ExactField(const comm::Communicator& comm, double dof)
+      : comm_(comm), dof_(dof), counts_(static_cast<std::size_t>(comm.size())) {}
 
   double compute(std::span<const float> positions, const Box&, std::span<float> forces) override {
     comm_.all_gather_into(positions.size(), std::span(counts_));
@@ -18,6 +19,16 @@ class ExactField final : public Field {
     const std::int64_t before = comm_.traffic().bytes_sent;
     comm_.all_gather_into(positions, std::span<const std::size_t>(counts_), std::span(all_));
     traffic_.grid += comm_.traffic().bytes_sent - before;
+    if (dof_ == 1) return sum_pairs(positions, forces, [](double w) { return w; });
+    return sum_pairs(positions, forces, [this](double w) { return std::pow(w, dof_); });
+  }
+
+  FieldTraffic traffic() const override { return traffic_; }
+
+ private:
+  /// @param kernel  of w = 1 / (1 + d^2)
+  template <class KernelOf>
+  double sum_pairs(std::span<const float> positions, std::span<float> forces, KernelOf&& kernel) {
     const std::size_t points = all_.size() / 2;
     return base::ordered_sum(positions.size() / 2, partial_sums_, [&](std::size_t i) {
       const double x = static_cast<double>(positions[2 * i]), y = static_cast<double>(positions[2 * i + 1]);
@@ -26,10 +37,10 @@ class ExactField final : public Field {
       for (std::size_t j = 0; j < points; ++j) {
         const double dx = x - static_cast<double>(all_[2 * j]);
         const double dy = y - static_cast<double>(all_[2 * j + 1]);
-        const double w = 1 / (1 + dx * dx + dy * dy);
-        potential += w;
-        force_x += w * w * dx;
-        force_y += w * w * dy;
+        const double w = 1 / (1 + dx * dx + dy * dy), k = kernel(w);
+        potential += k;
+        force_x += k * w * dx;
+        force_y += k * w * dy;
       }
       forces[2 * i] = static_cast<float>(force_x);
       forces[2 * i + 1] = static_cast<float>(force_y);
@@ -37,12 +48,8 @@ class ExactField final : public Field {
     });
   }
 
-  FieldTraffic traffic() const override {
-    return traffic_;
-  }
-
- private:
   const comm::Communicator& comm_;
+  double dof_;
   FieldTraffic traffic_;
   std::vector<std::size_t> counts_;  // of every rank
   std::vector<float> all_;           // all ranks' points x 2
@@ -51,8 +58,8 @@ class ExactField final : public Field {
 
 }  // namespace
 
-std::unique_ptr<Field> make_exact_field(const comm::Communicator& comm) {
-  return std::make_unique<ExactField>(comm);
+std::unique_ptr<Field> make_exact_field(const comm::Communicator& comm, double dof) {
+  return std::make_unique<ExactField>(comm, dof);
 }
 
 }  // namespace fleetsne::optimize

@@ -30,6 +30,10 @@ std::vector<double> inverse_spectra(int period, int factor) {
 
 }  // namespace
 
+double kernel(const GridShape& shape, double r2) {
+  return shape.dof == 1 ? 1 / (1 + r2) : std::exp(-shape.dof * std::log1p(r2));
+}
+
 double near_share(const GridShape& shape, double r) {
   if (shape.far_factor == 0) return 1;
   const double end = shape.step * shape.near_cells(), begin = end / 3;
@@ -63,7 +67,7 @@ void FarField<T>::set_up(const GridShape& shape, int first_row, int last_row, in
   setup.kernel = [shape, step = shape.step * factor_](int rows, int columns) {
     const double r2 =
         step * step * (static_cast<double>(rows) * rows + static_cast<double>(columns) * columns);
-    return (1 - near_share(shape, std::sqrt(r2))) / (1 + r2);
+    return (1 - near_share(shape, std::sqrt(r2))) * kernel(shape, r2);
   };
   setup.row_factors = inverse_spectra<order>(setup.padded_rows, factor_);
   setup.column_factors = inverse_spectra<order>(setup.padded_columns, factor_);

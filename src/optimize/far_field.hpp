@@ -10,7 +10,10 @@
 
 namespace fleetsne::optimize {
 
-/// 1 / (1 + r^2) split in two: near, which ends at `shape.near_cells()`, so that a grid's period need not be
+/// (1 + r2)^-dof.
+double kernel(const GridShape& shape, double r2);
+
+/// The kernel split in two: near, which ends at `shape.near_cells()`, so that a grid's period need not be
 /// twice its size, and the smooth rest, which a grid of steps `shape.far_factor` times as wide holds.
 double near_share(const GridShape& shape, double r);
 

@@ -31,7 +31,8 @@ double step_for_density(double density) {
   return density >= sparse ? 3.0 / 8 : 1.0 / 4;
 }
 
-double step_for(const Box& box, std::int64_t points, double at_hand) {
+/// In units in which the kernel is no narrower than 1 / (1 + r^2).
+double step_for_unit_kernel(const Box& box, std::int64_t points, double at_hand) {
   const double span = std::max(box.width(), box.height());
   double step = 1.0 / 2;
   if (span >= cells_across * step) {
@@ -41,6 +42,17 @@ double step_for(const Box& box, std::int64_t points, double at_hand) {
   }
   while (step > finest_step && span / step < cells_across) step /= 2;
   return step;
+}
+
+/// Of (1 + r^2)^-dof the spectrum is k^(dof - 1) K_(dof - 1)(k): below dof = 1 it falls as that of dof = 1
+/// does. Above, more of it lies at high frequencies, until for many degrees of freedom it is that of
+/// exp(-dof r^2).
+double step_for(const Box& box, std::int64_t points, const GridShape& at_hand) {
+  if (at_hand.dof <= 1) return step_for_unit_kernel(box, points, at_hand.step);
+  const double width = 1 / std::sqrt(at_hand.dof);
+  const Box scaled{box.min_x / width, box.max_x / width, box.min_y / width, box.max_y / width};
+  const double at_hand_step = std::round(64 * at_hand.step / width) / 64;  // as it was chosen
+  return width * step_for_unit_kernel(scaled, points, at_hand_step);
 }
 
 double cells_for(double length, double step) {
@@ -61,7 +73,7 @@ double gap_for(double cells, int far_factor) {
   return GridShape{.far_factor = far_factor}.near_cells() + kernel_tail;
 }
 
-void expect_bounded(const Box& box, double rows, double columns) {
+void expect_bounded(const Box& box, double dof, double rows, double columns) {
   const auto padded = [](double cells) { return 2 * (cells * room_to_grow + kernel_tail); };
   const double padded_rows = padded(rows), padded_columns = padded(columns);
   if (std::max(padded_rows, padded_columns) <= most_cells_a_side &&
@@ -70,7 +82,7 @@ void expect_bounded(const Box& box, double rows, double columns) {
   throw base::NumericalError(fmt::format(
       "the optimisation diverged (the embedding spans {:.3g} x {:.3g}, more than any grid can cover). Use a "
       "smaller --learning-rate or a smaller --optimize.max-step-norm",
-      box.width(), box.height()));
+      std::sqrt(dof) * box.width(), std::sqrt(dof) * box.height()));
 }
 
 }  // namespace
@@ -88,8 +100,8 @@ int good_transform_size(int n) {
 }
 
 GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand) {
-  const double step = step_for(box, points, at_hand.step);
-  expect_bounded(box, cells_for(box.height(), step), cells_for(box.width(), step));
+  const double step = step_for(box, points, at_hand);
+  expect_bounded(box, at_hand.dof, cells_for(box.height(), step), cells_for(box.width(), step));
   const int rows = static_cast<int>(cells_for(box.height(), step)),
             columns = static_cast<int>(cells_for(box.width(), step));
   const bool fits = at_hand.step == step && rows <= at_hand.rows && columns <= at_hand.columns;
@@ -99,6 +111,7 @@ GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_
       at_hand.cells() > 128 * 128;
   if (fits && !wasteful) return at_hand;
   GridShape shape;
+  shape.dof = at_hand.dof;
   shape.step = step;
   shape.far_factor = far_factor_for(std::min(rows, columns) * room_to_grow);
   const auto fit = [&](int cells, int& grown, int& period) {

@@ -25,7 +25,7 @@ class Engine {
     points_.bin(positions, grid, shape);
     cells_.spread(points_);
     solver_->solve(points_.part(), cells_.touched(), cells_.cells(points_.part()));
-    return cells_.read(points_, grid.inverse_step, forces);
+    return cells_.read(points_, grid.inverse_step / shape.dof, forces);
   }
 
   bool slab() const { return slab_; }
@@ -62,8 +62,10 @@ class Engine {
 
 class GridField final : public Field {
  public:
-  GridField(const comm::Communicator& comm, std::int64_t points, GridSharing sharing)
-      : comm_(comm), points_(points), single_(comm, sharing), double_(comm, sharing) {}
+  GridField(const comm::Communicator& comm, std::int64_t points, GridSharing sharing, double dof)
+      : comm_(comm), points_(points), single_(comm, sharing), double_(comm, sharing) {
+    shape_.dof = dof;
+  }
 
   double compute(std::span<const float> positions, const Box& box, std::span<float> forces) override {
     choose_grid(box);
@@ -99,8 +101,8 @@ class GridField final : public Field {
 }  // namespace
 
 std::unique_ptr<Field> make_grid_field(const comm::Communicator& comm, std::int64_t points,
-                                       GridSharing sharing) {
-  return std::make_unique<GridField>(comm, points, sharing);
+                                       GridSharing sharing, double dof) {
+  return std::make_unique<GridField>(comm, points, sharing, dof);
 }
 
 }  // namespace fleetsne::optimize

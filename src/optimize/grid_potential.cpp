@@ -17,7 +17,7 @@ void GridPotential<T>::set_up(const GridShape& shape, int threads) {
                 .kernel =
                     [&shape](int rows, int columns) {
                       const double y = shape.step * rows, x = shape.step * columns, r2 = x * x + y * y;
-                      return near_share(shape, std::sqrt(r2)) / (1 + r2);
+                      return near_share(shape, std::sqrt(r2)) * kernel(shape, r2);
                     },
                 .row_factors = inverse_spline_spectrum<spline_order>(shape.padded_rows),
                 .column_factors = inverse_spline_spectrum<spline_order>(shape.padded_columns),

@@ -49,6 +49,7 @@ class Run {
     StepRule rule{.momentum = stage.momentum, .max_norm = stage.max_step_norm, .min_gain = config_.min_gain};
     log_.info(fmt::format("===> Running optimization with {}...", description_of(stage, points_)));
     if (stage.reset) descent_.forget();
+    objective_.set_dof(stage.dof);
     StageStats stats{.name = stage.name};
     const base::Stopwatch stage_clock;
     base::Stopwatch clock;
@@ -93,7 +94,7 @@ class Run {
   }
 
   BytesPerIteration mean_bytes(std::int64_t sent) const {
-    const FieldTraffic field = objective_.field().traffic();
+    const FieldTraffic field = objective_.field_traffic();
     std::int64_t sums[] = {done_ * objective_.halo_bytes(), field.grid, field.transposes, sent};
     comm_.all_reduce(std::span<std::int64_t>(sums), comm::Reduction::sum);
     const double of =

@@ -27,10 +27,11 @@ std::string description_of(const Stage& stage, double points) {
     return first == last ? fmt::format("{:.2f}", first) : fmt::format("{:.2f} to {:.2f}", first, last);
   };
   const double last = stage.final_exaggeration.value_or(stage.exaggeration);
-  return fmt::format("exaggeration={}, lr={} for {} iterations", from_to(stage.exaggeration, last),
+  const std::string dof = stage.dof == 1 ? "" : fmt::format(", dof={}", stage.dof);
+  return fmt::format("exaggeration={}, lr={}{} for {} iterations", from_to(stage.exaggeration, last),
                      from_to(learning_rate_of(stage.learning_rate, points, stage.exaggeration),
                              learning_rate_of(stage.learning_rate, points, last)),
-                     stage.iterations);
+                     dof, stage.iterations);
 }
 
 }  // namespace fleetsne::optimize

@@ -10,9 +10,13 @@ namespace {
 /// So that all of some stages can be counted.
 constexpr int most_iterations = 1'000'000'000;
 
+/// Where the field's error is known (tests/optimize/test_field.cpp).
+constexpr double least_dof = 0.1, most_dof = 100;
+
 optimize::Stage common_stage(const OptimizeConfig& c) {
   return {.momentum = c.momentum,
           .learning_rate = c.learning_rate,
+          .dof = c.dof,
           .max_step_norm = c.max_step_norm,
           .max_gradient_norm = c.max_gradient_norm,
           .settled = c.settled};
@@ -28,6 +32,7 @@ optimize::Stage stage_of(const OptimizeConfig& c, const StageConfig& s) {
   }
   stage.learning_rate = s.learning_rate.value_or(c.learning_rate);
   stage.momentum = s.momentum.value_or(c.momentum);
+  stage.dof = s.dof.value_or(c.dof);
   stage.max_step_norm = s.max_step_norm.value_or(c.max_step_norm);
   stage.max_gradient_norm = s.max_gradient_norm.value_or(c.max_gradient_norm);
   stage.settled = s.settled.value_or(c.settled);
@@ -59,6 +64,13 @@ class Checks {
         rate.rule != optimize::LearningRate::Rule::fixed || rate.value > 0,
         fmt::format("{} is {} (points would not move, or uphill). Give auto, n/12 or a number above 0", name,
                     rate.value));
+  }
+  void dof(const std::string& name, double value) {
+    problems_.require(
+        value >= least_dof && value <= most_dof,
+        fmt::format("{} is {} (degrees of freedom are {} to {}; 1 is t-SNE's kernel, fewer have "
+                    "heavier tails, many are almost a Gaussian)",
+                    name, value, least_dof, most_dof));
   }
   void step_norm(const std::string& name, double value) {
     problems_.require(value > 0, fmt::format("{} is {} (no point could move)", name, value));
@@ -98,6 +110,7 @@ void check_stage(const StageConfig& stage, Problems& problems) {
   }
   if (stage.learning_rate) checks.learning_rate(of("learning-rate"), *stage.learning_rate);
   if (stage.momentum) checks.momentum(of("momentum"), *stage.momentum);
+  if (stage.dof) checks.dof(of("dof"), *stage.dof);
   if (stage.max_step_norm) checks.step_norm(of("max-step-norm"), *stage.max_step_norm);
   if (stage.max_gradient_norm) checks.gradient_norm(of("max-gradient-norm"), *stage.max_gradient_norm);
   if (stage.settled) checks.settled(of("settled"), *stage.settled);
@@ -155,6 +168,7 @@ void check_schedule(const OptimizeConfig& c, Problems& problems) {
   checks.momentum("--optimize.early-momentum", c.early_momentum);
   checks.momentum("--optimize.momentum", c.momentum);
   checks.learning_rate("--learning-rate", c.learning_rate);
+  checks.dof("--dof", c.dof);
   checks.step_norm("--optimize.max-step-norm", c.max_step_norm);
   checks.gradient_norm("--optimize.max-gradient-norm", c.max_gradient_norm);
   checks.settled("--optimize.settled", c.settled);

@@ -70,13 +70,14 @@ struct Setting {
   Repulsion repulsion;
   GridSharing sharing;
   double scale;  // 1: a grid in float64; 30: in float32
+  double dof = 1;
 };
 
 class EveryField : public testing::TestWithParam<Setting> {};
 
 TEST_P(EveryField, AnIterationAllocatesNothing) {
   const auto comm = comm::Communicator::world();
-  const auto [repulsion, sharing, scale] = GetParam();
+  const auto [repulsion, sharing, scale, dof] = GetParam();
   base::Log log;
   const auto affinities = affinity::perplexity_affinities(
       comm, test::brute_force_graph(comm, test::clustered_points(600, 5), 30), 10, log);
@@ -89,10 +90,12 @@ TEST_P(EveryField, AnIterationAllocatesNothing) {
     start(i, 1) = static_cast<float>(scale * y);
   }
   Objective objective(comm, affinities, repulsion, sharing);
+  objective.set_dof(dof);
   Descent descent(std::move(start));
   std::vector<float> gradient(descent.positions().size());
   const auto iterate = [&] {
     objective.gradient(descent.positions(), descent.bounding_box(comm), 1, gradient);
+    limit_norms(gradient, 1e-3);
     descent.step(gradient, {0.1, 0.5, 5, 0.01});
   };
   iterate();
@@ -108,7 +111,9 @@ INSTANTIATE_TEST_SUITE_P(Both, EveryField,
                                          Setting{Repulsion::grid, GridSharing::reduced, 30},
                                          Setting{Repulsion::grid, GridSharing::slab, 1},
                                          Setting{Repulsion::grid, GridSharing::slab, 30},
-                                         Setting{Repulsion::exact, GridSharing::automatic, 30}));
+                                         Setting{Repulsion::grid, GridSharing::slab, 30, 0.5},
+                                         Setting{Repulsion::exact, GridSharing::automatic, 30},
+                                         Setting{Repulsion::exact, GridSharing::automatic, 30, 2}));
 
 TEST(Counter, SeesAnAllocation) {
   const long before = allocations;

@@ -73,28 +73,29 @@ struct Setting {
   double scale;             // standard deviation
   base::GlobalIndex total;  // points
   double step;              // that the grid takes there
+  double dof = 1;
 };
 
 class FieldAtScale : public testing::TestWithParam<Setting> {};
 
 TEST_P(FieldAtScale, ForceAndZAgreeWithTheExactSumByBothPaths) {
   const auto comm = Communicator::world();
-  const auto [scale, total, step] = GetParam();
+  const auto [scale, total, step, dof] = GetParam();
   const auto points = points_of_this_rank(comm, total, scale);
-  const auto exact_field = make_exact_field(comm);
+  const auto exact_field = make_exact_field(comm, dof);
   const Sums exact = compute(comm, *exact_field, points, total);
   for (const GridSharing sharing : {GridSharing::reduced, GridSharing::slab}) {
-    const auto field = make_grid_field(comm, total, sharing);
+    const auto field = make_grid_field(comm, total, sharing, dof);
     const Sums grid = compute(comm, *field, points, total);
     const double error = relative_error(comm, grid.forces, exact.forces);
     EXPECT_LE(error, 5e-3);
     EXPECT_NEAR(grid.z, exact.z, 1e-3 * exact.z);
     EXPECT_EQ(field->shared_by_slabs(), sharing == GridSharing::slab);
-    EXPECT_EQ(field->shape().step, step);
+    EXPECT_DOUBLE_EQ(field->shape().step, step);
     if (comm.rank() == 0) {
-      std::printf("scale %g: relative force error %.2e, of Z %.2e, grid %d x %d, step %.3f\n", scale, error,
-                  std::abs(grid.z / exact.z - 1), field->shape().padded_rows, field->shape().padded_columns,
-                  field->shape().step);
+      std::printf("dof %g, scale %g: relative force error %.2e, of Z %.2e, grid %d x %d, step %.3f\n", dof,
+                  scale, error, std::abs(grid.z / exact.z - 1), field->shape().padded_rows,
+                  field->shape().padded_columns, field->shape().step);
     }
   }
 }
@@ -105,6 +106,15 @@ INSTANTIATE_TEST_SUITE_P(Scales, FieldAtScale,
                                          Setting{1, 3001, 1. / 4}, Setting{30, 3001, 1. / 4},
                                          Setting{100, 3001, 1. / 4}, Setting{20, 5000, 3. / 8},
                                          Setting{30, 12000, 3. / 8}, Setting{10, 20000, 3. / 8}));
+
+// Heavier and lighter tails; scales are in units of sqrt(dof).
+INSTANTIATE_TEST_SUITE_P(DegreesOfFreedom, FieldAtScale,
+                         testing::Values(Setting{1e-4, 2001, 1. / 8, 0.5}, Setting{30, 2001, 1. / 4, 0.5},
+                                         Setting{20, 5000, 3. / 8, 0.5}, Setting{1, 2001, 1. / 4, 0.8},
+                                         Setting{20, 5000, 3. / 8, 0.8}, Setting{30, 2001, 1. / 4, 0.1},
+                                         Setting{1e-4, 2001, 1. / std::sqrt(2.) / 8, 2},
+                                         Setting{20, 5000, 1. / std::sqrt(2.) * 3 / 8, 2},
+                                         Setting{3, 2001, 1. / std::sqrt(100.) / 4, 100}));
 
 TEST(Field, ReducedAndSlabAgree) {
   const auto comm = Communicator::world();
@@ -189,6 +199,19 @@ TEST(GridShape, AFinerGridIsKeptWhileTheDensityHoversAtTheNextStep) {
   EXPECT_EQ(fine.step, 1. / 4);
   EXPECT_EQ(fitting_grid(box_of_density(0.16), 10000, fine), fine);
   EXPECT_EQ(fitting_grid(box_of_density(0.2), 10000, fine).step, 3. / 8);
+}
+
+TEST(GridShape, AFinerGridIsKeptForMoreDegreesOfFreedomToo) {
+  const double width = 1 / std::sqrt(3.0);
+  const auto box_of_density = [&](double density) {  // in units of the kernel's width
+    const double side = width * std::sqrt(10000 / density);
+    return Box{0, side, 0, side};
+  };
+  const GridShape fine = fitting_grid(box_of_density(0.14), 10000, {.dof = 3});
+  EXPECT_EQ(fine.dof, 3);
+  EXPECT_DOUBLE_EQ(fine.step, width / 4);
+  EXPECT_EQ(fitting_grid(box_of_density(0.16), 10000, fine), fine);
+  EXPECT_DOUBLE_EQ(fitting_grid(box_of_density(0.2), 10000, fine).step, width * 3 / 8);
 }
 
 TEST(GridShape, AnEmbeddingThatFliesApartIsRefusedBeforeItTakesAllMemory) {

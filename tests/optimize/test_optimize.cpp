@@ -45,8 +45,10 @@ struct Evaluation {
 };
 
 Evaluation evaluate_at(const Communicator& comm, const data::SparseMatrix& affinities,
-                       base::Matrix<float> positions, Repulsion repulsion, double exaggeration = 1) {
+                       base::Matrix<float> positions, Repulsion repulsion, double exaggeration = 1,
+                       double dof = 1) {
   Objective objective(comm, affinities, repulsion, GridSharing::automatic);
+  objective.set_dof(dof);
   Evaluation result{std::vector<float>(positions.rows() * 2), 0};
   const Descent descent{base::Matrix<float>(positions)};
   objective.gradient(positions.elements(), descent.bounding_box(comm), exaggeration, result.gradient);
@@ -54,13 +56,24 @@ Evaluation evaluate_at(const Communicator& comm, const data::SparseMatrix& affin
   return result;
 }
 
-class EveryRepulsion : public testing::TestWithParam<Repulsion> {};
+/// The embedding after these stages, from a start that has parted.
+Optimized run_stages(const Communicator& comm, const data::SparseMatrix& affinities,
+                     std::vector<Stage> stages) {
+  OptimizeConfig config;
+  config.stages = std::move(stages);
+  config.kl_every = 10;
+  base::Log log;
+  return optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 1), config, log);
+}
 
-TEST_P(EveryRepulsion, GradientIsAQuarterOfTheFiniteDifferenceOfKl) {
+class EveryKernel : public testing::TestWithParam<std::tuple<Repulsion, double>> {};
+
+TEST_P(EveryKernel, GradientIsAQuarterOfTheFiniteDifferenceOfKl) {
   const auto comm = Communicator::world();
+  const auto [repulsion, dof] = GetParam();
   const auto affinities = small_affinities(comm, 203);
   const auto positions = normal_positions(affinities.rows, comm.rank(), 4);
-  const auto here = evaluate_at(comm, affinities, positions, GetParam());
+  const auto here = evaluate_at(comm, affinities, positions, repulsion, 1, dof);
   constexpr float step = 2e-2F;
   for (const base::GlobalIndex moved : {0, 57, 202}) {
     for (std::size_t d = 0; d < 2; ++d) {
@@ -70,7 +83,7 @@ TEST_P(EveryRepulsion, GradientIsAQuarterOfTheFiniteDifferenceOfKl) {
       for (const int sign : {0, 1}) {
         auto elsewhere = positions;
         if (mine) elsewhere(row, d) += sign == 0 ? -step : step;
-        kl[sign] = evaluate_at(comm, affinities, elsewhere, Repulsion::exact).kl;
+        kl[sign] = evaluate_at(comm, affinities, elsewhere, Repulsion::exact, 1, dof).kl;
       }
       if (!mine) continue;
       const double difference = (kl[1] - kl[0]) / (2 * static_cast<double>(step));
@@ -78,6 +91,12 @@ TEST_P(EveryRepulsion, GradientIsAQuarterOfTheFiniteDifferenceOfKl) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, EveryKernel,
+                         testing::Combine(testing::Values(Repulsion::grid, Repulsion::exact),
+                                          testing::Values(1, 0.5, 2)));
+
+class EveryRepulsion : public testing::TestWithParam<Repulsion> {};
 
 TEST_P(EveryRepulsion, KlFallsAndTheResultIsTheSameTwice) {
   const auto comm = Communicator::world();
@@ -171,6 +190,67 @@ TEST(Objective, KlIsTheSumOverPairs) {
       << "corrected for exaggeration";
 }
 
+/// By the formulas, pair by pair in float64, of one process.                               [Kobak et al.
+/// 2019]
+Evaluation sums_over_pairs(const data::SparseMatrix& affinities, const base::Matrix<float>& y,
+                           double exaggeration, double dof) {
+  const std::size_t points = y.rows();
+  const auto d = [&](std::size_t i, std::size_t j, std::size_t c) {
+    return static_cast<double>(y(i, c)) - static_cast<double>(y(j, c));
+  };
+  const auto weight = [&](std::size_t i, std::size_t j) {
+    return 1 / (1 + (std::pow(d(i, j, 0), 2) + std::pow(d(i, j, 1), 2)) / dof);
+  };
+  std::vector<double> gradient(2 * points);
+  double z = 0, kl = 0;
+  for (std::size_t i = 0; i < points; ++i)
+    for (std::size_t j = 0; j < points; ++j) z += i == j ? 0 : std::pow(weight(i, j), dof);
+  for (std::size_t i = 0; i < points; ++i)
+    for (std::size_t j = 0; j < points; ++j)
+      for (const std::size_t c : {0U, 1U})
+        gradient[2 * i + c] -= std::pow(weight(i, j), dof) / z * weight(i, j) * d(i, j, c);
+  affinities.for_each_entry([&](base::LocalIndex row, base::LocalIndex column, float value) {
+    const auto i = static_cast<std::size_t>(row), j = static_cast<std::size_t>(column);
+    const auto p = static_cast<double>(value);
+    kl += p * std::log(p * z / std::pow(weight(i, j), dof));
+    for (const std::size_t c : {0U, 1U}) gradient[2 * i + c] += exaggeration * p * weight(i, j) * d(i, j, c);
+  });
+  return {std::vector<float>(gradient.begin(), gradient.end()), kl};
+}
+
+TEST(Objective, OfAnyDegreesOfFreedomIsTheSumOverPairs) {
+  const auto self = Communicator::self();
+  const auto affinities = small_affinities(self, 120);
+  const auto y = normal_positions(affinities.rows, 0, 3);
+  for (const double dof : {0.3, 0.5, 1.0, 2.0, 10.0})
+    for (const Repulsion repulsion : {Repulsion::exact, Repulsion::grid}) {
+      const auto expected = sums_over_pairs(affinities, y, 4, dof);
+      const auto found = evaluate_at(self, affinities, y, repulsion, 4, dof);
+      const bool exact = repulsion == Repulsion::exact;
+      EXPECT_NEAR(found.kl, expected.kl, exact ? 1e-5 : 1e-3) << dof;
+      double error = 0, size = 0;
+      for (std::size_t i = 0; i < found.gradient.size(); ++i) {
+        error +=
+            std::pow(static_cast<double>(found.gradient[i]) - static_cast<double>(expected.gradient[i]), 2);
+        size += std::pow(static_cast<double>(expected.gradient[i]), 2);
+      }
+      EXPECT_LT(std::sqrt(error / size), exact ? 1e-5 : 1e-3) << dof;
+    }
+}
+
+TEST(Stages, MayHaveOtherDegreesOfFreedomEach) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const Stage usual{.iterations = 100, .exaggeration = 4};
+  Stage heavy{.iterations = 200};
+  heavy.dof = 0.5;
+  const auto result = run_stages(comm, affinities, {usual, heavy});
+  // KL is that of the last stage's kernel.
+  EXPECT_NEAR(result.stats.kl, evaluate_at(comm, affinities, result.embedding, Repulsion::exact, 1, 0.5).kl,
+              1e-5);
+  EXPECT_LT(result.stats.kl_curve.back().kl, result.stats.kl_curve[10].kl);
+}
+
 /// What a run over few iterations logs.
 std::string log_of(const Communicator& comm, const OptimizeConfig& config) {
   const auto affinities = small_affinities(comm, 240);
@@ -209,16 +289,6 @@ TEST(Exaggeration, GoesAlongALineFromTheFirstIterationToTheLast) {
   EXPECT_EQ(exaggeration_at(stage, 4), 4);
   stage.iterations = 1;
   EXPECT_EQ(exaggeration_at(stage, 0), 12);
-}
-
-/// The embedding after these stages, from a start that has parted.
-Optimized run_stages(const Communicator& comm, const data::SparseMatrix& affinities,
-                     std::vector<Stage> stages) {
-  OptimizeConfig config;
-  config.stages = std::move(stages);
-  config.kl_every = 10;
-  base::Log log;
-  return optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 1), config, log);
 }
 
 bool same_bits(const Optimized& a, const Optimized& b) {

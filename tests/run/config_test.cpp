@@ -128,6 +128,9 @@ TEST(Config, EveryBadValueIsNamed) {
          c.optimize.learning_rate = {optimize::LearningRate::Rule::fixed, 0};
        }},
       {"--optimize.max-step-norm", [](Config& c) { c.optimize.max_step_norm = 0; }},
+      {"--dof is 0 (", [](Config& c) { c.optimize.dof = 0; }},
+      {"dof of the stage a is 101",
+       [](Config& c) { c.optimize.stages = {{.name = "a", .iterations = 5, .dof = 101}}; }},
       {"--optimize.max-gradient-norm is -1", [](Config& c) { c.optimize.max_gradient_norm = -1; }},
       {"--optimize.settled is 0.5", [](Config& c) { c.optimize.settled = 0.5; }},
       {"the stage a says no iterations", [](Config& c) { c.optimize.stages = {{.name = "a"}}; }},
@@ -309,6 +312,7 @@ TEST(Config, AStageIsAsAllAreUnlessItSaysOtherwise) {
                     .exaggeration = Exaggeration{12, 4},
                     .learning_rate = {{optimize::LearningRate::Rule::fixed, 7}},
                     .momentum = 0.5,
+                    .dof = 0.5,
                     .max_step_norm = 2,
                     .max_gradient_norm = 0.25,
                     .settled = 0,
@@ -329,6 +333,8 @@ TEST(Config, AStageIsAsAllAreUnlessItSaysOtherwise) {
   EXPECT_EQ(stages[1].final_exaggeration, 4);
   EXPECT_EQ(stages[1].learning_rate.value, 7);
   EXPECT_EQ(stages[1].momentum, 0.5);
+  EXPECT_EQ(stages[0].dof, 1);
+  EXPECT_EQ(stages[1].dof, 0.5);
   EXPECT_EQ(stages[1].max_step_norm, 2);
   EXPECT_EQ(stages[1].max_gradient_norm, 0.25);
   EXPECT_EQ(stages[1].settled, 0);

@@ -23,18 +23,19 @@ struct FieldTraffic {
   }
 };
 
-/// The repulsive field of all points. With phi(y) = sum_j 1 / (1 + |y - y_j|^2):
-///   sum_j (y_i - y_j) / (1 + |y_i - y_j|^2)^2 = -1/2 grad phi(y_i),   Z = sum_i phi(y_i) - N.
+/// The repulsive field of all points, of a kernel of `dof` degrees of freedom, in units of sqrt(dof). With
+/// phi(y) = sum_j (1 + |y - y_j|^2)^-dof:
+///   sum_j (y_i - y_j) (1 + |y_i - y_j|^2)^-(dof + 1) = -1/(2 dof) grad phi(y_i),   Z = sum_i phi(y_i) - N.
 ///                        [one potential: Delchevalerie et al. 2021; the sums: van der Maaten & Hinton 2008,
-///                        eq. 5]
+///                        eq. 5; dof: Kobak et al. 2019]
 class Field {
  public:
   virtual ~Field() = default;
 
   /// @param positions  local rows x 2, all finite
   /// @param box        holds the points of all ranks; the same on all
-  /// @param forces     local rows x 2, out: sum_j (y_i - y_j) / (1 + |y_i - y_j|^2)^2 over all points of all
-  /// ranks
+  /// @param forces     local rows x 2, out: sum_j (y_i - y_j) (1 + |y_i - y_j|^2)^-(dof + 1) over all points
+  /// of all ranks
   /// @return sum over local i of phi(y_i), the point itself (a 1) included
   /// @note Collective. Bitwise the same for the same ranks and threads. Allocates nothing, unless the grid or
   /// the part of it that a rank's points cover has outgrown what was there.
@@ -49,9 +50,9 @@ class Field {
 
 /// By splines on a grid: O(N + G log G) work for G cells. `points` is the number of all ranks' points.
 std::unique_ptr<Field> make_grid_field(const comm::Communicator& comm, std::int64_t points,
-                                       GridSharing sharing);
+                                       GridSharing sharing, double dof = 1);
 
 /// Over every pair, in float64: O(N^2 / ranks) work, O(N) memory on each. The oracle.
-std::unique_ptr<Field> make_exact_field(const comm::Communicator& comm);
+std::unique_ptr<Field> make_exact_field(const comm::Communicator& comm, double dof = 1);
 
 }  // namespace fleetsne::optimize

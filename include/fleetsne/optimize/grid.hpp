@@ -28,6 +28,7 @@ struct GridShape {
   double step = 0;                          ///< the embedding's units from cell to cell
   /// Steps of the wide grid for what is far, in steps of this; 0: the period is so long that it needs none.
   int far_factor = 0;
+  double dof = 1;  ///< degrees of freedom: the kernel is (1 + r^2)^-dof
 
   std::size_t cells() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
   std::size_t padded_cells() const {
@@ -44,9 +45,10 @@ struct GridPlacement {
 };
 
 /// The grid for `points` points within `box`: the one at hand if it still serves, else one with room to grow,
-/// so that plans are made seldom. The kernel 1 / (1 + r^2) has the same width whatever the span, and so has
-/// the step: 3/8, or 1/4 where the points are few for their box. It is finer, too, while all points are so
-/// close that their forces all but cancel. Relative L2 force error: at most 5e-3
+/// so that plans are made seldom. It has the degrees of freedom of the one at hand. The kernel (1 + r^2)^-dof
+/// has the same width whatever the span, and so has the step: 3/8, or 1/4 where the points are few for their
+/// box; for dof > 1, where the kernel is narrower, these over sqrt(dof). It is finer, too, while all points
+/// are so close that their forces all but cancel. Relative L2 force error: at most 5e-3
 /// (tests/optimize/test_field.cpp). Throws NumericalError if no grid of bearable size covers the box: then
 /// the descent diverges. Not collective.
 GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand);

@@ -20,6 +20,7 @@ struct Stage {
   std::optional<double> final_exaggeration{};
   /// The automatic one goes by the iteration's exaggeration.
   LearningRate learning_rate{};
+  double dof = 1;                ///< degrees of freedom of the kernel (Objective::set_dof)
   double max_step_norm = 5;      ///< a point moves at most this far in an iteration
   double max_gradient_norm = 0;  ///< a longer gradient of a point is cut to this length; 0: none is
   /// Ends the stage early if KL(P || Q) (without exaggeration, as it is logged, every `kl_every` iterations

@@ -40,7 +40,7 @@ struct StageConfig {
   std::optional<int> iterations{};
   std::optional<Exaggeration> exaggeration{};
   std::optional<optimize::LearningRate> learning_rate{};
-  std::optional<double> momentum{}, max_step_norm{}, max_gradient_norm{}, settled{};
+  std::optional<double> momentum{}, dof{}, max_step_norm{}, max_gradient_norm{}, settled{};
   std::optional<bool> reset{};
 };
 
@@ -55,6 +55,7 @@ struct OptimizeConfig {
   double exaggeration = 1;
   double momentum = 0.8;
   optimize::LearningRate learning_rate;
+  double dof = 1;  ///< degrees of freedom of the kernel
   double max_step_norm = 5;
   double max_gradient_norm = 0;  ///< 0: none
   double settled = 0;            ///< 0: never
