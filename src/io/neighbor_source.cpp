@@ -1,0 +1,122 @@
+#include "neighbor_source.hpp"
+
+#include "fleetsne/io/input.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace fleetsne::io {
+
+NeighborSource::NeighborSource(const NeighborFiles& files) {
+  const Format format = detect_format(files.indices);
+  if (format == Format::hdf5) {
+    if (!files.distances.empty())
+      throw base::InputError(fmt::format(
+          "{} is an HDF5 file, and {} was given beside it (an HDF5 file of neighbours holds both). Leave out "
+          "--neighbors.distances, or give two .npy files",
+          files.indices, files.distances));
+    guard_.emplace(base::ErrorKind::input, files.indices);
+    file_ = hdf5::open_file(*guard_);
+    const bool own_name = hdf5::exists(file_.get(), "indices");
+    indices_ = open_dataset(own_name ? "indices" : "neighbors");
+    distances_ = open_dataset("distances");
+    if (H5Aexists(file_.get(), "input_digest") > 0)
+      header_.input_digest = hdf5::read_number(*guard_, file_.get(), "input_digest");
+  } else {
+    if (files.distances.empty())
+      throw base::InputError(fmt::format(
+          "{} is no HDF5 file, and nothing says how far the neighbours are (affinities need distances). Add "
+          "--neighbors.distances FILE.npy",
+          files.indices));
+    indices_ = open_npy(files.indices);
+    distances_ = open_npy(files.distances);
+  }
+  if (!indices_.integers)
+    throw base::InputError(fmt::format(
+        "{} holds no integers (neighbours are told by their rows' numbers, from 0 on). Convert it",
+        indices_.name));
+  if (indices_.rows != distances_.rows || indices_.columns != distances_.columns || indices_.columns < 1)
+    throw base::InputError(fmt::format(
+        "{} is {} x {} and {} is {} x {} (there is a distance for every neighbour). Name two of one "
+        "search",
+        indices_.name, indices_.rows, indices_.columns, distances_.name, distances_.rows,
+        distances_.columns));
+  header_.rows = indices_.rows;
+  header_.count = static_cast<std::size_t>(indices_.columns);
+}
+
+NeighborSource::Array NeighborSource::open_npy(const std::string& path) const {
+  Array array;
+  array.name = path;
+  if (detect_format(path) != Format::npy)
+    throw base::InputError(fmt::format(
+        "{} is no .npy file (neighbours come in an HDF5 file, or in two .npy files). Convert it", path));
+  array.stream = ByteStream::open(path);
+  array.layout = read_npy_header(*array.stream);
+  expect_holds_data(*array.stream, array.layout);
+  if (array.layout.dimensions != 2 || array.layout.column_major)
+    throw base::InputError(
+        fmt::format("{} is no matrix in C order (neighbours are N x k, those of a row side by side). Convert "
+                    "it, for example "
+                    "with numpy.ascontiguousarray",
+                    path));
+  array.rows = array.layout.rows;
+  array.columns = array.layout.columns;
+  array.integers = array.layout.type.is_integer();
+  return array;
+}
+
+NeighborSource::Array NeighborSource::open_dataset(const std::string& name) const {
+  Array array;
+  array.name = guard_->file() + ":" + name;
+  if (hdf5::object_type(file_.get(), name) != H5O_TYPE_DATASET)
+    throw base::InputError(
+        fmt::format("{} has no dataset {} (neighbours are in indices and distances, N x k each). Rename it; "
+                    "the file has {}",
+                    guard_->file(), name, hdf5::list_datasets(file_.get())));
+  array.dataset = hdf5::open_dataset(*guard_, file_.get(), name);
+  const auto shape = hdf5::extents(*guard_, array.dataset.get());
+  if (shape.size() != 2)
+    throw base::InputError(
+        fmt::format("{} has {} dimensions (neighbours are N x k). Reshape it", array.name, shape.size()));
+  array.rows = shape[0];
+  array.columns = shape[1];
+  const hdf5::Handle type =
+      guard_->own(H5Dget_type(array.dataset.get()), H5Tclose, "has a dataset without a type");
+  array.integers = H5Tget_class(type.get()) == H5T_INTEGER;
+  if (!array.integers && H5Tget_class(type.get()) != H5T_FLOAT)
+    throw base::InputError(array.name + " holds no numbers (neighbours are numbers). Convert it");
+  return array;
+}
+
+void NeighborSource::read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type,
+                                  void* out) const {
+  const char* const problem = "cannot be read";
+  const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
+  const hsize_t shape[2] = {static_cast<hsize_t>(count), static_cast<hsize_t>(array.columns)};
+  const hdf5::Handle space = guard_->own(H5Dget_space(array.dataset.get()), H5Sclose, problem);
+  const hdf5::Handle memory = guard_->own(H5Screate_simple(2, shape, nullptr), H5Sclose, problem);
+  guard_->check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start, nullptr, shape, nullptr), problem);
+  guard_->check(H5Dread(array.dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, out), problem);
+}
+
+void NeighborSource::read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
+                          std::span<float> distances) {
+  if (count == 0) return;
+  if (guard_) {
+    read_dataset(indices_, first, count, H5T_NATIVE_INT64, indices.data());
+    read_dataset(distances_, first, count, H5T_NATIVE_FLOAT, distances.data());
+    return;
+  }
+  // A matrix in C order is one column of all its elements.
+  ArrayLayout flat = indices_.layout;
+  flat.rows *= flat.columns;
+  flat.columns = 1;
+  read_array_integers(*indices_.stream, flat, first * indices_.columns, indices);
+  read_array_rows(*distances_.stream, distances_.layout, first,
+                  base::MatrixView<float>(distances.data(), static_cast<std::size_t>(count), header_.count,
+                                          header_.count));
+}
+
+}  // namespace fleetsne::io

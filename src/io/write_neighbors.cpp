@@ -1,0 +1,116 @@
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/partial_file.hpp"
+#include "fleetsne/io/shared_file.hpp"
+
+#include "neighbor_rounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace fleetsne::io {
+namespace {
+
+/// Where the two datasets begin.
+struct Places {
+  std::int64_t indices = 0, distances = 0;
+};
+
+Places write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
+                       std::uint64_t input_digest) {
+  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
+  H5Pset_file_locking(access.get(), false, true);
+  hdf5::Handle file = guard.own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
+                                "cannot be written");
+  Places places;
+  places.indices = hdf5::lay_out(guard, file.get(), "indices", H5T_STD_I64LE, {rows, count}).offset;
+  places.distances = hdf5::lay_out(guard, file.get(), "distances", H5T_IEEE_F32LE, {rows, count}).offset;
+  hdf5::write_number(guard, file.get(), "input_digest", input_digest);
+  guard.check(file.reset() ? 0 : -1, "cannot be written");
+  return places;
+}
+
+/// Brings the rows of a round from the ranks that have them in working order to those that have them in the
+/// input's, and has them written there.
+void write_rounds(const comm::Communicator& comm, SharedFile& file, const Places& places,
+                  const data::Permutation& permutation, const data::NeighborGraph& graph) {
+  const std::size_t k = graph.count();
+  const auto& input = permutation.input;
+  const std::vector<std::size_t> order = by_origin(permutation);
+  const std::vector<GlobalIndex> ghost_origins =
+      ask_owners(comm, permutation.working, permutation.origins, graph.ghosts.ids());
+  const auto origin = [&](LocalIndex column) {
+    const auto c = static_cast<std::size_t>(column);
+    return c < permutation.origins.size() ? permutation.origins[c]
+                                          : ghost_origins[c - permutation.origins.size()];
+  };
+  const std::int64_t step = rows_per_round(k);
+  for (std::int64_t round = 0; round < rounds_of(input, step); ++round) {
+    std::vector<GlobalIndex> rows, indices;
+    std::vector<float> distances;
+    std::vector<std::size_t> counts;
+    for (base::Rank r = 0; r < comm.size(); ++r) {
+      const GlobalIndex from = std::min(input.end(r), input.begin(r) + round * step);
+      const GlobalIndex to = std::min(input.end(r), from + step);
+      const auto key = [&](std::size_t i) { return permutation.origins[i]; };
+      const auto first = std::ranges::lower_bound(order, from, {}, key),
+                 last = std::ranges::lower_bound(order, to, {}, key);
+      for (auto i = first; i != last; ++i) {
+        rows.push_back(key(*i));
+        for (const LocalIndex column : graph.columns.row(*i)) indices.push_back(origin(column));
+        for (const float d : graph.squared_distances.row(*i)) distances.push_back(std::sqrt(d));
+      }
+      counts.push_back(static_cast<std::size_t>(last - first));
+    }
+    const auto there = comm.exchange(std::span<const GlobalIndex>(rows), counts).values;
+    const auto found = comm.exchange_rows(std::span<const GlobalIndex>(indices), k, counts).values;
+    const auto far = comm.exchange_rows(std::span<const float>(distances), k, counts).values;
+    comm::agree(comm, [&] {
+      const GlobalIndex from = std::min(input.end(comm.rank()), input.begin(comm.rank()) + round * step);
+      base::Matrix<GlobalIndex> block(there.size(), k);
+      base::Matrix<float> far_block(there.size(), k);
+      for (std::size_t i = 0; i < there.size(); ++i) {
+        const auto to = static_cast<std::size_t>(there[i] - from);
+        std::copy_n(found.begin() + static_cast<std::ptrdiff_t>(i * k), k, block.row(to).begin());
+        std::copy_n(far.begin() + static_cast<std::ptrdiff_t>(i * k), k, far_block.row(to).begin());
+      }
+      const auto before = from * static_cast<std::int64_t>(k);
+      file.write_rows_at(places.indices + before * static_cast<std::int64_t>(sizeof(GlobalIndex)),
+                         base::MatrixView<const GlobalIndex>(block.view()));
+      file.write_rows_at(places.distances + before * static_cast<std::int64_t>(sizeof(float)),
+                         base::MatrixView<const float>(far_block.view()));
+    });
+  }
+}
+
+}  // namespace
+
+void write_neighbors(const comm::Communicator& comm, const std::string& path,
+                     const data::Permutation& permutation, const data::NeighborGraph& graph,
+                     std::uint64_t input_digest) {
+  const hdf5::Guard guard(base::ErrorKind::io, path);
+  std::optional<PartialFile> partial;
+  std::string partial_path;
+  Places places;
+  comm::on_root(comm, [&] {
+    const auto rows = static_cast<std::size_t>(permutation.input.total());
+    partial.emplace(path);
+    partial_path = partial->partial_path();
+    partial->reserve(static_cast<std::int64_t>(rows * graph.count() * (sizeof(GlobalIndex) + sizeof(float))));
+    places = write_structure(guard, partial_path, rows, graph.count(), input_digest);
+    partial->reserve(static_cast<std::int64_t>(std::filesystem::file_size(partial_path)));
+  });
+  places = comm.broadcast(places, 0);
+  partial_path = comm.broadcast(partial_path, 0);
+  SharedFile file(comm, partial_path, path);
+  write_rounds(comm, file, places, permutation, graph);
+  file.close();
+  comm::on_root(comm, [&] { partial->commit(); });
+}
+
+}  // namespace fleetsne::io

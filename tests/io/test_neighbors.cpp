@@ -1,0 +1,177 @@
+// Neighbours in files: what is read is what was written, in any order of the rows, or it is an error.
+#include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/write.hpp"
+
+#include "io/scratch.hpp"
+
+#include <cmath>
+#include <vector>
+
+namespace fleetsne::io::testing {
+namespace {
+
+using base::ErrorKind;
+using base::GlobalIndex;
+using base::LocalIndex;
+
+constexpr GlobalIndex rows = 101;
+constexpr std::size_t k = 7;
+
+/// Input row of a row of the working order.
+GlobalIndex origin_of(GlobalIndex working) {
+  return working * 37 % rows;
+}
+
+data::Permutation scattered(const comm::Communicator& comm) {
+  const auto blocks = data::RowDistribution::balanced(rows, comm.size());
+  data::Permutation permutation{blocks, blocks, {}};
+  for (GlobalIndex i = blocks.begin(comm.rank()); i < blocks.end(comm.rank()); ++i)
+    permutation.origins.push_back(origin_of(i));
+  return permutation;
+}
+
+/// The j-th neighbour of a row of the working order, and how far it is.
+GlobalIndex neighbor(GlobalIndex row, std::size_t j) {
+  return (row + 1 + static_cast<GlobalIndex>(j) * 13) % rows;
+}
+float distance(GlobalIndex row, std::size_t j) {
+  return static_cast<float>(row % 5) + static_cast<float>(j) * 0.5F;
+}
+
+data::NeighborGraph graph_of(const comm::Communicator& comm, const data::Permutation& permutation) {
+  data::NeighborGraph graph;
+  graph.rows = permutation.working;
+  const GlobalIndex begin = graph.rows.begin(comm.rank()), count = graph.rows.count(comm.rank());
+  std::vector<GlobalIndex> referenced;
+  for (GlobalIndex i = begin; i < begin + count; ++i)
+    for (std::size_t j = 0; j < k; ++j) referenced.push_back(neighbor(i, j));
+  graph.ghosts = data::Ghosts(graph.rows, comm.rank(), referenced);
+  graph.columns = base::Matrix<LocalIndex>(static_cast<std::size_t>(count), k);
+  graph.squared_distances = base::Matrix<float>(static_cast<std::size_t>(count), k);
+  for (GlobalIndex i = 0; i < count; ++i)
+    for (std::size_t j = 0; j < k; ++j) {
+      const auto row = static_cast<std::size_t>(i);
+      graph.columns(row, j) = graph.ghosts.column(neighbor(begin + i, j));
+      graph.squared_distances(row, j) = distance(begin + i, j) * distance(begin + i, j);
+    }
+  return graph;
+}
+
+void expect_same(const data::NeighborGraph& read, const data::NeighborGraph& expected,
+                 std::size_t count = k) {
+  ASSERT_EQ(read.count(), count);
+  ASSERT_EQ(read.columns.rows(), expected.columns.rows());
+  for (std::size_t i = 0; i < read.columns.rows(); ++i)
+    for (std::size_t j = 0; j < count; ++j) {
+      EXPECT_EQ(read.ghosts.row(read.columns(i, j)), expected.ghosts.row(expected.columns(i, j)));
+      EXPECT_FLOAT_EQ(read.squared_distances(i, j), expected.squared_distances(i, j));
+    }
+}
+
+class Neighbors : public Scratch {
+ public:
+  base::Log log;
+  const data::Permutation permutation = scattered(comm);
+
+  /// As another tool writes them: in the input's order, each row itself first, the others farthest first.
+  std::vector<std::int64_t> foreign_indices() const {
+    std::vector<std::int64_t> indices(rows * (k + 1));
+    for (GlobalIndex working = 0; working < rows; ++working) {
+      const auto at = static_cast<std::size_t>(origin_of(working)) * (k + 1);
+      indices[at] = origin_of(working);
+      for (std::size_t j = 0; j < k; ++j) indices[at + k - j] = origin_of(neighbor(working, j));
+    }
+    return indices;
+  }
+  std::vector<float> foreign_distances() const {
+    std::vector<float> distances(rows * (k + 1));
+    for (GlobalIndex working = 0; working < rows; ++working) {
+      const auto at = static_cast<std::size_t>(origin_of(working)) * (k + 1);
+      for (std::size_t j = 0; j < k; ++j) distances[at + k - j] = distance(working, j);
+    }
+    return distances;
+  }
+  std::string foreign_file(const std::string& name, const std::vector<std::int64_t>& indices,
+                           const std::vector<float>& distances) {
+    return make(name, [&](const std::string& where) {
+      const std::vector<hsize_t> shape{rows, indices.size() / rows};
+      write_dataset<std::int64_t>(where, "neighbors", H5T_STD_I64LE, shape, indices);
+      write_dataset<float>(where, "distances", H5T_IEEE_F32LE, {rows, distances.size() / rows}, distances);
+    });
+  }
+  template <class T>
+  std::string npy(const std::string& name, const std::string& type, const std::vector<T>& values,
+                  bool fortran = false) {
+    std::string bytes = npy_header(1, type, fortran, "(101, " + std::to_string(values.size() / rows) + ")");
+    for (const T value : values) append(bytes, value, false);
+    return make_file(name, bytes);
+  }
+};
+
+TEST_F(Neighbors, AreReadAsTheyWereWritten) {
+  const auto graph = graph_of(comm, permutation);
+  for (const std::size_t limit : {std::size_t{1024}, std::size_t{64} << 20}) {
+    set_transfer_limit(limit);
+    const std::string file = path("nn" + std::to_string(limit) + ".h5");
+    write_neighbors(comm, file, permutation, graph, 77);
+    const NeighborHeader header = inspect_neighbors(comm, {file, ""});
+    EXPECT_EQ(header.rows, rows);
+    EXPECT_EQ(header.count, k);
+    EXPECT_EQ(header.input_digest, 77U);
+    expect_same(read_neighbors(comm, {file, ""}, permutation, k, log), graph);
+    expect_same(read_neighbors(comm, {file, ""}, permutation, 3, log), graph, 3);
+  }
+}
+
+TEST_F(Neighbors, OfOtherToolsMayListTheRowsThemselvesInAnyOrder) {
+  const auto graph = graph_of(comm, permutation);
+  const std::string file = foreign_file("foreign.h5", foreign_indices(), foreign_distances());
+  EXPECT_EQ(inspect_neighbors(comm, {file, ""}).input_digest, 0U);
+  expect_same(read_neighbors(comm, {file, ""}, permutation, 100, log), graph);
+  const std::vector<std::int64_t> wide = foreign_indices();
+  const std::vector<std::int32_t> indices(wide.begin(), wide.end());
+  expect_same(read_neighbors(comm, {npy("i.npy", "<i4", indices), npy("d.npy", "<f4", foreign_distances())},
+                             permutation, 100, log),
+              graph);
+  auto without = foreign_indices();
+  without[0] = (without[k] + 1) % rows;  // row 0 does not list itself: it loses the farthest
+  while (std::ranges::count(std::span(without).first(k + 1), without[0]) > 1 || without[0] == 0)
+    without[0] = (without[0] + 1) % rows;
+  auto distances = foreign_distances();
+  distances[0] = 1000;
+  expect_same(
+      read_neighbors(comm, {foreign_file("without.h5", without, distances), ""}, permutation, 100, log),
+      graph);
+}
+
+TEST_F(Neighbors, ThatCannotBeAreRefused) {
+  const auto refused = [&](const NeighborFiles& files, const std::vector<std::string>& texts) {
+    expect_error(comm, ErrorKind::input, texts, [&] { read_neighbors(comm, files, permutation, 100, log); });
+  };
+  const auto changed = [&](const std::string& name, auto&& change) {
+    auto indices = foreign_indices();
+    auto distances = foreign_distances();
+    change(indices, distances);
+    return foreign_file(name, indices, distances);
+  };
+  refused({changed("large.h5", [](auto& i, auto&) { i[500] = 101; }), ""}, {"row 62 has the neighbour 101"});
+  refused({changed("negative.h5", [](auto& i, auto&) { i[9] = -1; }), ""}, {"row 1 has the neighbour -1"});
+  refused({changed("twice.h5", [](auto& i, auto&) { i[3] = i[4]; }), ""}, {"row 0 has a neighbour twice"});
+  refused({changed("nan.h5", [](auto&, auto& d) { d[807] = std::nanf(""); }), ""}, {"row 100 is nan away"});
+  refused({changed("less.h5", [](auto&, auto& d) { d[1] = -0.5F; }), ""}, {"row 0 is -0.5 away"});
+  refused({changed("short.h5", [](auto&, auto& d) { d.resize(rows * k); }), ""},
+          {"101 x 8", "101 x 7", "there is a distance for every neighbour"});
+  const std::string d = npy("d.npy", "<f4", foreign_distances()), i = npy("i.npy", "<i8", foreign_indices());
+  refused({i, ""}, {"i.npy is no HDF5 file", "--neighbors.distances"});
+  refused({d, d}, {"holds no integers"});
+  refused({npy("f.npy", "<i8", foreign_indices(), true), d}, {"no matrix in C order"});
+  refused({path("nowhere.h5"), ""}, {"nowhere.h5"});
+  const std::string rows_alone = make("rows.h5", [&](const std::string& where) {
+    write_dataset<float>(where, "rows", H5T_IEEE_F32LE, {2, 2}, {1, 2, 3, 4});
+  });
+  refused({rows_alone, ""}, {"has no dataset neighbors", "/rows (2 x 2)"});
+  refused({cut(i, "cut.npy", 2000), d}, {"cut.npy"});
+}
+
+}  // namespace
+}  // namespace fleetsne::io::testing
