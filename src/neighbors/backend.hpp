@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/neighbors/neighbors.hpp"
+#include "fleetsne/search/distance.hpp"
 
 #include <span>
 
@@ -12,9 +13,21 @@ struct SearchInput {
   const data::DistributedMatrix<float>& rows;
   std::span<const base::GlobalIndex> origins;
   const NeighborsConfig& config;
+  /// What rows ask for where that is not what they are (inner_product): of the same shape as the rows.
+  const base::Matrix<float>* asking = nullptr;
 
   std::size_t width() const { return base::padded(rows.columns()); }
   const float* row(std::size_t i) const { return rows.local.data() + i * rows.local.stride(); }
+  const float* query(std::size_t i) const {
+    return asking == nullptr ? row(i) : asking->data() + i * asking->stride();
+  }
+  base::MatrixView<const float> queries() const {
+    return asking == nullptr ? rows.local.view() : asking->view();
+  }
+  search::Measure measure() const {
+    return config.metric == Metric::manhattan ? search::Measure::manhattan
+                                              : search::Measure::squared_euclidean;
+  }
 };
 
 }  // namespace fleetsne::neighbors

@@ -31,7 +31,7 @@ BeamSearch::BeamSearch(const search::BlockedRows& blocks, const BlockGraph& grap
       visited_(graph.blocks() > 0 ? blocks.blocks() : 0, 0) {}
 
 float BeamSearch::distance(const float* query, std::size_t block) const {
-  return search::squared_distance(query, blocks_.mean(block), columns_);
+  return search::distance(blocks_.measure(), query, blocks_.mean(block), columns_);
 }
 
 std::span<const std::uint32_t> BeamSearch::nearest(const float* query, std::uint32_t entry,

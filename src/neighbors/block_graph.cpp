@@ -12,10 +12,10 @@
 namespace fleetsne::neighbors {
 namespace {
 
-/// hnswlib's view of our distance; counts what is asked of it, by one thread.
+/// hnswlib's view of our distances, also of those that it lacks; counts what is asked of it, by one thread.
 class CountingSpace : public hnswlib::SpaceInterface<float> {
  public:
-  explicit CountingSpace(std::size_t columns) : state_{columns, 0} {}
+  CountingSpace(std::size_t columns, search::Measure measure) : state_{columns, measure, 0} {}
   std::size_t get_data_size() override { return state_.columns * sizeof(float); }
   hnswlib::DISTFUNC<float> get_dist_func() override { return &distance; }
   void* get_dist_func_param() override { return &state_; }
@@ -24,14 +24,15 @@ class CountingSpace : public hnswlib::SpaceInterface<float> {
  private:
   struct State {
     std::size_t columns;
+    search::Measure measure;
     std::int64_t evaluations;
   };
   static float distance(const void* a, const void* b, const void* parameter) {
     auto* state =
         static_cast<State*>(const_cast<void*>(parameter));  // hnswlib hands our own pointer back as const
     ++state->evaluations;
-    return search::squared_distance(static_cast<const float*>(a), static_cast<const float*>(b),
-                                    state->columns);
+    return search::distance(state->measure, static_cast<const float*>(a), static_cast<const float*>(b),
+                            state->columns);
   }
   State state_;
 };
@@ -53,7 +54,7 @@ std::vector<std::uint32_t> insertion_order(std::size_t n) {
 
 BlockGraph::BlockGraph(std::span<const float* const> means, const Config& config) {
   const std::size_t n = means.size();
-  CountingSpace space(config.columns);
+  CountingSpace space(config.columns, config.measure);
   const auto order = insertion_order(n);
   const auto made = [&] {
     try {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/search/distance.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,6 +19,7 @@ class BlockGraph {
     std::size_t ef_construction;
     std::uint64_t seed;
     std::size_t columns;  ///< padded
+    search::Measure measure = search::Measure::squared_euclidean;
   };
   BlockGraph() = default;
   /// @param means  for each block its mean

@@ -14,10 +14,14 @@ namespace {
 
 constexpr std::size_t points_of_piece = 256;  // expanded by one thread
 
-/// For each row the first row equal to it.
+/// For each row the first row equal to it; itself where equal rows are not nearest to each other.
 std::vector<base::LocalIndex> find_representatives(const SearchInput& input) {
   const std::size_t n = input.rows.local.rows(), bytes = input.width() * sizeof(float);
   std::vector<base::LocalIndex> representative(n);
+  if (input.config.metric == Metric::inner_product) {
+    std::iota(representative.begin(), representative.end(), base::LocalIndex{0});
+    return representative;
+  }
   std::vector<std::pair<std::uint64_t, base::LocalIndex>> hashed(n);
 #pragma omp parallel for schedule(static)
   for (std::int64_t r = 0; r < static_cast<std::int64_t>(n); ++r) {

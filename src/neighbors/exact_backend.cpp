@@ -25,8 +25,8 @@ data::NeighborGraph find_exactly(const SearchInput& input, NeighborsStats& stats
     const std::size_t first = std::min(n, static_cast<std::size_t>(round) * round_rows);
     const std::size_t count = std::min(round_rows, n - first);
     const auto found = search::exact_neighbors(input.comm, input.rows, input.origins,
-                                               input.rows.local.view().middle_rows(first, count),
-                                               input.origins.subspan(first, count), k);
+                                               input.queries().middle_rows(first, count),
+                                               input.origins.subspan(first, count), k, input.measure());
     stats.distance_evaluations += found.distance_evaluations;
     comm::agree(input.comm, [&] {
       std::vector<Candidate> list(k);

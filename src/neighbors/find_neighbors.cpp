@@ -7,6 +7,8 @@
 #include "recall.hpp"
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace fleetsne::neighbors {
 namespace {
 
@@ -31,12 +33,39 @@ void check(const SearchInput& input) {
   FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
 }
 
+/// From what was compared to the squares of the distances that users know.
+void square_distances(Metric metric, base::Matrix<float>& distances) {
+  switch (metric) {
+    case Metric::cosine:
+    case Metric::correlation:
+      // For unit rows |x - y|^2 = 2 (1 - cos).
+      for (float& d : distances.elements()) d = (d / 2) * (d / 2);
+      return;
+    case Metric::manhattan:
+      for (float& d : distances.elements()) d *= d;
+      return;
+    case Metric::euclidean:
+    case Metric::inner_product:
+      return;
+  }
+}
+
+/// The rows without what adapt_rows has put at their end: |x - (y, c)|^2 orders rows y by -x.y.
+base::Matrix<float> asking_rows(const base::Matrix<float>& rows) {
+  base::Matrix<float> asking = rows;
+  for (std::size_t i = 0; i < asking.rows(); ++i) asking(i, asking.columns() - 1) = 0;
+  return asking;
+}
+
 }  // namespace
 
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                          const data::Permutation& permutation, const NeighborsConfig& config,
                          base::Log& log) {
-  const SearchInput input{comm, rows, permutation.origins, config};
+  std::optional<base::Matrix<float>> asking;
+  if (config.metric == Metric::inner_product)
+    asking = comm::agree(comm, [&] { return asking_rows(rows.local); });
+  const SearchInput input{comm, rows, permutation.origins, config, asking ? &*asking : nullptr};
   comm::agree(comm, [&] { check(input); });
   Neighbors result;
   result.stats.backend = choose(config, rows.rows.total());
@@ -45,10 +74,7 @@ Neighbors find_neighbors(const comm::Communicator& comm, const data::Distributed
   measure_recall(input, result.graph, result.stats);
   log.info(fmt::format("recall {:.4f} (measured on {} points), {:.2f} ranks searched per point",
                        result.stats.recall, result.stats.recall_points, result.stats.ranks_searched_mean));
-  if (config.metric == Metric::cosine) {
-    // For unit rows |x - y|^2 = 2 (1 - cos).
-    for (float& d : result.graph.squared_distances.elements()) d = (d / 2) * (d / 2);
-  }
+  square_distances(config.metric, result.graph.squared_distances);
   return result;
 }
 

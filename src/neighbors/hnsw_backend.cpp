@@ -37,7 +37,7 @@ std::vector<std::uint32_t> search_own_rank(const SearchInput& input, const Point
     for (std::size_t first = begin; first < end; first += search::block_rows) {
       const std::size_t count = std::min(search::block_rows, end - first);
       for (std::size_t q = 0; q < count; ++q) {
-        queries[q] = {input.row(static_cast<std::size_t>(points.rows[first + q])),
+        queries[q] = {input.query(static_cast<std::size_t>(points.rows[first + q])),
                       points.wanted(first + q, input.config.count), static_cast<std::uint32_t>(first + q),
                       std::numeric_limits<float>::infinity()};
       }

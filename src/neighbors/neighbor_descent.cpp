@@ -140,7 +140,7 @@ std::int64_t NeighborDescent::pass(base::Log& log) {
       for (const base::LocalIndex holder : holders) {
         if (work.seen.add(holder)) work.fresh.push_back(holder);
       }
-      look_round(work, input_.row(row), lists_.bound(row, wanted), wanted, found[i]);
+      look_round(work, input_.query(row), lists_.bound(row, wanted), wanted, found[i]);
     });
     each([&](std::size_t i, std::size_t row, std::size_t wanted) {
       if (!found[i].empty()) added += static_cast<std::int64_t>(lists_.merge(row, found[i], wanted));
@@ -193,7 +193,7 @@ void NeighborDescent::look_round(Workspace& work, const float* row, float bound,
   work.nearest.clear();
   for (const base::LocalIndex near : work.fresh) {
     const auto i = static_cast<std::size_t>(near);
-    const float squared = search::squared_distance(row, input_.row(i), input_.width());
+    const float squared = search::distance(input_.measure(), row, input_.row(i), input_.width());
     if (squared < bound) work.nearest.push_back({squared, points_.of_row[i], input_.origins[i]});
   }
   std::sort(work.nearest.begin(), work.nearest.end());

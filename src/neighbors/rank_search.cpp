@@ -22,14 +22,15 @@ RankSearch::RankSearch(const SearchInput& input, const Points& points, double ai
     : input_(input), points_(points), aim_(aim) {
   log.begin_phase("index", 1);
   for (const base::LocalIndex row : points.rows) rows_.push_back(input.row(static_cast<std::size_t>(row)));
-  blocks_ = search::BlockedRows(rows_, input.rows.columns());
+  blocks_ = search::BlockedRows(rows_, input.rows.columns(), input.measure());
   if (blocks_.blocks() > scanned_blocks) {
     std::vector<const float*> means;
     for (std::size_t b = 0; b < blocks_.blocks(); ++b) means.push_back(blocks_.mean(b));
     graph_ = BlockGraph(means, {.links = input.config.links,
                                 .ef_construction = input.config.ef_construction,
                                 .seed = input.config.seed,
-                                .columns = input.width()});
+                                .columns = input.width(),
+                                .measure = input.measure()});
   }
   log.end_phase();
 }
@@ -101,7 +102,7 @@ void RankSearch::collect(const Query& query, std::span<const std::uint64_t> entr
   for (const std::uint64_t entry : entries) {
     const std::uint32_t point = BlockScan::point_of(entry);
     if (point == query.itself) continue;
-    const float squared = search::squared_distance(query.row, rows_[point], input_.width());
+    const float squared = search::distance(input_.measure(), query.row, rows_[point], input_.width());
     if (squared >= query.bound) continue;
     const auto row = points_.rows[point];
     nearest.push_back(

@@ -70,6 +70,27 @@ bool RoutedSearch::worth_a_search(float expected, float bound, float threshold) 
   return std::isinf(bound) ? expected > 0 : expected >= threshold;
 }
 
+float RoutedSearch::squared(float bound) const {
+  return input_.measure() == search::Measure::squared_euclidean ? bound : router_scale_ * bound * bound;
+}
+
+void RoutedSearch::measure_router_scale(std::span<const std::size_t> sample) {
+  if (input_.measure() == search::Measure::squared_euclidean) return;
+  double sums[2] = {0, 0};
+  for (const std::size_t point : sample) {
+    const auto row = static_cast<std::size_t>(points_.rows[point]);
+    for (std::size_t i = 0; i < lists_.count(row); ++i) {
+      const Candidate near = lists_.at(row, i);
+      const float* other = input_.row(static_cast<std::size_t>(near.column));
+      const auto length = static_cast<double>(near.squared_distance);
+      sums[0] += static_cast<double>(search::squared_distance(input_.row(row), other, input_.width()));
+      sums[1] += length * length;
+    }
+  }
+  input_.comm.all_reduce(std::span<double>(sums), comm::Reduction::sum);
+  router_scale_ = sums[1] > 0 ? static_cast<float>(sums[0] / sums[1]) : 1.0F;
+}
+
 void RoutedSearch::calibrate() {
   log_.begin_phase("routing", 1);
   const std::size_t k = input_.config.count, width = input_.width();
@@ -87,12 +108,13 @@ void RoutedSearch::calibrate() {
     }
     queries = base::padded_matrix<float>(sample.size(), input_.rows.columns());
     for (std::size_t q = 0; q < sample.size(); ++q) {
-      std::copy_n(input_.row(static_cast<std::size_t>(points_.rows[sample[q]])), width,
+      std::copy_n(input_.query(static_cast<std::size_t>(points_.rows[sample[q]])), width,
                   queries.data() + q * width);
     }
   });
-  const auto exact =
-      search::exact_neighbors(input_.comm, input_.rows, input_.origins, queries.view(), skip, k);
+  measure_router_scale(sample);
+  const auto exact = search::exact_neighbors(input_.comm, input_.rows, input_.origins, queries.view(), skip,
+                                             k, input_.measure());
   calibration_evaluations_ += exact.distance_evaluations;
 
   Threshold threshold;
@@ -124,7 +146,7 @@ void RoutedSearch::calibrate() {
       return distances[wanted_[point] - 1];
     };
     const auto expect_at = [&](float bound) {
-      const Router::Query query{queries.data() + q * width, bound};
+      const Router::Query query{queries.data() + q * width, squared(bound)};
       calibration_evaluations_ +=
           router_.expect(router_work_.mine(), std::span(&query, 1), elsewhere, expected);
     };
@@ -152,7 +174,7 @@ void RoutedSearch::look_around(std::size_t first, std::size_t count, bool early,
   const std::size_t ranks = router_.ranks();
   Router::Query queries[search::block_rows];
   for (std::size_t q = 0; q < count; ++q) {
-    queries[q] = {input_.row(static_cast<std::size_t>(points_.rows[first + q])), bound(first + q)};
+    queries[q] = {input_.query(static_cast<std::size_t>(points_.rows[first + q])), squared(bound(first + q))};
     if (wanted_[first + q] == 0) std::ranges::fill(turns.subspan(q * ranks, ranks), Turn::over);
   }
   std::vector<char> open(turns.size());
@@ -237,7 +259,7 @@ void RoutedSearch::ask(const Requests& requests) {
     for (const std::uint32_t p : of_rank) {
       sent.push_back(p);
       packed.push_back({bound(p), wanted_[p], compared_[p / search::block_rows], p / family_points});
-      const float* row = input_.row(static_cast<std::size_t>(points_.rows[p]));
+      const float* row = input_.query(static_cast<std::size_t>(points_.rows[p]));
       rows.insert(rows.end(), row, row + width);
     }
   }

@@ -44,6 +44,10 @@ class RoutedSearch {
   /// Requests of a round: point numbers by the rank they go to.
   using Requests = std::vector<std::vector<std::uint32_t>>;
 
+  /// Where another measure is used: what a bound by it is, on average over a sample's lists, squared
+  /// Euclidean. The router's cells know no other.
+  float squared(float bound) const;
+  void measure_router_scale(std::span<const std::size_t> sample);
   bool worth_a_search(float expected, float bound, float threshold) const;
   /// Whom each of at most search::block_rows points asks now. @param turns  points x ranks
   void look_around(std::size_t first, std::size_t count, bool early, std::span<Turn> turns);
@@ -66,6 +70,7 @@ class RoutedSearch {
   std::vector<std::uint32_t> wanted_;  // for each point the length of its list
   std::vector<std::uint16_t> ranks_searched_;
   float threshold_ = 0;
+  float router_scale_ = 1;  // squared Euclidean distance over the square of that by the measure
   std::int64_t calibration_evaluations_ = 0;
   std::atomic<std::int64_t> routing_evaluations_ = 0;
   double routing_seconds_ = 0;

@@ -6,6 +6,7 @@
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/seats.hpp"
@@ -48,6 +49,7 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   comm::agree(comm, [&] { check_config(config); });
   const Config& embed = config.embed;
   const MadeFolders folders = prepare_output_file(comm, config.file, config.force, embed.input.files);
+  const auto neighbor_folders = prepare_neighbor_file(comm, embed, config.force);
   Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
   report.threads = take_seats(comm, embed.run, log).threads;
   const DataShape shape = inspect_files(comm, embed);

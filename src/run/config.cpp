@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/affinity_config.hpp"
+#include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/schedule.hpp"
 #include "fleetsne/run/seats.hpp"
 
@@ -52,6 +53,7 @@ optimize::OptimizeConfig optimizer_config(const OptimizeConfig& c) {
 
 void check_neighbors(const Config& config, Problems& problems) {
   check_affinity(config.affinity, config.neighbors.count, problems);
+  check_neighbor_files(config, problems);
   problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
                    fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
                                config.neighbors.links, most_links));
@@ -138,6 +140,14 @@ void check_against_data(const Config& config, const DataShape& data) {
                       "they were made of, or none",
                       config.input.affinity, data.affinity_rows, data.rows));
     return;  // neighbours were found before
+  }
+  if (!config.neighbor_files.load.empty()) {
+    if (data.neighbor_rows != data.rows)
+      throw base::InputError(fmt::format(
+          "{} has the neighbours of {} rows, and the input has {} (they must be of the same). Name the "
+          "input that they were found in",
+          config.neighbor_files.load, data.neighbor_rows, data.rows));
+    return;  // how many there are is known when they are read
   }
   Problems problems;
   const auto others = static_cast<std::size_t>(data.rows - 1);

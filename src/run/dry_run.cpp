@@ -19,11 +19,12 @@ namespace fleetsne::run {
 DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& log) {
   comm::agree(comm, [&] {
     check_config(config);
-    if (!config.input.affinity.empty())
+    if (!config.input.affinity.empty() || !config.neighbor_files.load.empty())
       throw base::UsageError(
-          "--dry-run was given with --affinity (it tries the stages on samples of the rows, and a file of "
-          "affinities "
-          "is no sample). Leave out --affinity: what it tells of the iterations holds with it, too");
+          "--dry-run was given with --affinity or --neighbors.load (it tries the stages on samples of the "
+          "rows, of "
+          "which such a file tells nothing). Leave them out: what it tells of the iterations holds with "
+          "them, too");
   });
   const OutputDirectory output(comm, config);  // whether it could be written; what it makes it removes again
   DryRun found;

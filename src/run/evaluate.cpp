@@ -136,7 +136,7 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   for (const std::string& file : files) embeddings.push_back(io::read_rows(comm, std::span(&file, 1)));
   log.info(fmt::format("{} rows of {} columns, {} embedding{}", rows.rows.total(), rows.columns(),
                        files.size(), files.size() == 1 ? "" : "s"));
-  if (config.metric == neighbors::Metric::cosine) neighbors::unit_rows(comm, rows);
+  rows = neighbors::adapt_rows(comm, std::move(rows), config.metric);
 
   Evaluation found{.points = rows.rows.total(),
                    .columns = static_cast<std::int64_t>(rows.columns()),

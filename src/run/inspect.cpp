@@ -5,6 +5,7 @@
 #include "fleetsne/io/anndata_format.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
+#include "fleetsne/io/neighbor_file.hpp"
 
 #include <optional>
 #include <string>
@@ -55,6 +56,11 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
         shape.columns = 2;  // its start
         rows = shape.rows;
       }
+    });
+  if (!config.neighbor_files.load.empty())
+    findings.gather([&] {
+      const NeighborFilesConfig& files = config.neighbor_files;
+      shape.neighbor_rows = io::inspect_neighbors(comm, {files.load, files.distances}).rows;
     });
   if (!config.input.labels.empty())
     findings.gather([&] { io::inspect_all_labels(comm, config.input.labels, rows); });

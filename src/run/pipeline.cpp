@@ -8,6 +8,7 @@
 #include "fleetsne/plot/plot.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_directory.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/seats.hpp"
@@ -134,6 +135,7 @@ nlohmann::json embed(const comm::Communicator& comm, const Config& config, const
   comm::agree(comm, [&] { check_config(config); });
   Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
   const OutputDirectory output(comm, config);
+  const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force);
   const Seats seats = take_seats(comm, config.run, log);
   report.hosts = seats.hosts;
   report.threads = seats.threads;

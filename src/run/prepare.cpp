@@ -6,9 +6,11 @@
 #include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
+#include "fleetsne/run/neighbor_files.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -55,13 +57,17 @@ void expect_same_input(const Config& config, std::uint64_t of_rows, std::uint64_
 Prepared prepare(const comm::Communicator& comm, const Config& config,
                  data::DistributedMatrix<float>&& consumed, const std::optional<base::Matrix<float>>& given,
                  Stages& stages, Report& report, base::Log& log) {
+  const NeighborFilesConfig& files = config.neighbor_files;
+  const bool in_files = !files.load.empty() || !files.save.empty();
+  const std::uint64_t digest = in_files ? data::digest(comm, consumed) : 0;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   Prepared result;
   // Before the metric changes the rows: the start is made of what the user gave.
   result.start =
       stages.run("init", [&] { return init::initial_embedding(comm, rows, given, start_config(config)); });
-  if (config.neighbors.metric == neighbors::Metric::cosine)
-    stages.run("normalize", [&] { neighbors::unit_rows(comm, rows); });
+  if (config.neighbors.metric != neighbors::Metric::euclidean)
+    rows = stages.run("normalize",
+                      [&] { return neighbors::adapt_rows(comm, std::move(rows), config.neighbors.metric); });
 
   rows = stages.run("partition", [&] {
     auto placed = partition::partition_rows(comm, std::move(rows), {.seed = config.run.seed}, log);
@@ -70,8 +76,14 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
     return std::move(placed.rows);
   });
   neighbors::Neighbors found = stages.run("neighbors", [&] {
-    return neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log);
+    return files.load.empty()
+               ? neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log)
+               : load_neighbors(comm, config, rows, result.permutation, digest, log);
   });
+  if (!files.save.empty())
+    stages.run("write_neighbors",
+               [&] { io::write_neighbors(comm, files.save, result.permutation, found.graph, digest); });
+  report.neighbor_count = found.graph.count();
   rows = {};  // nothing below needs them, and the affinities need the room
   report.neighbors = found.stats;
   result.affinities = stages.run("affinity", [&] {

@@ -47,6 +47,8 @@ const char* name_of(neighbors::Backend backend) {
       return "exact";
     case neighbors::Backend::hnsw:
       return "hnsw";
+    case neighbors::Backend::given:
+      return "given";
   }
   return "?";
 }
@@ -101,8 +103,10 @@ json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
 
 neighbors::NeighborsStats neighbors_stats(const json& json) {
   const auto backend = json.at("backend").get<std::string>();
-  return {.backend = backend == name_of(neighbors::Backend::hnsw) ? neighbors::Backend::hnsw
-                                                                  : neighbors::Backend::exact,
+  auto ran = neighbors::Backend::exact;
+  for (const auto known : {neighbors::Backend::hnsw, neighbors::Backend::given})
+    if (backend == name_of(known)) ran = known;
+  return {.backend = ran,
           .recall = json.at("recall").get<double>(),
           .recall_points = json.at("recall_points").get<std::int64_t>(),
           .distance_evaluations = json.at("distance_evaluations").get<std::int64_t>(),

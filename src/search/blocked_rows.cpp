@@ -45,6 +45,29 @@ inline void products(const float* queries, const float* rows, std::size_t column
   }
 }
 
+/// Sums of |x_j - y_j| for some queries and `width` rows of a block.
+template <std::size_t count>
+inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
+                  float* distances) {
+  Lanes sum[count][registers] = {};
+  for (std::size_t j = 0; j < columns; ++j) {
+    const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
+#pragma GCC unroll 8
+    for (std::size_t q = 0; q < count; ++q) {
+      const float x = queries[j * block_rows + q];
+      const Lanes first = low - x, second = high - x;
+      sum[q][0] += first > 0.0F ? first : -first;
+      sum[q][1] += second > 0.0F ? second : -second;
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t q = 0; q < count; ++q) {
+#pragma GCC unroll 2
+    for (std::size_t r = 0; r < registers; ++r)
+      store_vector(distances + q * block_rows + r * lanes, sum[q][r] + load_vector(row_norms + r * lanes));
+  }
+}
+
 /// The queries less `center`, and the squares of what is left.
 inline void shift(const float* queries, const float* center, std::size_t columns, float* shifted,
                   float* norms) {
@@ -78,8 +101,8 @@ void QueryBlock::load(std::span<const float* const> rows) {
   }
 }
 
-BlockedRows::BlockedRows(std::span<const float* const> rows, std::size_t columns)
-    : rows_(rows.size()), columns_(columns), mean_stride_(base::padded(columns)) {
+BlockedRows::BlockedRows(std::span<const float* const> rows, std::size_t columns, Measure measure)
+    : rows_(rows.size()), columns_(columns), mean_stride_(base::padded(columns)), measure_(measure) {
   values_.resize(blocks() * columns * block_rows);
   norms_.resize(blocks() * block_rows);
   means_.resize(blocks() * mean_stride_);
@@ -104,7 +127,7 @@ BlockedRows::BlockedRows(std::span<const float* const> rows, std::size_t columns
           values[j * block_rows + i] = x;
           norm += x * x;
         }
-        norms_[b * block_rows + i] = norm;
+        norms_[b * block_rows + i] = measure_ == Measure::manhattan ? 0.0F : norm;
       }
     }
   });
@@ -121,8 +144,13 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
   shift(queries.values_.data(), mean(block), columns_, shifted, query_norms);
   const auto multiply = [&]<std::size_t count>(std::size_t q) {
     for (std::size_t first = 0; first < block_rows; first += width) {
-      products<count>(shifted + q, values + first, columns_, query_norms + q,
-                      norms_.data() + block * block_rows + first, distances.data() + q * block_rows + first);
+      const float* norms = norms_.data() + block * block_rows + first;
+      float* out = distances.data() + q * block_rows + first;
+      if (measure_ == Measure::manhattan) {
+        sizes<count>(shifted + q, values + first, columns_, norms, out);
+      } else {
+        products<count>(shifted + q, values + first, columns_, query_norms + q, norms, out);
+      }
     }
   };
   std::size_t q = 0;

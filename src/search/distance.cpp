@@ -15,21 +15,38 @@ using Columns = base::Lanes<float, step>;
   sums += difference * difference;
 }
 
-}  // namespace
+[[gnu::always_inline]] inline void add_sizes(const float* a, const float* b, Columns& sums) {
+  sums += (Columns::load(a) - Columns::load(b)).magnitudes();
+}
 
-float squared_distance(const float* a, const float* b, std::size_t columns) {
+/// add(a, b, sums) for every step of columns, summed.
+template <class Add>
+[[gnu::always_inline]] inline float sum_steps(const float* a, const float* b, std::size_t columns,
+                                              Add&& add) {
   FLEETSNE_EXPECT(columns % step == 0);
   // Two sums (of a register or more each) hide the latency of the multiply-add.
   Columns even, odd;
   std::size_t j = 0;
   for (; j + 2 * step <= columns; j += 2 * step) {
-    add_squares(a + j, b + j, even);
-    add_squares(a + j + step, b + j + step, odd);
+    add(a + j, b + j, even);
+    add(a + j + step, b + j + step, odd);
   }
-  if (j < columns) add_squares(a + j, b + j, even);
+  if (j < columns) add(a + j, b + j, even);
   even += odd;
   const auto two = even.folded().folded().folded();
   return two[0] + two[1];
+}
+
+}  // namespace
+
+float squared_distance(const float* a, const float* b, std::size_t columns) {
+  return sum_steps(a, b, columns,
+                   [](const float* x, const float* y, Columns& sums) { add_squares(x, y, sums); });
+}
+
+float manhattan_distance(const float* a, const float* b, std::size_t columns) {
+  return sum_steps(a, b, columns,
+                   [](const float* x, const float* y, Columns& sums) { add_sizes(x, y, sums); });
 }
 
 }  // namespace fleetsne::search

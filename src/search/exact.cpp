@@ -60,7 +60,7 @@ Answers answer(const LocalSearch& search, base::GlobalIndex first_row, const com
 ExactNeighbors exact_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                                std::span<const base::GlobalIndex> origins,
                                base::MatrixView<const float> queries, std::span<const base::GlobalIndex> skip,
-                               std::size_t k) {
+                               std::size_t k, Measure measure) {
   FLEETSNE_EXPECT(origins.size() == rows.local.rows() && skip.size() == queries.rows());
   FLEETSNE_EXPECT(k >= 1 && static_cast<base::GlobalIndex>(k) <= rows.rows.total());
   const std::size_t width = base::padded(rows.columns());
@@ -73,7 +73,7 @@ ExactNeighbors exact_neighbors(const comm::Communicator& comm, const data::Distr
     result.rows = base::Matrix<base::GlobalIndex>(queries.rows(), k);
     result.origins = base::Matrix<base::GlobalIndex>(queries.rows(), k);
     result.squared_distances = base::Matrix<float>(queries.rows(), k);
-    return LocalSearch(rows.local, origins);
+    return LocalSearch(rows.local, origins, measure);
   });
   for (std::int64_t round = 0; round < rounds; ++round) {
     const std::size_t first = std::min(static_cast<std::size_t>(round) * block, queries.rows());

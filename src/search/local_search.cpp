@@ -63,8 +63,13 @@ void offer(std::vector<Found>& best, std::size_t k, const Found& found) {
 
 }  // namespace
 
-LocalSearch::LocalSearch(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins)
-    : rows_(rows), origins_(origins), width_(base::padded(rows.columns())), center_(mean_row(rows, width_)) {
+LocalSearch::LocalSearch(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins,
+                         Measure measure)
+    : rows_(rows),
+      origins_(origins),
+      measure_(measure),
+      width_(base::padded(rows.columns())),
+      center_(mean_row(rows, width_)) {
   FLEETSNE_EXPECT(rows.rows() == 0 || rows.stride() >= width_);
   FLEETSNE_EXPECT(origins.size() == rows.rows());
   low_norms_.resize(rows.rows());
@@ -90,10 +95,30 @@ std::vector<std::vector<Found>> LocalSearch::nearest(base::MatrixView<const floa
   base::parallel_for(static_cast<std::int64_t>((queries.rows() + block - 1) / block), [&](std::int64_t b) {
     const std::size_t first = static_cast<std::size_t>(b) * block;
     const std::size_t count = std::min(block, queries.rows() - first);
-    search_block(queries.middle_rows(first, count), skip.subspan(first, count), k,
-                 std::span(best).subspan(first, count));
+    const auto here = std::span(best).subspan(first, count);
+    if (measure_ == Measure::squared_euclidean) {
+      search_block(queries.middle_rows(first, count), skip.subspan(first, count), k, here);
+    } else {
+      search_pairs(queries.middle_rows(first, count), skip.subspan(first, count), k, here);
+    }
   });
   return best;
+}
+
+void LocalSearch::search_pairs(base::MatrixView<const float> queries, std::span<const base::GlobalIndex> skip,
+                               std::size_t k, std::span<std::vector<Found>> best) const {
+  constexpr std::size_t tile = 64;  // rows that stay near while the queries go past them
+  for (std::size_t first = 0; first < rows_.rows(); first += tile) {
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      const float* query = queries.data() + q * queries.stride();
+      for (std::size_t i = first; i < std::min(first + tile, rows_.rows()); ++i) {
+        if (origins_[i] == skip[q]) continue;
+        const float d = distance(measure_, query, rows_.data() + i * rows_.stride(), width_);
+        offer(best[q], k, {d, static_cast<base::LocalIndex>(i), origins_[i]});
+      }
+    }
+  }
+  for (auto& list : best) std::sort_heap(list.begin(), list.end());
 }
 
 void LocalSearch::search_block(base::MatrixView<const float> queries, std::span<const base::GlobalIndex> skip,

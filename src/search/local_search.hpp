@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/ids.hpp"
 #include "fleetsne/base/matrix.hpp"
+#include "fleetsne/search/distance.hpp"
 
 #include <span>
 #include <tuple>
@@ -23,7 +24,8 @@ struct Found {
 class LocalSearch {
  public:
   /// `rows` and `origins` must outlive this.
-  LocalSearch(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins);
+  LocalSearch(base::MatrixView<const float> rows, std::span<const base::GlobalIndex> origins,
+              Measure measure);
 
   /// For each query its at most k nearest rows, nearest first. Parallel over blocks of queries.
   std::vector<std::vector<Found>> nearest(base::MatrixView<const float> queries,
@@ -33,8 +35,13 @@ class LocalSearch {
   void search_block(base::MatrixView<const float> queries, std::span<const base::GlobalIndex> skip,
                     std::size_t k, std::span<std::vector<Found>> best) const;
 
+  /// By the kernel alone, every pair.
+  void search_pairs(base::MatrixView<const float> queries, std::span<const base::GlobalIndex> skip,
+                    std::size_t k, std::span<std::vector<Found>> best) const;
+
   base::MatrixView<const float> rows_;
   std::span<const base::GlobalIndex> origins_;
+  Measure measure_;
   std::size_t width_;                     // padded columns
   base::AlignedVector<float> center_;     // width_: what is taken off rows and queries before the product
   base::AlignedVector<float> low_norms_;  // for each row |row - center|^2, lowered by the rounding bound

@@ -5,6 +5,7 @@ Usage: affinity_test.py PROGRAM MPIEXEC RANKS
 import sys
 import unittest
 
+import h5py
 import numpy as np
 
 from end_to_end import FEW_ITERATIONS, RANKS, EndToEnd
@@ -82,6 +83,32 @@ class Affinity(EndToEnd):
         self.assert_refused(self.embed("--affinity", "flipped.h5"), 3, "flipped.h5", "checksums")
         self.refuse(3, "rows.npy", "is not an HDF5 file", arguments=["--affinity", "rows.npy", "--force"])
         self.refuse(3, "nowhere.h5", arguments=["--affinity", "nowhere.h5", "--force"])
+
+    def test_neighbours_are_kept_and_read_again(self):
+        wanted, _ = self.embedded("rows.npy", "--perplexity", "15", "--neighbors.save", "nn.h5")
+        with h5py.File(self.folder / "nn.h5") as file:
+            indices, distances = file["indices"][:], file["distances"][:]
+        exact = np.sqrt(((self.rows[:, None, :] - self.rows[None, :, :]) ** 2).sum(-1))
+        np.fill_diagonal(exact, np.inf)
+        np.testing.assert_array_equal(indices, np.argsort(exact, axis=1, kind="stable")[:, :45])
+        np.testing.assert_allclose(distances, np.sort(exact, axis=1)[:, :45], rtol=1e-4)
+        again, _ = self.embedded("rows.npy", "--perplexity", "15", "--neighbors.load", "nn.h5")
+        np.testing.assert_allclose(again, wanted, atol=0.05 * np.abs(wanted).max())
+        self.assertEqual(self.report()["neighbors"]["backend"], "given")
+        self.assertEqual(self.report()["neighbors"]["recall"], 1)
+
+    def test_neighbours_of_another_tool(self):
+        exact = np.sqrt(((self.rows[:, None, :] - self.rows[None, :, :]) ** 2).sum(-1))
+        indices = np.argsort(exact, axis=1)[:, :46]  # each row itself among them
+        np.save(self.folder / "i.npy", indices)
+        np.save(self.folder / "d.npy", np.take_along_axis(exact, indices, axis=1))
+        given = ["--neighbors.load", "i.npy", "--neighbors.distances", "d.npy"]
+        self.embedded("rows.npy", "--perplexity", "15", *given)
+        self.assertEqual(self.report()["neighbors"]["count"], 45)
+        self.assertGreater(self.report()["neighbors"]["recall"], 0.999)
+        self.assert_refused(self.embed("rows.npy", "--perplexity", "60", *given, "--force"), 2, "perplexity 60")
+        self.assert_refused(self.embed("rows.npy", *given[:2], "--force"), 3, "--neighbors.distances")
+        self.assert_refused(self.embed("rows.npy", *given[2:], "--force"), 2, "--neighbors.load")
 
     def test_what_is_there_is_kept_unless_forced(self):
         (self.folder / "a.h5").write_bytes(b"precious")

@@ -24,7 +24,7 @@ struct FoundLists {
 inline FoundLists find(const comm::Communicator& comm, data::DistributedMatrix<float> input,
                        neighbors::NeighborsConfig config) {
   base::Log log;
-  if (config.metric == neighbors::Metric::cosine) neighbors::unit_rows(comm, input);
+  input = neighbors::adapt_rows(comm, std::move(input), config.metric);
   const auto [rows, permutation] = partition::partition_rows(comm, std::move(input), {}, log);
   const auto found = neighbors::find_neighbors(comm, rows, permutation, config, log);
   const auto origins = comm.all_gather(std::span<const base::GlobalIndex>(permutation.origins)).values;

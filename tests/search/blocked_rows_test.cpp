@@ -98,5 +98,49 @@ TEST(BlockedRows, MeansAreThoseOfTheBlocks) {
   EXPECT_EQ(search::BlockedRows({}, 3).blocks(), 0U);
 }
 
+TEST(BlockedRows, ManhattanDistancesAreThoseOfFloat64) {
+  for (const std::size_t columns : {1U, 15U, 50U, 784U}) {
+    const auto rows = clustered(90, columns, 5);
+    const auto to = pointers(rows);
+    const search::BlockedRows blocked(to, columns, search::Measure::manhattan);
+    search::QueryBlock queries(columns);
+    std::vector<float> distances(block_rows * block_rows);
+    for (const std::size_t count : {1U, 7U, 32U}) {
+      queries.load(std::span(to).subspan(3, count));
+      for (std::size_t b = 0; b < blocked.blocks(); ++b) {
+        blocked.distances(queries, b, distances);
+        for (std::size_t q = 0; q < count; ++q) {
+          for (std::size_t i = 0; i < block_rows; ++i) {
+            const float found = distances[q * block_rows + i];
+            if (i >= blocked.rows_of(b)) {
+              EXPECT_TRUE(std::isinf(found));
+              continue;
+            }
+            double exact = 0;
+            for (std::size_t j = 0; j < columns; ++j)
+              exact += std::abs(static_cast<double>(rows[3 + q][j]) -
+                                static_cast<double>(rows[b * block_rows + i][j]));
+            ASSERT_NEAR(found, exact, 1e-5 * static_cast<double>(columns) * 5);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(ManhattanDistance, IsThatOfFloat64EitherWayRound) {
+  for (const std::size_t columns : {16U, 32U, 48U, 784U}) {
+    const auto rows = clustered(20, columns, 5);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      double exact = 0;
+      for (std::size_t j = 0; j < columns; ++j)
+        exact += std::abs(static_cast<double>(rows[0][j]) - static_cast<double>(rows[i][j]));
+      const float found = search::manhattan_distance(rows[0].data(), rows[i].data(), columns);
+      EXPECT_NEAR(found, exact, 1e-6 * exact);
+      EXPECT_EQ(found, search::manhattan_distance(rows[i].data(), rows[0].data(), columns));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fleetsne

@@ -73,6 +73,12 @@ class Lanes {
   friend Lanes operator*(Lanes a, const Lanes& b) { return a *= b; }
   friend Lanes operator*(Lanes a, T factor) { return a *= factor; }
 
+  /// The lanes without their signs.
+  Lanes magnitudes() const {
+    Lanes result = *this;
+    return result.each([](Register& part, std::size_t) { part = part < 0 ? -part : part; });
+  }
+
   /// The first half of the lanes plus the second.
   Lanes<T, N / 2> folded() const {
     Lanes<T, N / 2> sum;

@@ -15,9 +15,16 @@ enum class Backend {
   automatic,  ///< exact for small data, else hnsw
   exact,
   hnsw,
+  given,  ///< found elsewhere and read; not to be asked for here
 };
 
-enum class Metric { euclidean, cosine };
+enum class Metric {
+  euclidean,
+  cosine,         ///< 1 - cos of the angle between rows
+  correlation,    ///< 1 - Pearson's correlation of the columns
+  inner_product,  ///< the larger x.y the nearer; distances are those of adapt_rows
+  manhattan,      ///< sum of |x_j - y_j|
+};
 
 struct NeighborsConfig {
   Backend backend = Backend::automatic;
@@ -47,15 +54,23 @@ struct Neighbors {
   NeighborsStats stats;
 };
 
-/// k nearest neighbours of every row. Distances are squared Euclidean, or for cosine (1 - cos)^2.
-/// hnsw: a rank's points in blocks of near ones, an index over the blocks; all points of a block search
-/// together, first on their own rank, then on those that the router says can hold some of their k nearest;
-/// lists come back and are merged. Where k is small, a search stops early and neighbours of neighbours
-/// complete it. Exact duplicates are indexed once and expanded.
-/// @param rows  N x d padded rows in working order; for cosine already of unit length (see unit_rows)
+/// k nearest neighbours of every row, with the squares of their distances; for inner_product with |x|^2 + M^2
+/// - 2 x.y, M the length of the longest row, which differs from -2 x.y by what is the same for all of a
+/// row's. hnsw: a rank's points in blocks of near ones, an index over the blocks; all points of a block
+/// search together, first on their own rank, then on those that the router says can hold some of their k
+/// nearest; lists come back and are merged. Where k is small, a search stops early and neighbours of
+/// neighbours complete it. Exact duplicates are indexed once and expanded.
+/// @param rows  N x d padded rows in working order, as adapt_rows has made them
 /// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks.
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                          const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log);
+
+/// What a graph that was found elsewhere is worth: the share of a sample's exact neighbours among these rows
+/// that its lists name. @param rows  as for find_neighbors
+/// @note Collective. The same for any number of ranks.
+NeighborsStats measure_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
+                                 const data::Permutation& permutation, const data::NeighborGraph& graph,
+                                 const NeighborsConfig& config);
 
 /// Bytes for each of a rank's rows that a search for k neighbours keeps of who has the row in its list; 0
 /// where neighbours of neighbours are not looked at.
@@ -64,5 +79,12 @@ std::size_t reverse_list_bytes(std::size_t k);
 /// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. Throws
 /// InputError on all ranks if a row is all zero (it has no direction). Collective.
 void unit_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows);
+
+/// Rows as find_neighbors compares them: for cosine of unit length, for correlation centred before that, for
+/// inner_product with one more column, c = sqrt(M^2 - |y|^2), M the length of the longest row, so that |(x,
+/// 0) - (y, c)|^2 = |x|^2 + M^2 - 2 x.y.                             [Bachrach et al. 2014, Euclidean
+/// transform] Throws InputError on all ranks for rows that the metric cannot compare. Collective.
+data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
+                                          data::DistributedMatrix<float>&& rows, Metric metric);
 
 }  // namespace fleetsne::neighbors

@@ -23,6 +23,13 @@ struct InputConfig {
                                     ///< files may be left out, else they must be those that it was made of
 };
 
+/// Neighbours that are kept, or were found before.
+struct NeighborFilesConfig {
+  std::string save;       ///< HDF5 file to write; empty: none
+  std::string load;       ///< HDF5 or .npy file to read instead of a search; empty: search
+  std::string distances;  ///< the distances, if `load` is a .npy file
+};
+
 struct InitConfig {
   init::Start start = init::Start::pca;
   std::string file;  ///< for Start::file: N x 2, in the input's order
@@ -84,6 +91,7 @@ struct ExecutionConfig {
 struct Config {
   InputConfig input;
   neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: see neighbor_count; its seed is `run.seed`
+  NeighborFilesConfig neighbor_files;
   affinity::AffinityConfig affinity;
   InitConfig init;
   OptimizeConfig optimize;
@@ -114,6 +122,7 @@ struct DataShape {
   std::int64_t columns = 0;
   std::int64_t init_rows = 0, init_columns = 0;  ///< of the init file, if there is one
   std::int64_t affinity_rows = 0;                ///< of the affinity file, if there is one
+  std::int64_t neighbor_rows = 0;                ///< of the neighbours that are loaded, if any are
   int ranks = 1;
 };
 

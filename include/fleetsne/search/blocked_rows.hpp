@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/base/matrix.hpp"
+#include "fleetsne/search/distance.hpp"
 
 #include <cstddef>
 #include <span>
@@ -37,18 +38,20 @@ class BlockedRows {
  public:
   BlockedRows() = default;
   /// Copies the rows. @param rows  pointers to `columns` floats each. Parallel. Not collective.
-  BlockedRows(std::span<const float* const> rows, std::size_t columns);
+  BlockedRows(std::span<const float* const> rows, std::size_t columns,
+              Measure measure = Measure::squared_euclidean);
 
   std::size_t rows() const { return rows_; }
   std::size_t blocks() const { return (rows_ + block_rows - 1) / block_rows; }
   std::size_t columns() const { return columns_; }
+  Measure measure() const { return measure_; }
   /// Rows in a block: block_rows, but for the last one.
   std::size_t rows_of(std::size_t block) const;
   /// A block's mean: padded(columns) floats.
   const float* mean(std::size_t block) const { return means_.data() + block * mean_stride_; }
 
-  /// distances[q * block_rows + i]: squared distance, about, of query q and row i of the block; infinite
-  /// where there is no row. Never negative. The same bits whatever else is computed.
+  /// distances[q * block_rows + i]: distance by the measure, about, of query q and row i of the block;
+  /// infinite where there is no row. Never negative. The same bits whatever else is computed.
   /// @param distances  block_rows x block_rows
   void distances(QueryBlock& queries, std::size_t block, std::span<float> distances) const;
   /// Asks for the block's memory to be brought near.
@@ -56,9 +59,11 @@ class BlockedRows {
 
  private:
   std::size_t rows_ = 0, columns_ = 0, mean_stride_ = 0;
+  Measure measure_ = Measure::squared_euclidean;
   base::AlignedVector<float> values_;  // blocks x columns x block_rows
-  base::AlignedVector<float> norms_;   // blocks x block_rows: |y - c|^2, infinite where there is no row
-  base::AlignedVector<float> means_;   // blocks x padded columns
+  base::AlignedVector<float> norms_;   // blocks x block_rows: |y - c|^2 (manhattan: 0), infinite where there
+                                      // is no row
+  base::AlignedVector<float> means_;  // blocks x padded columns
 };
 
 }  // namespace fleetsne::search

@@ -1,0 +1,100 @@
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/neighbors/neighbors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+namespace fleetsne::neighbors {
+
+void unit_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows) {
+  comm::agree(comm, [&] {
+    for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+      const auto row = rows.local.row(i);
+      double squares = 0;
+      for (const float x : row) squares += static_cast<double>(x) * static_cast<double>(x);
+      if (!(squares > 0)) {
+        throw base::InputError(fmt::format(
+            "row {} is all zero (it has no direction, which the cosine metric compares). Remove the row, or "
+            "use --neighbors.metric euclidean",
+            rows.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i)));
+      }
+      const double scale = 1 / std::sqrt(squares);
+      for (float& x : row) x = static_cast<float>(static_cast<double>(x) * scale);
+    }
+  });
+}
+
+namespace {
+
+/// Every row less its own mean. Constant rows are refused: they correlate with nothing.
+void centre_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows) {
+  comm::agree(comm, [&] {
+    for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+      const auto row = rows.local.row(i);
+      const auto [least, most] = std::ranges::minmax(row);
+      if (!(least < most)) {
+        throw base::InputError(fmt::format(
+            "row {} has the same value in every column (it correlates with no other). Remove the row, or use "
+            "--neighbors.metric euclidean",
+            rows.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i)));
+      }
+      double sum = 0;
+      for (const float x : row) sum += static_cast<double>(x);
+      const double mean = sum / static_cast<double>(row.size());
+      for (float& x : row) x = static_cast<float>(static_cast<double>(x) - mean);
+    }
+  });
+}
+
+double squared_length(std::span<const float> row) {
+  double sum = 0;
+  for (const float x : row) sum += static_cast<double>(x) * static_cast<double>(x);
+  return sum;
+}
+
+data::DistributedMatrix<float> lengthen_rows(const comm::Communicator& comm,
+                                             data::DistributedMatrix<float>&& short_rows) {
+  const data::DistributedMatrix<float> rows = std::move(short_rows);
+  double longest = 0;
+  for (std::size_t i = 0; i < rows.local.rows(); ++i)
+    longest = std::max(longest, squared_length(rows.local.row(i)));
+  longest = comm.all_reduce(longest, comm::Reduction::max);
+  return comm::agree(comm, [&] {
+    data::DistributedMatrix<float> result{rows.rows,
+                                          base::padded_matrix<float>(rows.local.rows(), rows.columns() + 1)};
+    for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+      std::ranges::copy(rows.local.row(i), result.local.row(i).begin());
+      const double left = std::max(longest - squared_length(rows.local.row(i)), 0.0);
+      result.local(i, rows.columns()) = static_cast<float>(std::sqrt(left));
+    }
+    return result;
+  });
+}
+
+}  // namespace
+
+data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
+                                          data::DistributedMatrix<float>&& rows, Metric metric) {
+  switch (metric) {
+    case Metric::correlation:
+      centre_rows(comm, rows);
+      unit_rows(comm, rows);
+      return std::move(rows);
+    case Metric::cosine:
+      unit_rows(comm, rows);
+      return std::move(rows);
+    case Metric::inner_product:
+      return lengthen_rows(comm, std::move(rows));
+    case Metric::euclidean:
+    case Metric::manhattan:
+      break;
+  }
+  return std::move(rows);
+}
+
+}  // namespace fleetsne::neighbors
