@@ -16,7 +16,7 @@ FLOORS = [
     ["comm"],
     ["data"],
     ["io", "reduce", "search"],
-    ["partition", "neighbors", "affinity", "init", "optimize", "quality", "plot",
+    ["partition", "neighbors", "affinity", "init", "optimize", "umap", "quality", "plot",
      "synthetic"],
     ["run"],
     ["app"],

@@ -20,8 +20,10 @@ enum class Stream : std::uint32_t {
   routing = 4,
   quality = 5,
   test = 6,
-  model = 7,  ///< of generated cells: what they are drawn from
-  cell = 8,   ///< one generated cell
+  model = 7,      ///< of generated cells: what they are drawn from
+  cell = 8,       ///< one generated cell
+  negatives = 9,  ///< negative samples of UMAP
+  spectral = 10,  ///< start of the search for eigenvectors
 };
 
 /// Counter-based random numbers: the value depends on seed, stream, global id and draw alone, so it is the
