@@ -22,6 +22,7 @@ constexpr std::array all{
     Command{"embed", "embed the rows of files with t-SNE", embed},
     Command{"evaluate", "judge embeddings by the data that they show", evaluate},
     Command{"generate", "write cell-like rows of any number", generate},
+    Command{"plot", "draw embeddings, also as an animation", plot},
 };
 
 /// The command line read on rank 0; the other ranks get its outcome as the config file that it amounts to.

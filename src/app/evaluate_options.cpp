@@ -61,6 +61,8 @@ OptionTable option_table(run::EvaluateConfig& c) {
        "Perplexity of the KL divergence, for which neighbours of all points are searched; 0: no KL"},
 
       {"output", "json", "output", text(c.output.json, "FILE"), "File for the results as JSON"},
+      {"output", "picture", "picture", text(c.output.picture, "FILE.png"),
+       "File for a picture of all embeddings side by side, by label if there are labels"},
       {"output", "force", "force", flag(c.output.force), "Write over files that are there"},
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));

@@ -1,5 +1,7 @@
 #include "fleetsne/plot/color.hpp"
 
+#include "fleetsne/plot/theme.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -77,8 +79,11 @@ struct Candidate {
   double nearest = 0;
 };
 
-/// A grid over sRGB without what is too pale on white, too dark to tell its hue, or too near to grey.
-std::vector<Candidate> candidates() {
+/// A grid over sRGB without what is too near to grey, and on white what is too pale or too dark to tell its
+/// hue, on black what is too dark.
+std::vector<Candidate> candidates(Background background) {
+  const double darkest = background == Background::light ? 0.40 : 0.50;
+  const double palest = background == Background::light ? 0.84 : 0.92;
   constexpr int step = 15;
   std::vector<Candidate> all;
   for (int red = 0; red <= 255; red += step) {
@@ -88,7 +93,7 @@ std::vector<Candidate> candidates() {
                          static_cast<std::uint8_t>(blue)};
         const Oklab lab = to_oklab(color);
         const double chroma = std::hypot(lab.green_red, lab.blue_yellow);
-        if (lab.lightness < 0.40 || lab.lightness > 0.84 || chroma < 0.07 || chroma > 0.20) continue;
+        if (lab.lightness < darkest || lab.lightness > palest || chroma < 0.07 || chroma > 0.20) continue;
         all.push_back({color, sights_of(color), 1e9});
       }
     }
@@ -134,17 +139,22 @@ double safe_distance(Srgb a, Srgb b) {
 }
 
 std::vector<Srgb> category_colors(std::size_t count) {
+  return category_colors(count, Background::light);
+}
+
+std::vector<Srgb> category_colors(std::size_t count, Background background) {
   constexpr std::size_t most = 256;
   const std::size_t distinct = std::min(count, most);
   std::vector<Srgb> colors(okabe_ito.begin(), okabe_ito.begin() + std::min(distinct, okabe_ito.size()));
   if (distinct > okabe_ito.size()) {
-    std::vector<Candidate> free = candidates();
+    std::vector<Candidate> free = candidates(background);
+    const Theme theme = theme_of(background);
     const auto take = [&free](Srgb color) {
       const Sights used = sights_of(color);
       for (Candidate& c : free) c.nearest = std::min(c.nearest, distance(c.sights, used));
     };
-    take(white);
-    take(missing_color);
+    take(theme.paper);
+    take(theme.missing);
     for (const Srgb color : colors) take(color);
     while (colors.size() < distinct) {
       // The first of equals: the palette is the same everywhere.

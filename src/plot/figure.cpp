@@ -1,107 +1,50 @@
 #include "fleetsne/plot/figure.hpp"
 
 #include "fleetsne/base/contracts.hpp"
-#include "fleetsne/base/error.hpp"
 #include "fleetsne/plot/text.hpp"
 
-#include <cairo.h>
+#include "pen.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <numeric>
 
 namespace fleetsne::plot {
-
 namespace {
 
-struct Release {
-  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
-  void operator()(cairo_t* context) const { cairo_destroy(context); }
-};
-using Surface = std::unique_ptr<cairo_surface_t, Release>;
-using Context = std::unique_ptr<cairo_t, Release>;
-
-void expect_success(cairo_status_t status) {
-  if (status == CAIRO_STATUS_SUCCESS) return;
-  throw base::IoError(
-      fmt::format("The picture could not be drawn (cairo: {}). Choose a smaller size, or go without it.",
-                  cairo_status_to_string(status)));
-}
-
-Surface make_surface(int width, int height) {
-  Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height));
-  expect_success(cairo_surface_status(surface.get()));
-  return surface;
-}
-
-constexpr Srgb ink{38, 38, 38};
-constexpr Srgb faint_ink{120, 120, 120};
-
-/// Text and discs on a surface.
-class Pen {
- public:
-  explicit Pen(cairo_surface_t* surface) : context_(cairo_create(surface)) {
-    expect_success(cairo_status(context_.get()));
-    cairo_select_font_face(context_.get(), "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  }
-
-  double width(const std::string& text, double height) {
-    cairo_set_font_size(context_.get(), height);
-    cairo_text_extents_t extents;
-    cairo_text_extents(context_.get(), text.c_str(), &extents);
-    return extents.x_advance;
-  }
-
-  /// `text` if it is no wider than `most`, else its beginning and an ellipsis.
-  std::string fitted(const std::string& text, double height, double most) {
-    std::string shown = text;
-    for (std::size_t letters = text_length(text); letters > 0 && width(shown, height) > most;) {
-      shown = text_prefix(text, --letters) + "\u2026";
-    }
-    return shown;
-  }
-
-  void text(double x, double baseline, const std::string& text, double height, Srgb color) {
-    set_color(color);
-    cairo_set_font_size(context_.get(), height);
-    cairo_move_to(context_.get(), x, baseline);
-    cairo_show_text(context_.get(), text.c_str());
-  }
-
-  void disc(double x, double y, double radius, Srgb color) {
-    set_color(color);
-    cairo_arc(context_.get(), x, y, radius, 0.0, 2.0 * M_PI);
-    cairo_fill(context_.get());
-  }
-
-  void check() { expect_success(cairo_status(context_.get())); }
-
- private:
-  void set_color(Srgb color) {
-    cairo_set_source_rgb(context_.get(), color.red / 255.0, color.green / 255.0, color.blue / 255.0);
-  }
-  Context context_;
-};
-
-/// Where everything stands, in pixels; text grows with the picture.
+/// Measures in pixels; all grow with the text.
 struct Layout {
   double unit;  ///< height of legend text
   double title_height, line, swatch, column_gap;
-  int margin, header;
-  explicit Layout(int size, bool titled)
-      : unit(std::max(9.0, size * 0.0185)),
-        title_height(1.45 * unit),
-        line(1.55 * unit),
-        swatch(0.42 * unit),
-        column_gap(1.6 * unit),
-        margin(static_cast<int>(std::lround(0.8 * unit))),
-        header(titled ? static_cast<int>(std::lround(2.6 * title_height)) : margin) {}
+  int margin, header, panel_header, axis_left, axis_bottom;
+
+  explicit Layout(const Sheet& sheet) {
+    const double panels = std::min(1.5, std::sqrt(static_cast<double>(sheet.columns)));
+    unit = std::max(9.0, 0.0185 * panels * sheet.size);
+    title_height = 1.45 * unit;
+    line = 1.55 * unit;
+    swatch = 0.42 * unit;
+    column_gap = 1.6 * unit;
+    margin = pixels(0.8 * unit);
+    header = sheet.title.empty() && sheet.note.empty() ? margin : pixels(2.6 * title_height);
+    const auto titled = [](const PanelImage& panel) { return !panel.title.empty(); };
+    const auto framed = [](const PanelImage& panel) { return panel.axes.has_value(); };
+    panel_header = std::ranges::any_of(sheet.panels, titled) ? pixels(2.0 * unit) : 0;
+    const bool axes = std::ranges::any_of(sheet.panels, framed);
+    axis_left = axes ? pixels(3.6 * unit) : 0;
+    axis_bottom = axes ? pixels(1.8 * unit) : 0;
+  }
+  static int pixels(double length) { return static_cast<int>(std::lround(length)); }
 };
 
-constexpr double widest_name = 16.0;  // in units of text height
+/// Widest names in units of text height, and how many columns of them.
+constexpr double widest_name = 16.0;
 constexpr std::size_t most_columns = 3;
+
+/// Entries below each other in so many pixels.
+std::size_t lines_in(int height, double line) {
+  return static_cast<std::size_t>(std::max(3.0, std::floor(height / line) - 3));
+}
 
 /// One column of the legend.
 struct Column {
@@ -109,166 +52,241 @@ struct Column {
   double width = 0;
 };
 
-std::vector<Column> columns_of(Pen& pen, const Legend& legend, const Layout& layout, int size) {
-  const auto room = static_cast<std::size_t>(std::max(3.0, std::floor(size / layout.line) - 3));
+/// What stands right of the panels, and how wide it is.
+struct Aside {
+  std::vector<Column> columns;
+  double mark_width = 0;  ///< of the widest mark, with a gap
+  std::string title, remark;
+  double width = 0;
+};
+
+/// A mark that is the name itself is not said twice.
+bool shows_mark(const Legend::Entry& entry) {
+  return !entry.mark.empty() && entry.mark != entry.name;
+}
+
+Aside legend_aside(Pen& pen, const Legend& legend, const Layout& layout, int height) {
+  Aside aside;
+  if (legend.entries.empty()) return aside;
+  const std::size_t room = lines_in(height, layout.line);
   const std::size_t shown = std::min(legend.entries.size(), most_columns * room);
-  const std::size_t columns = (shown + room - 1) / room;
-  std::vector<Column> result(columns);
-  const std::size_t each =
-      std::max<std::size_t>(1, (shown + columns - 1) / std::max<std::size_t>(1, columns));
+  const std::size_t columns = (shown + room - 1) / room, each = (shown + columns - 1) / columns;
+  for (const Legend::Entry& entry : legend.entries)
+    if (shows_mark(entry))
+      aside.mark_width = std::max(aside.mark_width, pen.width(entry.mark, layout.unit) + 0.6 * layout.unit);
+  aside.columns.resize(columns);
   for (std::size_t i = 0; i < shown; ++i) {
-    Column& column = result[i / each];
+    Column& column = aside.columns[i / each];
     Legend::Entry entry = legend.entries[i];
     entry.name = pen.fitted(printable(entry.name), layout.unit, widest_name * layout.unit);
-    column.width = std::max(column.width, 3.0 * layout.swatch + pen.width(entry.name, layout.unit));
+    column.width =
+        std::max(column.width, 3.0 * layout.swatch + aside.mark_width + pen.width(entry.name, layout.unit));
     column.entries.push_back(std::move(entry));
   }
-  return result;
-}
-
-/// What stands below the legend's entries.
-std::string remark_of(const Legend& legend, const std::vector<Column>& columns) {
-  auto omitted = legend.omitted + static_cast<std::int64_t>(legend.entries.size());
-  for (const Column& column : columns) omitted -= static_cast<std::int64_t>(column.entries.size());
-  return omitted > 0 ? fmt::format("and {} more", omitted) : std::string();
-}
-
-void blit(std::span<const Srgb> square, int size, cairo_surface_t* surface, int left, int top) {
-  cairo_surface_flush(surface);
-  unsigned char* data = cairo_image_surface_get_data(surface);
-  const int stride = cairo_image_surface_get_stride(surface);
-  for (int y = 0; y < size; ++y) {
-    auto* line =
-        reinterpret_cast<std::uint32_t*>(data + static_cast<std::ptrdiff_t>(top + y) * stride) + left;
-    for (int x = 0; x < size; ++x) {
-      const Srgb c = square[static_cast<std::size_t>(y) * size + x];
-      line[x] = (std::uint32_t{c.red} << 16) | (std::uint32_t{c.green} << 8) | c.blue;
-    }
+  aside.title = pen.fitted(printable(legend.title), layout.unit, widest_name * layout.unit);
+  const std::int64_t omitted =
+      legend.omitted + static_cast<std::int64_t>(legend.entries.size()) - static_cast<std::int64_t>(shown);
+  if (omitted > 0) {
+    aside.remark = fmt::format("and {} more", omitted);
+    aside.columns.back().width = std::max(aside.columns.back().width, pen.width(aside.remark, layout.unit));
   }
-  cairo_surface_mark_dirty(surface);
+  aside.width = layout.column_gap * static_cast<double>(columns - 1);
+  for (const Column& column : aside.columns) aside.width += column.width;
+  aside.width = std::max(aside.width, pen.width(aside.title, layout.unit));
+  return aside;
 }
 
-Picture pixels_of(cairo_surface_t* surface) {
-  cairo_surface_flush(surface);
-  Picture picture;
-  picture.width = cairo_image_surface_get_width(surface);
-  picture.height = cairo_image_surface_get_height(surface);
-  picture.pixels.reserve(static_cast<std::size_t>(picture.width) * picture.height);
-  const unsigned char* data = cairo_image_surface_get_data(surface);
-  const int stride = cairo_image_surface_get_stride(surface);
-  for (int y = 0; y < picture.height; ++y) {
-    const auto* line = reinterpret_cast<const std::uint32_t*>(data + static_cast<std::ptrdiff_t>(y) * stride);
-    for (int x = 0; x < picture.width; ++x) {
-      const auto byte = [value = line[x]](int shift) {
-        return static_cast<std::uint8_t>(value >> shift & 0xff);
-      };
-      picture.pixels.push_back({byte(16), byte(8), byte(0)});
+void draw_legend(Pen& pen, const Aside& aside, const Layout& layout, const Theme& theme, double x,
+                 double top) {
+  const double first_line = top + 1.5 * layout.unit;
+  pen.text(x, first_line, aside.title, layout.unit, theme.faint_ink);
+  for (std::size_t c = 0; c < aside.columns.size(); ++c) {
+    double baseline = first_line;
+    for (const Legend::Entry& entry : aside.columns[c].entries) {
+      baseline += layout.line;
+      pen.disc(x + layout.swatch, baseline - 0.36 * layout.unit, layout.swatch, entry.color);
+      const double name_x = x + 3.0 * layout.swatch + aside.mark_width;
+      if (shows_mark(entry))
+        pen.text(name_x - 0.6 * layout.unit - pen.width(entry.mark, layout.unit), baseline, entry.mark,
+                 layout.unit, theme.faint_ink);
+      pen.text(name_x, baseline, entry.name, layout.unit, theme.ink);
     }
+    if (c + 1 == aside.columns.size())
+      pen.text(x, baseline + layout.line, aside.remark, layout.unit, theme.faint_ink);
+    x += aside.columns[c].width + layout.column_gap;
   }
-  return picture;
+}
+
+/// A number with no more digits than `step` between ticks needs, and a true minus.
+std::string tick_text(double value, double step) {
+  const double size = std::abs(value) < 1e-9 * step ? 0 : std::abs(value);
+  const char* sign = value < 0 && size > 0 ? "\u2212" : "";
+  if (std::max(size, step) >= 1e6 || step < 1e-5) return fmt::format("{}{:.4g}", sign, size);
+  const int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
+  return fmt::format("{}{:.{}f}", sign, size, decimals);
+}
+
+double step_of(const std::vector<double>& ticks) {
+  return ticks.size() > 1 ? ticks[1] - ticks[0] : std::max(1e-3, ticks.empty() ? 1 : std::abs(ticks[0]));
+}
+
+double bar_width(const Layout& layout) {
+  return 1.3 * layout.unit;
+}
+
+Aside bar_aside(Pen& pen, const ColorBar& bar, const Layout& layout) {
+  Aside aside;
+  aside.title = pen.fitted(printable(bar.title), layout.unit, widest_name * layout.unit);
+  const auto ticks = nice_ticks(bar.low, bar.high, 5);
+  double widest = pen.width(aside.title, layout.unit) - bar_width(layout);
+  for (const double tick : ticks)
+    widest = std::max(widest, 0.9 * layout.unit + pen.width(tick_text(tick, step_of(ticks)), layout.unit));
+  if (bar.missing) widest = std::max(widest, pen.width("no number", layout.unit));
+  aside.width = bar_width(layout) + widest;
+  return aside;
+}
+
+void draw_bar(Pen& pen, const Aside& aside, const ColorBar& bar, const Layout& layout, const Theme& theme,
+              double x, double top, int height) {
+  const double first_line = top + 1.5 * layout.unit, width = bar_width(layout);
+  pen.text(x, first_line, aside.title, layout.unit, theme.faint_ink);
+  const double begin = std::round(first_line + layout.unit);
+  const int steps =
+      Layout::pixels(std::max(4 * layout.unit, std::min(18 * layout.unit, height - 8 * layout.unit)));
+  const double length = steps;
+  for (int i = 0; i < steps; ++i)
+    pen.rectangle(std::round(x), begin + i, std::round(width), 1.0,
+                  to_srgb(value_color(1 - (i + 0.5) / steps, theme.background)));
+  const auto ticks = nice_ticks(bar.low, bar.high, 5);
+  for (const double tick : ticks) {
+    const double y = begin + length * (bar.high - tick) / (bar.high - bar.low);
+    pen.line(x + width, y, x + width + 0.35 * layout.unit, y, theme.faint_ink);
+    pen.text(x + width + 0.7 * layout.unit, y + 0.36 * layout.unit, tick_text(tick, step_of(ticks)),
+             layout.unit, theme.ink);
+  }
+  double baseline = begin + length + layout.line;
+  if (bar.clipped) pen.text(x, baseline, "ends: and beyond", 0.85 * layout.unit, theme.faint_ink);
+  if (!bar.missing) return;
+  baseline += bar.clipped ? layout.line : 0;
+  pen.disc(x + layout.swatch, baseline - 0.36 * layout.unit, layout.swatch, theme.missing);
+  pen.text(x + 3.0 * layout.swatch, baseline, "no number", layout.unit, theme.ink);
+}
+
+/// The frame of a panel that stands at (left, top), with numbers below and left of it.
+void draw_axes(Pen& pen, const PanelImage& panel, const Layout& layout, const Theme& theme, int left,
+               int top) {
+  const Window& window = *panel.axes;
+  const double height = 0.85 * layout.unit, tick = 0.35 * layout.unit;
+  pen.frame(left - 1, top - 1, panel.width + 1, panel.height + 1, theme.rule);
+  const auto across = nice_ticks(window.left, window.right, 5);
+  for (const double value : across) {
+    const double x = left + panel.width * (value - window.left) / (window.right - window.left);
+    const std::string text = tick_text(value, step_of(across));
+    pen.line(x, top + panel.height, x, top + panel.height + tick, theme.faint_ink);
+    pen.text(x - 0.5 * pen.width(text, height), top + panel.height + tick + 1.1 * height, text, height,
+             theme.faint_ink);
+  }
+  const auto up = nice_ticks(window.bottom, window.top, 5);
+  for (const double value : up) {
+    const double y = top + panel.height * (window.top - value) / (window.top - window.bottom);
+    const std::string text = tick_text(value, step_of(up));
+    pen.line(left - 1 - tick, y, left - 1, y, theme.faint_ink);
+    pen.text(left - 1.6 * tick - pen.width(text, height), y + 0.36 * height, text, height, theme.faint_ink);
+  }
+}
+
+void draw_panel(Pen& pen, cairo_surface_t* surface, const PanelImage& panel, const Layout& layout,
+                const Theme& theme, int left, int top) {
+  const int indent = panel.axes ? 0 : layout.margin;
+  if (!panel.title.empty())
+    pen.text(left + indent, top - 0.75 * layout.unit,
+             pen.fitted(printable(panel.title), 1.1 * layout.unit, panel.width - indent), 1.1 * layout.unit,
+             theme.ink);
+  blit(panel.pixels, panel.width, panel.height, surface, left, top);
+  for (const Mark& mark : panel.marks)
+    pen.centered(left + mark.x, top + mark.y, printable(mark.text), layout.unit, theme.ink, theme.paper);
+  if (panel.axes) draw_axes(pen, panel, layout, theme, left, top);
+}
+
+/// Title and note in one line, the note in grey.
+void draw_header(Pen& pen, const Sheet& sheet, const Layout& layout, const Theme& theme, double room) {
+  const double baseline = 1.75 * layout.title_height;
+  const double left = layout.margin + std::max(layout.axis_left, layout.margin);
+  const std::string note = pen.fitted(printable(sheet.note), layout.unit, room - layout.margin);
+  const double note_width = note.empty() ? 0.0 : pen.width(note, layout.unit) + layout.unit;
+  const std::string head =
+      pen.fitted(printable(sheet.title), layout.title_height, room - note_width - layout.margin);
+  pen.text(left, baseline, head, layout.title_height, theme.ink);
+  const double note_x = left + (head.empty() ? 0.0 : pen.width(head, layout.title_height) + layout.unit);
+  pen.text(note_x, baseline, note, layout.unit, theme.faint_ink);
 }
 
 }  // namespace
 
-Legend legend_of(const std::string& title, std::span<const std::string> categories,
-                 std::span<const std::int64_t> counts, std::int64_t missing, std::span<const Srgb> colors) {
-  FLEETSNE_EXPECT(categories.size() == counts.size() && colors.size() >= categories.size());
-  std::vector<std::size_t> shown(categories.size());
-  std::iota(shown.begin(), shown.end(), std::size_t{0});
-  std::erase_if(shown, [&](std::size_t c) { return counts[c] == 0; });
-  Legend legend;
-  legend.title = title;
-  if (shown.size() > largest_legend) {
-    legend.omitted = static_cast<std::int64_t>(shown.size() - largest_legend);
-    std::stable_sort(shown.begin(), shown.end(),
-                     [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
-    shown.resize(largest_legend);
-    std::sort(shown.begin(), shown.end());
-  }
-  for (const std::size_t c : shown) legend.entries.push_back({categories[c], colors[c]});
-  if (missing > 0) legend.entries.push_back({"(no label)", missing_color});
-  return legend;
+std::size_t legend_room(const Sheet& sheet) {
+  return std::min(largest_legend, most_columns * lines_in(sheet.size, Layout(sheet).line));
 }
 
-Picture compose(std::span<const Srgb> square, int size, const std::string& title, const std::string& note,
-                const Legend& legend) {
-  FLEETSNE_EXPECT(square.size() == static_cast<std::size_t>(size) * size);
-  const Layout layout(size, !title.empty() || !note.empty());
-  Surface probe = make_surface(1, 1);
-  Pen measure(probe.get());
-  const std::vector<Column> columns = columns_of(measure, legend, layout, size);
-  const std::string legend_title =
-      measure.fitted(printable(legend.title), layout.unit, widest_name * layout.unit);
+std::vector<double> nice_ticks(double low, double high, int wanted) {
+  std::vector<double> ticks;
+  if (!(high > low)) return {low};
+  const double rough = (high - low) / std::max(1, wanted);
+  const double power = std::pow(10.0, std::floor(std::log10(rough)));
+  const double share = rough / power;
+  const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
+  const double slack = 1e-9 * step;
+  for (double k = std::ceil((low - slack) / step); k * step <= high + slack; ++k) ticks.push_back(k * step);
+  return ticks;
+}
 
-  double legend_width = columns.empty() ? 0.0 : layout.column_gap * static_cast<double>(columns.size() - 1);
-  for (const Column& column : columns) legend_width += column.width;
-  if (!columns.empty()) legend_width = std::max(legend_width, measure.width(legend_title, layout.unit));
-  const int legend_pixels =
-      columns.empty() ? 0 : static_cast<int>(std::ceil(legend_width)) + 2 * layout.margin;
+Picture compose(const Sheet& sheet) {
+  const Theme theme = theme_of(sheet.background);
+  const Layout layout(sheet);
+  int panel_width = 0, panel_height = 0;
+  for (const PanelImage& panel : sheet.panels) {
+    FLEETSNE_EXPECT(panel.pixels.size() == static_cast<std::size_t>(panel.width) * panel.height);
+    panel_width = std::max(panel_width, panel.width);
+    panel_height = std::max(panel_height, panel.height);
+  }
+  const auto columns = static_cast<int>(sheet.columns);
+  const int rows = (static_cast<int>(sheet.panels.size()) + columns - 1) / columns;
+  const int step_x = layout.axis_left + panel_width + layout.margin;
+  const int step_y = layout.panel_header + panel_height + layout.axis_bottom + layout.margin;
+  const int panels_width = columns * step_x - layout.margin, panels_height = rows * step_y - layout.margin;
+
+  const Surface probe = make_surface(1, 1);
+  Pen measure(probe.get());
+  const Aside aside = sheet.bar ? bar_aside(measure, *sheet.bar, layout)
+                                : legend_aside(measure, sheet.legend, layout, panels_height);
+  const int aside_pixels = aside.width > 0 ? static_cast<int>(std::ceil(aside.width)) + 2 * layout.margin : 0;
 
   const int left = layout.margin, top = layout.header;
-  Surface surface = make_surface(left + size + legend_pixels + layout.margin, top + size + layout.margin);
+  const Surface surface =
+      make_surface(left + panels_width + aside_pixels + layout.margin, top + panels_height + layout.margin);
   Pen pen(surface.get());
-  {
-    const Context background(cairo_create(surface.get()));
-    cairo_set_source_rgb(background.get(), 1.0, 1.0, 1.0);
-    cairo_paint(background.get());
+  pen.fill(theme.paper);
+  draw_header(pen, sheet, layout, theme, panels_width + aside_pixels);
+  for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
+    const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
+    draw_panel(pen, surface.get(), sheet.panels[i], layout, theme, left + layout.axis_left + column * step_x,
+               top + layout.panel_header + row * step_y);
   }
-  blit(square, size, surface.get(), left, top);
-
-  const double title_baseline = 1.75 * layout.title_height;
-  const double note_width = note.empty() ? 0.0 : pen.width(printable(note), layout.unit) + layout.unit;
-  const std::string head =
-      pen.fitted(printable(title), layout.title_height, size + legend_pixels - note_width - layout.margin);
-  const double note_x =
-      left + layout.margin + (head.empty() ? 0.0 : pen.width(head, layout.title_height) + layout.unit);
-  pen.text(left + layout.margin, title_baseline, head, layout.title_height, ink);
-  pen.text(note_x, title_baseline, printable(note), layout.unit, faint_ink);
-
-  double x = left + size + layout.margin;
-  const double first_line = top + 1.5 * layout.unit;
-  pen.text(x, first_line, legend_title, layout.unit, faint_ink);
-  const std::string remark = remark_of(legend, columns);
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    double baseline = first_line;
-    for (const Legend::Entry& entry : columns[c].entries) {
-      baseline += layout.line;
-      pen.disc(x + layout.swatch, baseline - 0.36 * layout.unit, layout.swatch, entry.color);
-      pen.text(x + 3.0 * layout.swatch, baseline, entry.name, layout.unit, ink);
-    }
-    if (c + 1 == columns.size()) pen.text(x, baseline + layout.line, remark, layout.unit, faint_ink);
-    x += columns[c].width + layout.column_gap;
+  const double x = left + panels_width + layout.margin, y = top + layout.panel_header;
+  if (sheet.bar) {
+    draw_bar(pen, aside, *sheet.bar, layout, theme, x, y, panels_height);
+  } else if (aside.width > 0) {
+    draw_legend(pen, aside, layout, theme, x, y);
   }
   pen.check();
   return pixels_of(surface.get());
 }
 
-std::vector<unsigned char> encode_png(const Picture& picture) {
-  Surface surface = make_surface(picture.width, picture.height);
-  cairo_surface_flush(surface.get());
-  unsigned char* data = cairo_image_surface_get_data(surface.get());
-  const int stride = cairo_image_surface_get_stride(surface.get());
-  for (int y = 0; y < picture.height; ++y) {
-    auto* line = reinterpret_cast<std::uint32_t*>(data + static_cast<std::ptrdiff_t>(y) * stride);
-    for (int x = 0; x < picture.width; ++x) {
-      const Srgb c = picture.at(x, y);
-      line[x] = (std::uint32_t{c.red} << 16) | (std::uint32_t{c.green} << 8) | c.blue;
-    }
-  }
-  cairo_surface_mark_dirty(surface.get());
-  std::vector<unsigned char> bytes;
-  const auto append = [](void* to, const unsigned char* from, unsigned int count) {
-    // No exception may pass through cairo's C frames.
-    try {
-      auto& all = *static_cast<std::vector<unsigned char>*>(to);
-      all.insert(all.end(), from, from + count);
-      return CAIRO_STATUS_SUCCESS;
-    } catch (...) {
-      return CAIRO_STATUS_NO_MEMORY;
-    }
-  };
-  expect_success(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
-  return bytes;
+Picture compose(std::span<const Srgb> square, int size, const std::string& title, const std::string& note,
+                const Legend& legend) {
+  FLEETSNE_EXPECT(square.size() == static_cast<std::size_t>(size) * size);
+  PanelImage panel{.width = size, .height = size, .pixels = {square.begin(), square.end()}};
+  return compose(
+      {.title = title, .note = note, .panels = {std::move(panel)}, .size = size, .legend = legend});
 }
 
 }  // namespace fleetsne::plot

@@ -21,21 +21,8 @@ constexpr double ink_share = 0.36;
 constexpr double smallest_radius = 0.7;
 /// Largest radius as a share of the side.
 constexpr double largest_radius_share = 0.0055;
-/// Opacity of the sparsest pixels.
-constexpr double least_opacity = 0.35;
 /// Pixels summed at a time: 4 sums of 8 bytes each.
 constexpr std::int64_t pixels_per_band = std::int64_t{1} << 20;
-
-/// A point's colour in integers.
-struct Ink {
-  std::int64_t lightness, green_red, blue_yellow;
-};
-
-Ink ink_of(Srgb color) {
-  const Oklab lab = to_oklab(color);
-  return {std::llround(lab.lightness * color_units), std::llround(lab.green_red * color_units),
-          std::llround(lab.blue_yellow * color_units)};
-}
 
 /// Coverage of the pixels around a disc, for its centre at each of 8 x 8 places inside a pixel.
 class Stamp {
@@ -74,8 +61,8 @@ class Stamp {
 /// The sums of pixel rows [first, last).
 class Band {
  public:
-  Band(int size, int first, int last)
-      : size_(size), first_(first), last_(last), pixels_(static_cast<std::size_t>(size) * (last - first)) {
+  Band(int width, int first, int last)
+      : width_(width), first_(first), last_(last), pixels_(static_cast<std::size_t>(width) * (last - first)) {
     for (auto& sum : sums_) sum.assign(pixels_, 0);
   }
 
@@ -84,27 +71,24 @@ class Band {
     const int at_x = static_cast<int>(floor_x), at_y = static_cast<int>(floor_y);
     const int reach = stamp.reach();
     const int top = std::max(at_y - reach, first_), bottom = std::min(at_y + reach, last_ - 1);
-    const int left = std::max(at_x - reach, 0), right = std::min(at_x + reach, size_ - 1);
+    const int left = std::max(at_x - reach, 0), right = std::min(at_x + reach, width_ - 1);
     for (int row = top; row <= bottom; ++row) {
       const std::int64_t* weights = stamp.row(x - floor_x, y - floor_y, row - at_y);
-      const std::size_t line = static_cast<std::size_t>(row - first_) * size_;
+      const std::size_t line = static_cast<std::size_t>(row - first_) * width_;
       for (int column = left; column <= right; ++column) {
         const std::int64_t weight = weights[column - at_x + reach];
         const std::size_t pixel = line + column;
         sums_[0][pixel] += weight;
-        sums_[1][pixel] += weight * ink.lightness;
-        sums_[2][pixel] += weight * ink.green_red;
-        sums_[3][pixel] += weight * ink.blue_yellow;
+        for (std::size_t c = 0; c < ink.size(); ++c) sums_[c + 1][pixel] += weight * ink[c];
       }
     }
   }
 
   void add_to(Raster& raster) const {
-    const std::size_t at = static_cast<std::size_t>(first_) * size_;
+    const std::size_t at = static_cast<std::size_t>(first_) * width_;
     std::copy(sums_[0].begin(), sums_[0].end(), raster.coverage.begin() + at);
-    std::copy(sums_[1].begin(), sums_[1].end(), raster.lightness.begin() + at);
-    std::copy(sums_[2].begin(), sums_[2].end(), raster.green_red.begin() + at);
-    std::copy(sums_[3].begin(), sums_[3].end(), raster.blue_yellow.begin() + at);
+    for (std::size_t c = 0; c < raster.ink.size(); ++c)
+      std::copy(sums_[c + 1].begin(), sums_[c + 1].end(), raster.ink[c].begin() + at);
   }
 
   void reduce(const comm::Communicator& comm) {
@@ -112,14 +96,19 @@ class Band {
   }
 
  private:
-  int size_, first_, last_;
+  int width_, first_, last_;
   std::size_t pixels_;
   std::array<std::vector<std::int64_t>, 4> sums_;
 };
 
 }  // namespace
 
-Viewport fit_viewport(const comm::Communicator& comm, base::MatrixView<const float> embedding, int size) {
+Window Viewport::window() const {
+  const double x = 0.5 * width / pixels_per_unit, y = 0.5 * height / pixels_per_unit;
+  return {center_x - x, center_x + x, center_y - y, center_y + y};
+}
+
+std::optional<Window> bounds(const comm::Communicator& comm, base::MatrixView<const float> embedding) {
   // Largest of -x, x, -y, y: one reduction for both ends of both axes.
   std::array<double, 4> ends;
   ends.fill(-std::numeric_limits<double>::infinity());
@@ -135,98 +124,79 @@ Viewport fit_viewport(const comm::Communicator& comm, base::MatrixView<const flo
     }
   });
   comm.all_reduce(std::span<double>(ends), comm::Reduction::max);
-  Viewport viewport;
-  viewport.size = size;
-  if (!std::isfinite(ends[0])) return viewport;  // no points at all
-  viewport.center_x = 0.5 * (ends[1] - ends[0]);
-  viewport.center_y = 0.5 * (ends[3] - ends[2]);
-  const double extent = std::max(ends[0] + ends[1], ends[2] + ends[3]);
+  if (!std::isfinite(ends[0])) return std::nullopt;
+  return Window{-ends[0], ends[1], -ends[2], ends[3]};
+}
+
+Viewport viewport_of(const Window& window, int size) {
+  const double x = window.right - window.left, y = window.top - window.bottom, longer = std::max(x, y);
+  const auto side = [&](double extent) {
+    return std::max(1, static_cast<int>(std::lround(extent / longer * size)));
+  };
+  return {side(x), side(y), 0.5 * (window.left + window.right), 0.5 * (window.bottom + window.top),
+          size / longer};
+}
+
+Viewport square_viewport(const Window& window, int size) {
+  Viewport viewport{size, size, 0.5 * (window.left + window.right), 0.5 * (window.bottom + window.top), 1};
+  const double extent = std::max(window.right - window.left, window.top - window.bottom);
   if (extent > 0) viewport.pixels_per_unit = filled_share * size / extent;
   return viewport;
 }
 
-double point_radius(std::int64_t points, int size) {
-  const double side = size;
+Viewport fit_viewport(const comm::Communicator& comm, base::MatrixView<const float> embedding, int size) {
+  const auto window = bounds(comm, embedding);
+  return window ? square_viewport(*window, size) : Viewport{size, size, 0, 0, 1};
+}
+
+double point_radius(std::int64_t points, double side) {
   const double radius =
       side * std::sqrt(ink_share / (M_PI * static_cast<double>(std::max<std::int64_t>(points, 1))));
   if (radius < smallest_radius) return 0.0;
   return std::min(radius, std::max(smallest_radius, largest_radius_share * side));
 }
 
+Ink ink_of(Srgb color) {
+  const Oklab lab = to_oklab(color);
+  return {std::llround(lab.lightness * color_units), std::llround(lab.green_red * color_units),
+          std::llround(lab.blue_yellow * color_units)};
+}
+
+Ink ink_of_level(double level) {
+  return {std::llround(level * color_units), std::llround(color_units), 0};
+}
+
 Raster rasterise(const comm::Communicator& comm, base::MatrixView<const float> embedding,
-                 std::span<const std::int32_t> codes, std::span<const Srgb> colors, const Viewport& viewport,
+                 std::span<const std::int32_t> codes, std::span<const Ink> inks, const Viewport& viewport,
                  double radius) {
   FLEETSNE_EXPECT(codes.empty() || codes.size() == embedding.rows());
+  FLEETSNE_EXPECT(!inks.empty());
   const Stamp stamp(radius);
-  std::vector<Ink> inks;
-  for (const Srgb color : colors) inks.push_back(ink_of(color));
-  inks.push_back(ink_of(missing_color));
   const auto ink_at = [&](std::size_t i) -> const Ink& {
-    const bool known = !codes.empty() && codes[i] >= 0 && static_cast<std::size_t>(codes[i]) < colors.size();
+    const bool known =
+        !codes.empty() && codes[i] >= 0 && static_cast<std::size_t>(codes[i]) < inks.size() - 1;
     return known ? inks[static_cast<std::size_t>(codes[i])] : inks.back();
   };
 
-  Raster raster;
-  raster.size = viewport.size;
-  const auto pixels = static_cast<std::size_t>(viewport.size) * viewport.size;
+  Raster raster{.width = viewport.width, .height = viewport.height, .coverage = {}, .ink = {}};
+  const auto pixels = static_cast<std::size_t>(viewport.width) * viewport.height;
   if (comm.rank() == 0) {
-    for (auto* sum : {&raster.coverage, &raster.lightness, &raster.green_red, &raster.blue_yellow}) {
-      sum->assign(pixels, 0);
-    }
+    raster.coverage.assign(pixels, 0);
+    for (auto& sum : raster.ink) sum.assign(pixels, 0);
   }
-  const int band_rows = static_cast<int>(std::max<std::int64_t>(1, pixels_per_band / viewport.size));
-  for (int first = 0; first < viewport.size; first += band_rows) {
-    Band band(viewport.size, first, std::min(viewport.size, first + band_rows));
+  const int band_rows = static_cast<int>(std::max<std::int64_t>(1, pixels_per_band / viewport.width));
+  for (int first = 0; first < viewport.height; first += band_rows) {
+    Band band(viewport.width, first, std::min(viewport.height, first + band_rows));
     for (std::size_t i = 0; i < embedding.rows(); ++i) {
-      band.draw(stamp, viewport.pixel_x(embedding(i, 0)), viewport.pixel_y(embedding(i, 1)), ink_at(i));
+      const double x = embedding(i, 0), y = embedding(i, 1);
+      // Far outside a pixel's number would not fit its type.
+      if (viewport.shows(x, y, radius + 1))
+        band.draw(stamp, viewport.pixel_x(x), viewport.pixel_y(y), ink_at(i));
     }
     band.reduce(comm);
     if (comm.rank() == 0) band.add_to(raster);
   }
   return raster;
-}
-
-std::vector<double> equalise(std::span<const std::int64_t> coverage) {
-  // Pixels that are covered in part only (the rims of discs) rank with those covered once, and fade by their
-  // share.
-  const auto ranked = [](std::int64_t value) { return std::max(value, full_coverage); };
-  std::vector<std::int64_t> sorted;
-  for (const std::int64_t value : coverage) {
-    if (value > 0) sorted.push_back(ranked(value));
-  }
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<double> opacity(coverage.size(), 0.0);
-  for (std::size_t i = 0; i < coverage.size(); ++i) {
-    const std::int64_t value = coverage[i];
-    if (value <= 0) continue;
-    const auto no_denser = std::upper_bound(sorted.begin(), sorted.end(), ranked(value)) - sorted.begin();
-    const double rank = static_cast<double>(no_denser) / static_cast<double>(sorted.size());
-    const double covered = std::min(1.0, static_cast<double>(value) / static_cast<double>(full_coverage));
-    opacity[i] = covered * (least_opacity + (1.0 - least_opacity) * rank);
-  }
-  return opacity;
-}
-
-std::vector<Srgb> shade(const Raster& raster, bool by_label) {
-  const std::vector<double> opacity = equalise(raster.coverage);
-  const Oklab paper = to_oklab(white);
-  std::vector<Srgb> image(raster.coverage.size(), white);
-  for (std::size_t i = 0; i < image.size(); ++i) {
-    const std::int64_t weight = raster.coverage[i];
-    if (weight <= 0) continue;
-    if (by_label) {
-      const double unit = 1.0 / (static_cast<double>(weight) * color_units);
-      const Oklab mean{static_cast<double>(raster.lightness[i]) * unit,
-                       static_cast<double>(raster.green_red[i]) * unit,
-                       static_cast<double>(raster.blue_yellow[i]) * unit};
-      image[i] = to_srgb(mix(paper, mean, opacity[i]));
-    } else {
-      const double covered = std::min(1.0, static_cast<double>(weight) / static_cast<double>(full_coverage));
-      const double level = (opacity[i] / covered - least_opacity) / (1.0 - least_opacity);
-      image[i] = to_srgb(mix(paper, density_color(level), covered));
-    }
-  }
-  return image;
 }
 
 }  // namespace fleetsne::plot

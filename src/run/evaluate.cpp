@@ -39,9 +39,12 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
   std::int64_t points = 0;
   for (const io::RowInput& input : io::inspect_all_rows(comm, config.input.data)) points += input.rows;
   if (!config.input.labels.empty()) io::inspect_all_labels(comm, config.input.labels, points);
-  std::vector<std::int64_t> rows;
-  for (const std::string& file : embeddings)
-    rows.push_back(io::inspect_all_rows(comm, std::span(&file, 1)).front().rows);
+  std::vector<std::int64_t> rows, columns;
+  for (const std::string& file : embeddings) {
+    const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
+    rows.push_back(input.rows);
+    columns.push_back(input.columns);
+  }
   comm::agree(comm, [&] {
     std::string problems;
     for (std::size_t i = 0; i < embeddings.size(); ++i)
@@ -51,6 +54,10 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
             "order). Give the data that it was made of",
             problems.empty() ? "" : "\n", embeddings[i], rows[i], points);
     if (!problems.empty()) throw base::InputError(problems);
+    for (std::size_t i = 0; i < embeddings.size(); ++i)
+      if (!config.output.picture.empty() && columns[i] != 2)
+        throw base::UsageError(fmt::format("{} has {} column{} (a picture has two axes). Leave out --picture",
+                                           embeddings[i], columns[i], columns[i] == 1 ? "" : "s"));
     const auto k = static_cast<std::int64_t>(config.judge.neighbors);
     if (k >= points)
       throw base::UsageError(
@@ -86,6 +93,20 @@ void add_divergences(const comm::Communicator& comm, const EvaluateConfig& confi
     found.judgements[e].kl = quality::divergence(comm, affinities, working.view(), normalisers[e].z);
     found.judgements[e].kl_error = normalisers[e].relative_error;
   }
+}
+
+/// All embeddings side by side, by label if there are labels. Collective.
+void write_picture(const comm::Communicator& comm, const EvaluateConfig& config,
+                   const std::vector<Rows>& embeddings, const std::optional<data::Labels>& labels,
+                   const Evaluation& found) {
+  std::vector<plot::Panel> panels;
+  for (std::size_t e = 0; e < embeddings.size(); ++e)
+    panels.push_back({embeddings[e].local.view(), found.judgements[e].name,
+                      labels ? plot::Coloring::labels : plot::Coloring::density});
+  plot::PlotConfig picture{.size = config.output.panel_size};
+  const auto png =
+      plot::render_panels(comm, panels, {.labels = labels ? &*labels : nullptr, .values = nullptr}, picture);
+  comm::on_root(comm, [&] { io::write_binary_file(config.output.picture, png); });
 }
 
 }  // namespace
@@ -157,6 +178,10 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
     }
   }
   if (config.perplexity > 0) add_divergences(comm, config, std::move(rows), embeddings, found, log);
+  if (!config.output.picture.empty()) {
+    write_picture(comm, config, embeddings, labels, found);
+    found.files.push_back(config.output.picture);
+  }
   found.seconds = comm.all_reduce(watch.seconds(), comm::Reduction::max);
   if (!config.output.json.empty()) found.files.push_back(config.output.json);
   comm::on_root(comm, [&] {

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,10 @@ class Evaluate(unittest.TestCase):
 
     def test_all_points_beside_scikit_learn(self):
         found, done = self.evaluate("--labels", "labels.npy", "--embedding", "good.csv", "--embedding", "bad.h5ad",
-                                    "--name", "good", "--name", "bad", "--sample", 10000, "--distance-sample", 10000)
+                                    "--name", "good", "--name", "bad", "--sample", 10000, "--distance-sample", 10000,
+                                    "--picture", "both.png")
+        width, height = struct.unpack(">II", (self.folder / "both.png").read_bytes()[16:24])
+        self.assertGreater(width, 1.8 * height, "two squares side by side")
         self.assertEqual((found["points"], found["sampled"], found["class_neighbors"]), (N, N, 5))
         near = neighbors(self.rows, K)
         means = lambda rows: np.array([rows[self.labels == c].mean(0) for c in range(12)])

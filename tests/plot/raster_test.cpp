@@ -15,6 +15,16 @@ namespace {
 
 using comm::Communicator;
 
+const std::vector<Ink> one_ink{ink_of(missing_color)};
+
+/// Of the categories, and of none.
+std::vector<Ink> inks_of(const std::vector<Srgb>& colors) {
+  std::vector<Ink> inks;
+  for (const Srgb color : colors) inks.push_back(ink_of(color));
+  inks.push_back(ink_of(missing_color));
+  return inks;
+}
+
 /// This rank's part of points that all ranks know.
 base::Matrix<float> my_rows(const Communicator& comm, const std::vector<std::pair<float, float>>& points) {
   const auto rows =
@@ -80,9 +90,9 @@ TEST(PointRadius, FallsWithTheNumberOfPoints) {
 TEST(Raster, ADiscCoversItsArea) {
   const auto comm = Communicator::world();
   const auto embedding = my_rows(comm, {{0.3F, 0.2F}});
-  const Viewport view{64, 0.0, 0.0, 1.0};
+  const Viewport view{64, 64, 0.0, 0.0, 1.0};
   for (const double radius : {1.0, 2.5, 6.0}) {
-    const Raster raster = rasterise(comm, embedding.view(), {}, {}, view, radius);
+    const Raster raster = rasterise(comm, embedding.view(), {}, one_ink, view, radius);
     if (comm.rank() != 0) continue;
     const auto total = std::accumulate(raster.coverage.begin(), raster.coverage.end(), std::int64_t{0});
     EXPECT_NEAR(static_cast<double>(total) / full_coverage, M_PI * radius * radius,
@@ -98,7 +108,8 @@ TEST(Raster, SinglePixelsCountPointsAndWeighColours) {
   const auto rows = data::RowDistribution::balanced(4, comm.size());
   const std::span<const std::int32_t> codes(all_codes.data() + rows.begin(comm.rank()), embedding.rows());
   const std::vector<Srgb> colors = category_colors(2);
-  const Raster raster = rasterise(comm, embedding.view(), codes, colors, {64, 0.0, 0.0, 1.0}, 0.0);
+  const Raster raster =
+      rasterise(comm, embedding.view(), codes, inks_of(colors), {64, 64, 0.0, 0.0, 1.0}, 0.0);
   if (comm.rank() != 0) {
     EXPECT_TRUE(raster.coverage.empty());
     return;
@@ -109,9 +120,9 @@ TEST(Raster, SinglePixelsCountPointsAndWeighColours) {
   EXPECT_EQ(std::accumulate(raster.coverage.begin(), raster.coverage.end(), std::int64_t{0}),
             4 * full_coverage);
   const double expected = (2 * to_oklab(colors[0]).lightness + to_oklab(colors[1]).lightness) / 3;
-  EXPECT_NEAR(static_cast<double>(raster.lightness[middle]) / static_cast<double>(raster.coverage[middle]) /
-                  color_units,
-              expected, 1e-3);
+  EXPECT_NEAR(
+      static_cast<double>(raster.ink[0][middle]) / static_cast<double>(raster.coverage[middle]) / color_units,
+      expected, 1e-3);
 }
 
 TEST(Raster, MoreBandsThanOneGiveTheSameSums) {
@@ -121,7 +132,7 @@ TEST(Raster, MoreBandsThanOneGiveTheSameSums) {
   for (int i = 0; i < 60; ++i)
     points.emplace_back(static_cast<float>(i * 20 - 600), -49.0F + 0.1F * static_cast<float>(i));
   const auto embedding = my_rows(comm, points);
-  const Raster raster = rasterise(comm, embedding.view(), {}, {}, {1400, 0.0, 0.0, 1.0}, 4.0);
+  const Raster raster = rasterise(comm, embedding.view(), {}, one_ink, {1400, 1400, 0.0, 0.0, 1.0}, 4.0);
   if (comm.rank() != 0) return;
   const auto total = std::accumulate(raster.coverage.begin(), raster.coverage.end(), std::int64_t{0});
   EXPECT_NEAR(static_cast<double>(total) / full_coverage, 60 * M_PI * 16, 60 * 2.0);
@@ -130,7 +141,7 @@ TEST(Raster, MoreBandsThanOneGiveTheSameSums) {
 TEST(Raster, PointsOutsideTheViewportAreLeftOut) {
   const auto comm = Communicator::world();
   const auto embedding = my_rows(comm, {{-500.0F, 0.0F}, {0.0F, 500.0F}, {31.9F, -31.9F}});
-  const Raster raster = rasterise(comm, embedding.view(), {}, {}, {64, 0.0, 0.0, 1.0}, 3.0);
+  const Raster raster = rasterise(comm, embedding.view(), {}, one_ink, {64, 64, 0.0, 0.0, 1.0}, 3.0);
   if (comm.rank() != 0) return;
   EXPECT_GT(raster.coverage[64 * 64 - 1], 0);
   EXPECT_EQ(raster.coverage[0], 0);

@@ -60,9 +60,12 @@ TEST(Render, ClustersLandWhereTheyAreInTheirColours) {
     codes.push_back(cluster < 4 ? static_cast<std::int32_t>(cluster) : -1);
   }
   const Viewport view = fit_viewport(comm, embedding.view(), 500);
-  const Raster raster = rasterise(comm, embedding.view(), codes, colors, view, 2.0);
+  std::vector<Ink> inks;
+  for (const Srgb color : colors) inks.push_back(ink_of(color));
+  inks.push_back(ink_of(missing_color));
+  const Raster raster = rasterise(comm, embedding.view(), codes, inks, view, 2.0);
   if (comm.rank() != 0) return;
-  const std::vector<Srgb> image = shade(raster, true);
+  const std::vector<Srgb> image = shade(raster, Coloring::labels, theme_of(Background::light));
   for (std::size_t c = 0; c < centers.size(); ++c) {
     const auto at_x = static_cast<std::size_t>(view.pixel_x(static_cast<double>(centers[c].first)));
     const auto at_y = static_cast<std::size_t>(view.pixel_y(static_cast<double>(centers[c].second)));

@@ -3,6 +3,7 @@
 #include "fleetsne/app/option.hpp"
 #include "fleetsne/run/affinities.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/draw.hpp"
 #include "fleetsne/run/evaluate.hpp"
 #include "fleetsne/run/generate.hpp"
 
@@ -48,6 +49,9 @@ OptionTable option_table(run::AffinitiesConfig& config);
 
 /// The options of the neighbour search and the affinities.
 std::vector<Option> neighbor_options(run::Config& config);
+
+/// The same for `fleetsne plot`.
+OptionTable option_table(run::DrawConfig& config);
 
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);

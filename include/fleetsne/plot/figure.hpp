@@ -1,19 +1,26 @@
 #pragma once
 
 #include "fleetsne/plot/color.hpp"
+#include "fleetsne/plot/raster.hpp"
+#include "fleetsne/plot/theme.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace fleetsne::plot {
 
-/// What the colours mean.
+inline constexpr std::int32_t no_category = -1;
+
+/// What the colours of categories mean.
 struct Legend {
   struct Entry {
     std::string name;
     Srgb color;
+    std::int32_t category = no_category;
+    std::string mark{};  ///< what stands for it among the points; empty: nothing does
   };
   std::string title;
   std::vector<Entry> entries;
@@ -25,9 +32,52 @@ inline constexpr std::size_t largest_legend = 90;
 
 /// The legend of the categories that occur, in their order; if there are too many the most frequent ones.
 /// @param counts   points of each category, all ranks together
-/// @param missing  points without a category: an entry of its own if there are any
+/// @param missing  points without a category: an entry of its own, of that colour, if there are any
+/// @param most     categories that are too many if exceeded
 Legend legend_of(const std::string& title, std::span<const std::string> categories,
-                 std::span<const std::int64_t> counts, std::int64_t missing, std::span<const Srgb> colors);
+                 std::span<const std::int64_t> counts, std::int64_t missing, std::span<const Srgb> colors,
+                 Srgb missing_points = missing_color, std::size_t most = largest_legend);
+
+/// What the colours of numbers mean: value_color from `low` to `high`.
+struct ColorBar {
+  std::string title;
+  double low = 0, high = 1;
+  bool clipped = false;  ///< there are numbers beyond, drawn as the ends
+  bool missing = false;  ///< there are points without a number
+};
+
+/// Numbers between low and high, ascending, that a reader likes on a scale: 1, 2 or 5 times a power of ten
+/// apart, about `wanted` of them.
+std::vector<double> nice_ticks(double low, double high, int wanted);
+
+/// A text that stands among the points.
+struct Mark {
+  std::string text;
+  double x = 0, y = 0;  ///< its middle, in pixels of the panel
+};
+
+/// Pixels by rows from the top, and what stands around them.
+struct PanelImage {
+  int width = 0, height = 0;
+  std::vector<Srgb> pixels;
+  std::string title{};  ///< above it
+  std::vector<Mark> marks{};
+  std::optional<Window> axes{};  ///< a frame with numbers, for this part of the plane
+};
+
+/// All that is on a picture.
+struct Sheet {
+  std::string title, note;  ///< in one line; either may be empty
+  std::vector<PanelImage> panels;
+  std::size_t columns = 1;  ///< panels side by side
+  int size = 1000;          ///< of a panel's longer side: text grows with it
+  Legend legend{};
+  std::optional<ColorBar> bar{};
+  Background background = Background::light;
+};
+
+/// Categories that the legend of a sheet has room for, by its panels' size and number.
+std::size_t legend_room(const Sheet& sheet);
 
 /// Pixels by rows from the top.
 struct Picture {
@@ -36,12 +86,11 @@ struct Picture {
   Srgb at(int x, int y) const { return pixels[static_cast<std::size_t>(y) * width + x]; }
 };
 
-/// The finished figure on white: the title above and the legend right of the square of points; either may be
-/// empty.
-/// @param square  size x size
-/// @param note    a short line in grey beside the title
-/// Text is in the machine's sans-serif; bytes that are not UTF-8 are shown as a question mark, long names are
-/// cut.
+/// The finished figure: title above, panels in rows, legend or colour bar right of them. Text is in the
+/// machine's sans-serif; bytes that are not UTF-8 are shown as a question mark, what is too long is cut.
+Picture compose(const Sheet& sheet);
+
+/// The same of one square of size x size pixels on white.
 Picture compose(std::span<const Srgb> square, int size, const std::string& title, const std::string& note,
                 const Legend& legend);
 
