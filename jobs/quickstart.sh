@@ -64,6 +64,6 @@ jq -r '
   "  " + ("final KL" | padded(22)) + (.optimize.kl | tostring)
 ' "$result/report.json"
 echo "The result:"
-for file in embedding.h5ad embedding.npy embedding.png report.json; do
+for file in embedding.h5ad embedding.npy embedding.png report.json report.html; do
   echo "  $PWD/$result/$file"
 done

@@ -10,7 +10,7 @@ constexpr const char* introduction = R"(Usage: fleetsne embed INPUT... --output 
        mpirun -n RANKS fleetsne embed INPUT... --output DIR [OPTIONS]
 
 Embeds the rows of INPUT in two dimensions with t-SNE and writes embedding.h5ad, embedding.npy,
-embedding.png and report.json to DIR.
+embedding.png, report.json and report.html to DIR.
 
 Examples:
   A matrix in a .npy file, with two ranks:
@@ -108,7 +108,7 @@ OptionTable option_table(run::Config& c) {
       {"optimize", "kl-every", "", whole(c.optimize.kl_every), "Iterations between two lines of the log"},
 
       {"output", "directory", "output", text(c.output.directory, "DIR"),
-       "Folder for embedding.h5ad, embedding.npy, embedding.png and report.json"},
+       "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},
       {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},
 
       {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},

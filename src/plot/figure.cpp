@@ -235,7 +235,8 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
   const double share = rough / power;
   const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
   const double slack = 1e-9 * step;
-  for (double k = std::ceil((low - slack) / step); k * step <= high + slack; ++k) ticks.push_back(k * step);
+  for (double k = std::ceil((low - slack) / step); k * step <= high + slack; ++k)
+    ticks.push_back(k * step + 0.0);
   return ticks;
 }
 

@@ -4,10 +4,15 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/write.hpp"
+#include "fleetsne/run/report.hpp"
+#include "fleetsne/run/report_page.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 namespace fleetsne::run {
@@ -20,7 +25,8 @@ void refuse_to_overwrite_inputs(const Config& config) {
   if (!config.init.file.empty()) read.push_back(config.init.file);
   if (!config.input.affinity.empty()) read.push_back(config.input.affinity);
   for (const std::string& input : read)
-    for (const char* name : {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json"}) {
+    for (const char* name :
+         {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json", "report.html"}) {
       const std::string output = (fs::path(config.output.directory) / name).string();
       std::error_code not_there;
       if (fs::equivalent(io::split_input(input).path, output, not_there))
@@ -41,15 +47,28 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   made_.emplace(io::prepare_output_directory(comm, directory_.string(), results, config.output.force));
 }
 
+void OutputDirectory::write_report(const nlohmann::json& report_json) const {
+  std::vector<unsigned char> png;
+  const auto& files = report_json["files"];
+  if (std::ranges::find(files, nlohmann::json(picture())) != files.end()) {
+    std::ifstream stream(picture(), std::ios::binary);
+    png.assign(std::istreambuf_iterator<char>(stream), {});
+  }
+  io::write_text_file(page(), report_page(report_json, png));
+  io::write_text_file(report(), to_text(report_json) + "\n");
+}
+
 void OutputDirectory::withdraw_report(const comm::Communicator& comm) const {
   comm::on_root(comm, [&] {
-    std::error_code error;
-    fs::remove(report(), error);
-    if (error)
-      throw base::IoError(
-          fmt::format("{} cannot be removed ({}; it tells of files that are about to be replaced). Check the "
-                      "permissions there, or name another --output",
-                      report(), error.message()));
+    for (const std::string& file : {report(), page()}) {
+      std::error_code error;
+      fs::remove(file, error);
+      if (error)
+        throw base::IoError(fmt::format(
+            "{} cannot be removed ({}; it tells of files that are about to be replaced). Check the "
+            "permissions there, or name another --output",
+            file, error.message()));
+    }
   });
 }
 

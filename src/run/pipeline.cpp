@@ -122,7 +122,7 @@ void report_failure(const comm::Communicator& comm, const OutputDirectory& outpu
   const nlohmann::json json = to_json(comm, report);
   if (comm.rank() != 0) return;
   try {
-    io::write_text_file(output.report(), to_text(json) + "\n");
+    output.write_report(json);
   } catch (const std::exception&) {
     return;
   }
@@ -142,7 +142,7 @@ nlohmann::json embed(const comm::Communicator& comm, const Config& config, const
   try {
     run_stages(comm, config, output, report, log);
     nlohmann::json json = to_json(comm, report);
-    comm::on_root(comm, [&] { io::write_text_file(output.report(), to_text(json) + "\n"); });
+    comm::on_root(comm, [&] { output.write_report(json); });
     return json;
   } catch (const comm::AgreedError& error) {
     report_failure(comm, output, error, report);

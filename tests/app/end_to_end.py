@@ -22,7 +22,7 @@ import numpy as np
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 FEW_ITERATIONS = ["--iterations", "20", "--early-iterations", "20", "--optimize.kl-every", "10"]
-FILES = ["embedding.h5ad", "embedding.npy", "embedding.png", "report.json"]
+FILES = ["embedding.h5ad", "embedding.npy", "embedding.png", "report.html", "report.json"]
 
 
 def idx_bytes(array):
@@ -439,7 +439,7 @@ class Result(EndToEnd):
         np.save(self.folder / "zero.npy", rows)
         done = self.embed("zero.npy", "--metric", "cosine")
         self.assert_refused(done, 3, "11")
-        self.assertEqual(os.listdir(self.out), ["report.json"])
+        self.assertEqual(sorted(os.listdir(self.out)), ["report.html", "report.json"])
         self.assertEqual(self.report()["exit_code"], 3)
         self.assertIn(self.report()["error"], done.stderr)
         self.assertEqual(stage_names(self.report()), ["read", "init", "normalize"])
@@ -526,7 +526,7 @@ class Result(EndToEnd):
     def test_failure_after_reading_leaves_a_report(self):
         done = self.embed("rows.npy", "--learning-rate", "1e300", "--optimize.max-step-norm", "1e300")
         self.assert_refused(done, 5)
-        self.assertEqual(os.listdir(self.out), ["report.json"])
+        self.assertEqual(sorted(os.listdir(self.out)), ["report.html", "report.json"])
         report = json.loads((self.out / "report.json").read_text())
         self.assertEqual(report["exit_code"], 5)
         self.assertIn(report["error"], done.stderr)

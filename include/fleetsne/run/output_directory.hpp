@@ -4,6 +4,8 @@
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/made_folders.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,9 +27,15 @@ class OutputDirectory {
   std::string npy() const { return path("embedding.npy"); }
   std::string picture() const { return path("embedding.png"); }
   std::string report() const { return path("report.json"); }
+  std::string page() const { return path("report.html"); }
 
-  /// Removes the report of an earlier run. Done before the first new file gets its name, so that a folder
-  /// whose report tells of success holds the files of that run, all of them. Collective; throws IoError.
+  /// Writes a report as page and as JSON, the latter last; the page shows the picture if this run has written
+  /// it. By one rank alone; throws IoError.
+  void write_report(const nlohmann::json& report) const;
+
+  /// Removes the report of an earlier run, its page too. Done before the first new file gets its name, so
+  /// that a folder whose report tells of success holds the files of that run, all of them. Collective; throws
+  /// IoError.
   void withdraw_report(const comm::Communicator& comm) const;
 
  private:

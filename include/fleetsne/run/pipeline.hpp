@@ -10,12 +10,13 @@
 
 namespace fleetsne::run {
 
-/// Embeds the input in two dimensions and writes embedding.h5ad, embedding.npy, embedding.png and report.json
-/// to the output directory. Sets the number of OpenMP threads.
+/// Embeds the input in two dimensions and writes embedding.h5ad, embedding.npy, embedding.png, report.json
+/// and report.html to the output directory. Sets the number of OpenMP threads.
 ///
 /// A usage error, and a file that cannot be taken as input, leave nothing behind: an output directory that
-/// was made is removed again. Any failure after that leaves a report.json that names it. Under `force` files
-/// of an earlier result may then stand beside it, but never beside a report of their success.
+/// was made is removed again. Any failure after that leaves a report.json and a report.html that name it.
+/// Under `force` files of an earlier result may then stand beside it, but never beside a report of their
+/// success.
 /// @return  the report as it was written; the same on every rank
 /// @note Collective. Deterministic for the same ranks and threads. Throws AgreedError on all ranks; an
 /// exception of
