@@ -59,13 +59,25 @@ OptionTable option_table(run::Config& c) {
        choice(c.init.start, {{"pca", Start::pca},
                              {"columns", Start::columns},
                              {"random", Start::random},
-                             {"file", Start::file}}),
-       "Where the points start: the first two principal components, the first two columns, at random, or "
-       "from a file"},
+                             {"file", Start::file},
+                             {"sample", Start::sample}}),
+       "Where the points start: the first two principal components, the first two columns, at random, from a "
+       "file, or "
+       "each where the nearest point of a sample stands that is embedded first"},
       {"init", "file", "init-file", text(c.init.file, "FILE"),
        "File of N x 2 values to start from, for --init file"},
       {"init", "standard-deviation", "", real(c.init.standard_deviation),
        "Spread of the start along its first axis"},
+
+      {"sample", "size", "", whole(c.sample.size), "Points of the sample, for --init sample"},
+      {"sample", "perplexity", "", real(c.sample.perplexity),
+       "Perplexity of the sample's own embedding; 0: a fiftieth of its size, at most 500"},
+      {"sample", "early-exaggeration", "", real(c.sample.early_exaggeration),
+       "Factor on the attraction in the sample's early iterations"},
+      {"sample", "early-iterations", "", whole(c.sample.early_iterations), "Those early iterations"},
+      {"sample", "exaggeration", "", real(c.sample.exaggeration),
+       "Factor on the attraction in the sample's iterations after those"},
+      {"sample", "iterations", "", whole(c.sample.iterations), "Iterations after the early ones"},
 
       {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
        "Factor on the attraction in the early iterations"},

@@ -118,6 +118,7 @@ base::Matrix<float> initial_embedding(const comm::Communicator& comm,
       for (std::size_t c = 0; c < 2; ++c) fill_at_random(start, c, rows.rows.begin(comm.rank()), config.seed);
       break;
     case Start::file:
+    case Start::sample:
       FLEETSNE_EXPECT(given.has_value());
       start = first_columns(given->view());
       break;

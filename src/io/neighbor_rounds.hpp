@@ -29,20 +29,6 @@ inline std::int64_t rounds_of(const data::RowDistribution& input, std::int64_t s
   return most;
 }
 
-/// The input index of each of some rows of the working order, which their owners know. Collective.
-inline std::vector<GlobalIndex> ask_owners(const comm::Communicator& comm,
-                                           const data::RowDistribution& blocks,
-                                           std::span<const GlobalIndex> known,
-                                           std::span<const GlobalIndex> asked) {
-  std::vector<std::size_t> counts(static_cast<std::size_t>(comm.size()), 0);
-  for (const GlobalIndex row : asked) ++counts[static_cast<std::size_t>(blocks.owner(row))];
-  const auto questions = comm.exchange(asked, counts);  // ascending, so by owner
-  std::vector<GlobalIndex> answers;
-  for (const GlobalIndex row : questions.values)
-    answers.push_back(known[static_cast<std::size_t>(row - blocks.begin(comm.rank()))]);
-  return comm.exchange(std::span<const GlobalIndex>(answers), questions.counts).values;
-}
-
 /// Local rows by ascending input index, so that those of a round stand together.
 inline std::vector<std::size_t> by_origin(const data::Permutation& permutation) {
   std::vector<std::size_t> order(permutation.origins.size());

@@ -1,4 +1,5 @@
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/ask_owners.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 
@@ -122,7 +123,9 @@ class Loader {
     std::ranges::sort(asked);
     asked.erase(std::ranges::unique(asked).begin(), asked.end());
     if (!asked.empty() && asked.front() < 0) asked.erase(asked.begin());
-    const std::vector<GlobalIndex> answers = ask_owners(comm_, permutation_.input, working_, asked);
+    const auto answers = data::ask_owners<GlobalIndex>(
+        comm_, permutation_.input, asked, 1,
+        [&](std::size_t row, std::span<GlobalIndex> place) { place[0] = working_[row]; });
     for (GlobalIndex& index : indices)
       if (index >= 0)
         index = answers[static_cast<std::size_t>(std::ranges::lower_bound(asked, index) - asked.begin())];

@@ -1,4 +1,5 @@
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/ask_owners.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/partial_file.hpp"
@@ -42,8 +43,9 @@ void write_rounds(const comm::Communicator& comm, SharedFile& file, const Places
   const std::size_t k = graph.count();
   const auto& input = permutation.input;
   const std::vector<std::size_t> order = by_origin(permutation);
-  const std::vector<GlobalIndex> ghost_origins =
-      ask_owners(comm, permutation.working, permutation.origins, graph.ghosts.ids());
+  const auto ghost_origins = data::ask_owners<GlobalIndex>(
+      comm, permutation.working, graph.ghosts.ids(), 1,
+      [&](std::size_t row, std::span<GlobalIndex> origin) { origin[0] = permutation.origins[row]; });
   const auto origin = [&](LocalIndex column) {
     const auto c = static_cast<std::size_t>(column);
     return c < permutation.origins.size() ? permutation.origins[c]

@@ -2,6 +2,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 
+#include "backend.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -95,6 +96,22 @@ data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
       break;
   }
   return std::move(rows);
+}
+
+void square_distances(Metric metric, base::Matrix<float>& distances) {
+  switch (metric) {
+    case Metric::cosine:
+    case Metric::correlation:
+      // For unit rows |x - y|^2 = 2 (1 - cos).
+      for (float& d : distances.elements()) d = (d / 2) * (d / 2);
+      return;
+    case Metric::manhattan:
+      for (float& d : distances.elements()) d *= d;
+      return;
+    case Metric::euclidean:
+    case Metric::inner_product:
+      return;
+  }
 }
 
 }  // namespace fleetsne::neighbors

@@ -7,6 +7,14 @@
 
 namespace fleetsne::neighbors {
 
+/// What rows that adapt_rows has made are compared by.
+constexpr search::Measure measure_of(Metric metric) {
+  return metric == Metric::manhattan ? search::Measure::manhattan : search::Measure::squared_euclidean;
+}
+
+/// From what was compared to the squares of the distances that users know, in place.
+void square_distances(Metric metric, base::Matrix<float>& distances);
+
 /// What both backends are given.
 struct SearchInput {
   const comm::Communicator& comm;
@@ -24,10 +32,7 @@ struct SearchInput {
   base::MatrixView<const float> queries() const {
     return asking == nullptr ? rows.local.view() : asking->view();
   }
-  search::Measure measure() const {
-    return config.metric == Metric::manhattan ? search::Measure::manhattan
-                                              : search::Measure::squared_euclidean;
-  }
+  search::Measure measure() const { return measure_of(config.metric); }
 };
 
 }  // namespace fleetsne::neighbors

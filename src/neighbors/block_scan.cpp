@@ -104,6 +104,12 @@ void BlockScan::prune(List& list) {
   list.size = kept;
 }
 
+float BlockScan::widest_bound() const {
+  float widest = 0;
+  for (std::size_t q = 0; q < count_; ++q) widest = std::max(widest, lists_[q].bound);
+  return widest;
+}
+
 std::int64_t BlockScan::count_taken() {
   // A bound that many points have slipped under since it was set would make the next count too high.
   for (std::size_t q = 0; q < count_; ++q) {

@@ -27,6 +27,8 @@ class BlockScan {
 
   /// Compares all queries with all points of a block.
   void scan(std::size_t block);
+  /// The largest distance at which any query still wants points.
+  float widest_bound() const;
   /// Points taken in since the last call: nearer, when they came, than what was then known to be too far.
   std::int64_t count_taken();
 

@@ -33,23 +33,6 @@ void check(const SearchInput& input) {
   FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
 }
 
-/// From what was compared to the squares of the distances that users know.
-void square_distances(Metric metric, base::Matrix<float>& distances) {
-  switch (metric) {
-    case Metric::cosine:
-    case Metric::correlation:
-      // For unit rows |x - y|^2 = 2 (1 - cos).
-      for (float& d : distances.elements()) d = (d / 2) * (d / 2);
-      return;
-    case Metric::manhattan:
-      for (float& d : distances.elements()) d *= d;
-      return;
-    case Metric::euclidean:
-    case Metric::inner_product:
-      return;
-  }
-}
-
 /// The rows without what adapt_rows has put at their end: |x - (y, c)|^2 orders rows y by -x.y.
 base::Matrix<float> asking_rows(const base::Matrix<float>& rows) {
   base::Matrix<float> asking = rows;

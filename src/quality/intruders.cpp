@@ -1,9 +1,8 @@
 #include "intruders.hpp"
 
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/ask_owners.hpp"
 #include "fleetsne/search/distance.hpp"
-
-#include "ask_owners.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -71,7 +70,7 @@ std::vector<Near> measured(const comm::Communicator& comm, const data::Distribut
                            base::MatrixView<const float> queries, std::span<const GlobalIndex> near) {
   const std::size_t width = base::padded(rows.columns());
   const auto found =
-      ask_owners<float>(comm, rows.rows, near, width, [&](std::size_t i, std::span<float> out) {
+      data::ask_owners<float>(comm, rows.rows, near, width, [&](std::size_t i, std::span<float> out) {
         std::copy_n(rows.local.row(i).data(), width, out.begin());
       });
   std::vector<Near> result(near.size());

@@ -1,10 +1,10 @@
 #include "fleetsne/quality/judge.hpp"
 
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/ask_owners.hpp"
 #include "fleetsne/quality/sample.hpp"
 #include "fleetsne/search/exact.hpp"
 
-#include "ask_owners.hpp"
 #include "classes.hpp"
 #include "distances.hpp"
 #include "intruders.hpp"
@@ -83,7 +83,7 @@ Judge::Judge(const comm::Communicator& comm, const data::DistributedMatrix<float
 }
 
 double Judge::label_accuracy(const base::Matrix<GlobalIndex>& near) const {
-  const auto codes = ask_owners<std::int32_t>(
+  const auto codes = data::ask_owners<std::int32_t>(
       comm_, rows_.rows, near.elements(), 1,
       [&](std::size_t i, std::span<std::int32_t> out) { out[0] = labels_->codes[i]; });
   std::int64_t totals[2] = {0, 0};  // right, of

@@ -4,6 +4,7 @@
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
+#include "fleetsne/run/sample_start.hpp"
 #include "fleetsne/run/schedule.hpp"
 #include "fleetsne/run/seats.hpp"
 
@@ -85,6 +86,11 @@ void check_config(const Config& config) {
       !without_rows || config.init.start != init::Start::columns,
       "--init columns was given with --affinity alone (the columns are in the input, which was not "
       "named). Name the input, too, or choose another --init");
+  problems.require(
+      !without_rows || config.init.start != init::Start::sample,
+      "--init sample was given with --affinity alone (the sample is drawn from the input, which was "
+      "not named). Name the input, too");
+  if (config.init.start == init::Start::sample) check_sample(config, problems);
   problems.require(!without_rows || config.input.pca == 0,
                    "--pca was given with --affinity alone (there are no rows to reduce). Leave it out");
   check_neighbors(config, problems);
@@ -132,6 +138,11 @@ void check_against_data(const Config& config, const DataShape& data) {
                     "input, in its order)",
                     config.init.file, data.init_rows, data.init_columns, data.rows));
 
+  if (config.init.start == init::Start::sample && static_cast<std::int64_t>(config.sample.size) > data.rows)
+    throw base::UsageError(fmt::format(
+        "--sample.size is {}, and the input has {} rows (a sample is a part of them). Give at most so "
+        "many",
+        config.sample.size, data.rows));
   if (!config.input.affinity.empty()) {
     if (data.affinity_rows != data.rows)
       throw base::InputError(

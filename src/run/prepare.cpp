@@ -11,6 +11,7 @@
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
+#include "fleetsne/run/sample_start.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,6 +28,25 @@ Rows reduce_rows(const comm::Communicator& comm, const Config& config, Rows&& ro
   if (config.input.pca == 0) return std::move(rows);
   return stages.run("reduce", [&] {
     return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
+  });
+}
+
+std::optional<SampleStart> embed_sample(const comm::Communicator& comm, const Config& config,
+                                        const Rows& rows, Stages& stages, base::Log& log) {
+  if (config.init.start != init::Start::sample) return std::nullopt;
+  return stages.run("sample", [&] { return SampleStart(comm, config, rows, log); });
+}
+
+/// The start of rows in working order, adapted to the metric.
+base::Matrix<float> place_by_sample(const comm::Communicator& comm, const Config& config,
+                                    const SampleStart& sample, const Rows& rows,
+                                    const data::Permutation& permutation, Stages& stages) {
+  return stages.run("init", [&] {
+    const std::optional<base::Matrix<float>> placed =
+        permutation.to_input_order<float>(comm, sample.place(comm, rows.local.view()).view());
+    const Rows blocks{permutation.input, {}};
+    const auto start = init::initial_embedding(comm, blocks, placed, start_config(config));
+    return permutation.to_working_order<float>(comm, start.view());
   });
 }
 
@@ -63,8 +83,10 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   Prepared result;
   // Before the metric changes the rows: the start is made of what the user gave.
-  result.start =
-      stages.run("init", [&] { return init::initial_embedding(comm, rows, given, start_config(config)); });
+  const auto sample = embed_sample(comm, config, rows, stages, log);
+  if (!sample)
+    result.start =
+        stages.run("init", [&] { return init::initial_embedding(comm, rows, given, start_config(config)); });
   if (config.neighbors.metric != neighbors::Metric::euclidean)
     rows = stages.run("normalize",
                       [&] { return neighbors::adapt_rows(comm, std::move(rows), config.neighbors.metric); });
@@ -72,9 +94,10 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
   rows = stages.run("partition", [&] {
     auto placed = partition::partition_rows(comm, std::move(rows), {.seed = config.run.seed}, log);
     result.permutation = std::move(placed.permutation);
-    result.start = result.permutation.to_working_order<float>(comm, result.start.view());
+    if (!sample) result.start = result.permutation.to_working_order<float>(comm, result.start.view());
     return std::move(placed.rows);
   });
+  if (sample) result.start = place_by_sample(comm, config, *sample, rows, result.permutation, stages);
   neighbors::Neighbors found = stages.run("neighbors", [&] {
     return files.load.empty()
                ? neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log)
@@ -101,13 +124,17 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   base::Matrix<float> start;
   std::optional<Rows> rows = std::move(consumed);
   const bool with_rows = rows.has_value();
+  std::optional<SampleStart> sample;
   if (rows) {
     const std::uint64_t of_rows = data::digest(comm, *rows);
     comm::agree(comm, [&] { expect_same_input(config, of_rows, header.input_digest); });
     rows = reduce_rows(comm, config, std::move(*rows), stages);
-    start =
-        stages.run("init", [&] { return init::initial_embedding(comm, *rows, given, start_config(config)); });
-    rows.reset();
+    sample = embed_sample(comm, config, *rows, stages, log);
+    if (!sample) {
+      start = stages.run("init",
+                         [&] { return init::initial_embedding(comm, *rows, given, start_config(config)); });
+      rows.reset();
+    }
   }
   auto read = stages.run("read_affinities", [&] { return io::read_affinities(comm, header, log); });
   Prepared result{std::move(read.permutation), std::move(read.affinities), {}};
@@ -116,6 +143,12 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
     const auto scale =
         static_cast<float>(config.init.standard_deviation / init::InitConfig{}.standard_deviation);
     for (float& x : result.start.elements()) x *= scale;
+  } else if (sample) {
+    Rows working = neighbors::adapt_rows(comm, std::move(*rows), config.neighbors.metric);
+    working = {result.permutation.working,
+               result.permutation.to_working_order<float>(comm, working.local.view())};
+    rows.reset();
+    result.start = place_by_sample(comm, config, *sample, working, result.permutation, stages);
   } else {
     if (!with_rows) {  // of the rows no more is asked than how many there are
       const Rows blocks{result.permutation.input,

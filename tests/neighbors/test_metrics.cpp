@@ -13,6 +13,7 @@ namespace fleetsne::neighbors {
 namespace {
 
 using comm::Communicator;
+using test::block_of;
 using Row = std::span<const float>;
 using Distance = std::function<double(Row, Row)>;
 
@@ -51,17 +52,6 @@ double longest(const base::Matrix<float>& all) {
   double most = 0;
   for (std::size_t i = 0; i < all.rows(); ++i) most = std::max(most, product(all.row(i), all.row(i)));
   return most;
-}
-
-data::DistributedMatrix<float> block_of(const Communicator& comm, const base::Matrix<float>& all) {
-  data::DistributedMatrix<float> block;
-  block.rows = data::RowDistribution::balanced(static_cast<base::GlobalIndex>(all.rows()), comm.size());
-  const auto begin = static_cast<std::size_t>(block.rows.begin(comm.rank()));
-  block.local =
-      base::padded_matrix<float>(static_cast<std::size_t>(block.rows.count(comm.rank())), all.columns());
-  for (std::size_t i = 0; i < block.local.rows(); ++i)
-    std::ranges::copy(all.row(begin + i), block.local.row(i).begin());
-  return block;
 }
 
 struct Case {

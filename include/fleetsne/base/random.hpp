@@ -24,6 +24,7 @@ enum class Stream : std::uint32_t {
   cell = 8,       ///< one generated cell
   negatives = 9,  ///< negative samples of UMAP
   spectral = 10,  ///< start of the search for eigenvectors
+  sample = 11,    ///< rows that are embedded first
 };
 
 /// Counter-based random numbers: the value depends on seed, stream, global id and draw alone, so it is the

@@ -9,7 +9,13 @@
 
 namespace fleetsne::init {
 
-enum class Start { pca, columns, random, file };
+enum class Start {
+  pca,
+  columns,
+  random,
+  file,
+  sample,  ///< every point where its nearest of an embedded sample stands; as for `file` that is given
+};
 
 struct InitConfig {
   Start start = Start::pca;

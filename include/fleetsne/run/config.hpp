@@ -36,6 +36,16 @@ struct InitConfig {
   double standard_deviation = 1e-4;
 };
 
+/// The sample that is embedded first, for Start::sample, and how.
+struct SampleConfig {
+  std::size_t size = 25'000;  ///< rows; all, if there are not more
+  double perplexity = 0;      ///< 0: a fiftieth of the size, at most 500
+  int early_iterations = 250;
+  double early_exaggeration = 12;
+  int iterations = 500;
+  double exaggeration = 1;
+};
+
 /// From a stage's first iteration to its last, along a straight line.
 struct Exaggeration {
   double first = 1, last = 1;
@@ -94,6 +104,7 @@ struct Config {
   NeighborFilesConfig neighbor_files;
   affinity::AffinityConfig affinity;
   InitConfig init;
+  SampleConfig sample;
   OptimizeConfig optimize;
   OutputConfig output;
   plot::PlotConfig plot;

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace fleetsne::quality {
+namespace fleetsne::data {
 
 /// What the owners of some rows know of them, `width` elements of each, in the order of `wanted`.
 /// @param wanted  global rows, in any order, repeated or not
@@ -41,4 +41,4 @@ std::vector<T> ask_owners(const comm::Communicator& comm, const data::RowDistrib
   return result;
 }
 
-}  // namespace fleetsne::quality
+}  // namespace fleetsne::data
