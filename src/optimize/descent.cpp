@@ -38,11 +38,17 @@ void limit_norms(std::span<float> gradient, double limit) {
   }
 }
 
-Descent::Descent(base::Matrix<float>&& positions)
-    : positions_(std::move(positions)),
-      step_(positions_.rows() * 2, 0.F),
-      gains_(positions_.rows() * 2, 1.F) {
-  FLEETSNE_EXPECT(positions_.columns() == 2 && positions_.stride() == 2);
+Descent::Descent(State&& state)
+    : positions_(std::move(state.positions)), step_(std::move(state.step)), gains_(std::move(state.gains)) {
+  for (const base::Matrix<float>* of_state : {&positions_, &step_, &gains_})
+    FLEETSNE_EXPECT(of_state->columns() == 2 && of_state->stride() == 2 &&
+                    of_state->rows() == positions_.rows());
+}
+
+Descent::Descent(base::Matrix<float>&& positions) : Descent(fresh_state(std::move(positions))) {}
+
+State Descent::take_state() {
+  return {.positions = positions_, .step = std::move(step_), .gains = std::move(gains_)};
 }
 
 void Descent::step(std::span<const float> gradient, const StepRule& rule) {
@@ -50,28 +56,30 @@ void Descent::step(std::span<const float> gradient, const StepRule& rule) {
   const auto max_norm = static_cast<float>(rule.max_norm), min_gain = static_cast<float>(rule.min_gain);
   const auto points = static_cast<std::int64_t>(positions_.rows());
   float* y = positions_.data();
+  float* last_steps = step_.data();
+  float* gains = gains_.data();
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < points; ++i) {
     const auto at = static_cast<std::size_t>(2 * i);
     float moved[2];
     for (std::size_t d = 0; d < 2; ++d) {
-      const float slope = gradient[at + d], last = step_[at + d];
+      const float slope = gradient[at + d], last = last_steps[at + d];
       const bool steady = (slope > 0) != (last > 0);
-      gains_[at + d] = std::max(min_gain, steady ? gains_[at + d] + 0.2F : gains_[at + d] * 0.8F);
-      moved[d] = momentum * last - rate * gains_[at + d] * slope;
+      gains[at + d] = std::max(min_gain, steady ? gains[at + d] + 0.2F : gains[at + d] * 0.8F);
+      moved[d] = momentum * last - rate * gains[at + d] * slope;
     }
     const float norm = std::sqrt(moved[0] * moved[0] + moved[1] * moved[1]);
     const float scale = norm > max_norm ? max_norm / norm : 1.F;
     for (std::size_t d = 0; d < 2; ++d) {
-      step_[at + d] = scale * moved[d];
-      y[at + d] += step_[at + d];
+      last_steps[at + d] = scale * moved[d];
+      y[at + d] += last_steps[at + d];
     }
   }
 }
 
 void Descent::forget() {
-  std::ranges::fill(step_, 0.F);
-  std::ranges::fill(gains_, 1.F);
+  std::ranges::fill(step_.elements(), 0.F);
+  std::ranges::fill(gains_.elements(), 1.F);
 }
 
 void Descent::centre(const comm::Communicator& comm) {

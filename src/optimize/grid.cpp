@@ -73,6 +73,11 @@ double gap_for(double cells, int far_factor) {
   return GridShape{.far_factor = far_factor}.near_cells() + kernel_tail;
 }
 
+/// The most cells that leave such a gap.
+int cells_of_period(int period, int far_factor) {
+  return far_factor == 0 ? period / 2 - kernel_tail : period - static_cast<int>(gap_for(0, far_factor));
+}
+
 void expect_bounded(const Box& box, double dof, double rows, double columns) {
   const auto padded = [](double cells) { return 2 * (cells * room_to_grow + kernel_tail); };
   const double padded_rows = padded(rows), padded_columns = padded(columns);
@@ -117,11 +122,32 @@ GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_
   const auto fit = [&](int cells, int& grown, int& period) {
     const double room = std::ceil(cells * room_to_grow), gap = gap_for(room, shape.far_factor);
     period = good_transform_size(static_cast<int>(room + gap));
-    grown = shape.far_factor == 0 ? period / 2 - kernel_tail : period - static_cast<int>(gap);
+    grown = cells_of_period(period, shape.far_factor);
   };
   fit(rows, shape.rows, shape.padded_rows);
   fit(columns, shape.columns, shape.padded_columns);
   return shape;
+}
+
+GridShape grid_of_periods(double step, int padded_rows, int padded_columns, int far_factor, double dof) {
+  const GridShape none{.dof = dof};
+  const double rows = padded_rows, columns = padded_columns;
+  const bool sound = step > 0 && dof > 0 && far_factor >= 0 && far_factor % 8 == 0 &&
+                     far_factor < most_cells_a_side && std::min(rows, columns) > 0 &&
+                     std::max(rows, columns) <= most_cells_a_side && rows * columns <= most_cells;
+  if (!sound || good_transform_size(padded_rows) != padded_rows ||
+      good_transform_size(padded_columns) != padded_columns)
+    return none;
+  const int down = cells_of_period(padded_rows, far_factor),
+            across = cells_of_period(padded_columns, far_factor);
+  if (std::min(down, across) <= spline_order) return none;
+  return {.rows = down,
+          .columns = across,
+          .padded_rows = padded_rows,
+          .padded_columns = padded_columns,
+          .step = step,
+          .far_factor = far_factor,
+          .dof = dof};
 }
 
 GridPlacement place_grid(const GridShape& shape, const Box& box) {

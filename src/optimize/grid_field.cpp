@@ -73,6 +73,9 @@ class GridField final : public Field {
     return in_float64_ ? double_.compute(positions, box, shape_, forces)
                        : single_.compute(positions, box, shape_, forces);
   }
+  void set_grid(const GridShape& at_hand) override {
+    if (at_hand.dof == shape_.dof) shape_ = at_hand;
+  }
   GridShape shape() const override { return shape_; }
   bool shared_by_slabs() const override { return in_float64_ ? double_.slab() : single_.slab(); }
   FieldTraffic traffic() const override {

@@ -18,11 +18,14 @@ constexpr double begun = 1;
 /// The stages one after another; the state of the descent goes on from stage to stage.
 class Run {
  public:
-  Run(const comm::Communicator& comm, const data::SparseMatrix& affinities, base::Matrix<float>&& initial,
-      const OptimizeConfig& config, base::Log& log)
+  Run(const comm::Communicator& comm, const data::SparseMatrix& affinities, State&& initial,
+      const OptimizeConfig& config, base::Log& log, const Observer& observer)
       : comm_(comm),
         config_(config),
         log_(log),
+        observer_(observer),
+        before_(initial.iteration),
+        grid_before_(initial.grid),
         points_(static_cast<double>(affinities.rows.total())),
         objective_(comm, affinities, config.repulsion, config.sharing),
         descent_(std::move(initial)),
@@ -35,11 +38,15 @@ class Run {
     log_.begin_phase("iterations", total_);
     const std::int64_t before = comm_.traffic().bytes_sent;
     for (const Stage& stage : config_.stages) run_stage(stage);
-    stats_.bytes_per_rank_iteration = mean_bytes(comm_.traffic().bytes_sent - before);
+    stats_.bytes_per_rank_iteration = mean_bytes(comm_.traffic().bytes_sent - before - observers_bytes_);
+    stats_.iterations = before_ + done_;
+    Optimized result{{}, {}, descent_.take_state()};
+    result.state.iteration = stats_.iterations;
+    result.state.grid = done_ > 0 ? objective_.field().shape() : grid_before_;
     descent_.centre(comm_);
     log_.end_phase();
-    Optimized result{{}, std::move(stats_)};
-    complete_stats(result.stats);
+    complete_stats(stats_);
+    result.stats = std::move(stats_);
     result.embedding = descent_.take_positions();
     return result;
   }
@@ -50,6 +57,7 @@ class Run {
     log_.info(fmt::format("===> Running optimization with {}...", description_of(stage, points_)));
     if (stage.reset) descent_.forget();
     objective_.set_dof(stage.dof);
+    if (done_ == 0) objective_.set_grid(grid_before_);
     StageStats stats{.name = stage.name};
     const base::Stopwatch stage_clock;
     base::Stopwatch clock;
@@ -58,6 +66,7 @@ class Run {
       const double exaggeration = exaggeration_at(stage, stats.iterations);
       rule.learning_rate = learning_rate_of(stage.learning_rate, points_, exaggeration);
       objective_.gradient(descent_.positions(), box_, exaggeration, gradient_);
+      if (config_.dimensions == 1) flatten_gradient();
       if (stage.max_gradient_norm > 0) limit_norms(gradient_, stage.max_gradient_norm);
       ++done_;
       ++stats.iterations;
@@ -69,6 +78,7 @@ class Run {
       descent_.step(gradient_, rule);
       box_ = descent_.bounding_box(comm_);
       log_.advance(done_);
+      if (observer_) show(stats.settled || stats.iterations == stage.iterations);
     }
     if (stats.settled)
       log_.info(fmt::format("   --> KL has settled: the stage ends after {} of {} iterations",
@@ -76,6 +86,16 @@ class Run {
     stats.seconds = stage_clock.seconds();
     log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", stats.seconds));
     stats_.stages.push_back(std::move(stats));
+  }
+
+  void show(bool stage_ended) {
+    const std::int64_t before = comm_.traffic().bytes_sent;
+    observer_({.iteration = before_ + done_, .stage_ended = stage_ended, .positions = descent_.view()});
+    observers_bytes_ += comm_.traffic().bytes_sent - before;
+  }
+
+  void flatten_gradient() {
+    for (std::size_t i = 1; i < gradient_.size(); i += 2) gradient_[i] = 0;
   }
 
   /// The KL of a stage's first look is compared with NaN: it has settled by no number.
@@ -87,7 +107,7 @@ class Run {
   double report_kl(int iteration, base::Stopwatch& clock) {
     const double kl = objective_.divergence(), seconds = clock.seconds();
     clock.restart();
-    stats_.kl_curve.push_back({done_, kl, seconds});
+    stats_.kl_curve.push_back({before_ + done_, kl, seconds});
     log_.info(fmt::format("Iteration {:4d}, KL divergence {:.4f}, {} iterations in {:.4f} sec", iteration, kl,
                           config_.kl_every, seconds));
     return kl;
@@ -117,6 +137,10 @@ class Run {
   const comm::Communicator& comm_;
   const OptimizeConfig& config_;
   base::Log& log_;
+  const Observer& observer_;
+  std::int64_t before_;    // iterations of earlier runs
+  GridShape grid_before_;  // that they left
+  std::int64_t observers_bytes_ = 0;
   double points_;
   Objective objective_;
   Descent descent_;
@@ -128,10 +152,18 @@ class Run {
 
 }  // namespace
 
+Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
+                   const OptimizeConfig& config, base::Log& log, const Observer& observer) {
+  FLEETSNE_EXPECT(initial.positions.rows() == affinities.local_rows());
+  FLEETSNE_EXPECT(config.dimensions == 1 || config.dimensions == 2);
+  if (config.dimensions == 1) flatten(initial);
+  return Run(comm, affinities, std::move(initial), config, log, observer).finish();
+}
+
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
-                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log) {
-  FLEETSNE_EXPECT(initial.rows() == affinities.local_rows());
-  return Run(comm, affinities, std::move(initial), config, log).finish();
+                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log,
+                   const Observer& observer) {
+  return optimize(comm, affinities, fresh_state(std::move(initial)), config, log, observer);
 }
 
 }  // namespace fleetsne::optimize

@@ -357,6 +357,116 @@ TEST(Stages, NothingSettlesWhileThePointsHaveNotParted) {
   EXPECT_FALSE(optimize(comm, affinities, start, config, log).stats.stages[0].settled);
 }
 
+TEST(Continued, IsOneRunBitByBit) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 1300);
+  base::Log log;
+  OptimizeConfig config;
+  config.repulsion = Repulsion::grid;
+  config.kl_every = 30;
+  const auto start = normal_positions(affinities.rows, comm.rank(), 0.5);
+  const auto run = [&](int iterations, double dof, State state) {
+    config.stages = {{.iterations = iterations, .exaggeration = 2}};
+    config.stages[0].dof = dof;
+    return optimize(comm, affinities, std::move(state), config, log);
+  };
+  for (const double dof : {1.0, 0.5}) {
+    const auto whole = run(100, dof, fresh_state(base::Matrix<float>(start)));
+    auto first = run(60, dof, fresh_state(base::Matrix<float>(start)));
+    EXPECT_EQ(first.state.iteration, 60);
+    const GridShape& grid = first.state.grid;
+    EXPECT_EQ(grid_of_periods(grid.step, grid.padded_rows, grid.padded_columns, grid.far_factor, dof), grid);
+    const auto rest = run(40, dof, std::move(first.state));
+    EXPECT_TRUE(same_bits(whole, rest));
+    EXPECT_EQ(rest.stats.iterations, 100);
+    EXPECT_EQ(rest.stats.kl_curve.back().iteration, 90) << "counted on";
+    EXPECT_EQ(whole.stats.kl, rest.stats.kl);
+  }
+}
+
+TEST(GridShape, IsNoneForPeriodsThatNoGridHas) {
+  EXPECT_EQ(grid_of_periods(0.375, 96, 98, 0, 1).columns, 98 / 2 - kernel_tail);
+  for (const auto& [rows, far] :
+       {std::pair(0, 0), std::pair(-4, 0), std::pair(97, 0), std::pair(22, 0), std::pair(1 << 20, 0),
+        std::pair(512, 3), std::pair(512, -8), std::pair(96, 800)})
+    EXPECT_EQ(grid_of_periods(0.375, rows, 512, far, 1), GridShape{}) << rows << ' ' << far;
+}
+
+TEST(Observer, SeesEveryIterationAndLeavesNoTrace) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  base::Log log;
+  OptimizeConfig config;
+  config.stages = {{.iterations = 5, .exaggeration = 4}, {.iterations = 3}};
+  std::vector<std::int64_t> seen, ends;
+  base::Matrix<float> last;
+  const auto look = [&](const Moment& moment) {
+    seen.push_back(moment.iteration);
+    if (moment.stage_ended) ends.push_back(moment.iteration);
+    last = base::Matrix<float>(moment.positions.rows(), 2);
+    for (std::size_t i = 0; i < last.rows(); ++i)
+      std::ranges::copy(moment.positions.row(i), last.row(i).begin());
+    comm.all_reduce(1, comm::Reduction::sum);  // it may communicate
+  };
+  const auto start = normal_positions(affinities.rows, comm.rank(), 1);
+  const auto quiet = optimize(comm, affinities, start, config, log);
+  State state = fresh_state(base::Matrix<float>(start));
+  state.iteration = 1000;
+  const auto watched = optimize(comm, affinities, std::move(state), config, log, look);
+  EXPECT_TRUE(same_bits(quiet, watched));
+  EXPECT_EQ(quiet.stats.bytes_per_rank_iteration.all, watched.stats.bytes_per_rank_iteration.all);
+  EXPECT_THAT(seen, testing::ElementsAre(1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008));
+  EXPECT_THAT(ends, testing::ElementsAre(1005, 1008));
+  EXPECT_TRUE(std::ranges::equal(last.elements(), watched.state.positions.elements()));
+}
+
+TEST(OneDimension, GradientIsTheSumOverPairsOnALine) {
+  const auto self = Communicator::self();
+  const auto affinities = small_affinities(self, 150);
+  auto y = normal_positions(affinities.rows, 0, 3);
+  for (std::size_t i = 0; i < y.rows(); ++i) y(i, 1) = 0;
+  const auto along = [&](std::size_t i, std::size_t j) {
+    return static_cast<double>(y(i, 0)) - static_cast<double>(y(j, 0));
+  };
+  std::vector<double> expected(y.rows());
+  double z = 0, size = 0;
+  for (std::size_t i = 0; i < y.rows(); ++i)
+    for (std::size_t j = 0; j < y.rows(); ++j) z += i == j ? 0 : 1 / (1 + along(i, j) * along(i, j));
+  for (std::size_t i = 0; i < y.rows(); ++i)
+    for (std::size_t j = 0; j < y.rows(); ++j)
+      expected[i] -= along(i, j) / std::pow(1 + along(i, j) * along(i, j), 2) / z;
+  affinities.for_each_entry([&](base::LocalIndex row, base::LocalIndex column, float value) {
+    const auto i = static_cast<std::size_t>(row), j = static_cast<std::size_t>(column);
+    expected[i] += static_cast<double>(value) * along(i, j) / (1 + along(i, j) * along(i, j));
+  });
+  for (const double value : expected) size += value * value;
+  for (const Repulsion repulsion : {Repulsion::exact, Repulsion::grid}) {
+    const auto found = evaluate_at(self, affinities, y, repulsion);
+    double error = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      error += std::pow(static_cast<double>(found.gradient[2 * i]) - expected[i], 2);
+    EXPECT_LT(std::sqrt(error / size), repulsion == Repulsion::exact ? 1e-5 : 5e-3);
+  }
+}
+
+TEST(OneDimension, PointsStayOnTheLineAndKlFalls) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 1200);
+  base::Log log;
+  OptimizeConfig config;
+  config.dimensions = 1;
+  config.kl_every = 20;
+  config.stages = {{.iterations = 60, .exaggeration = 4}, {.iterations = 100}};
+  const auto start = normal_positions(affinities.rows, comm.rank(), 1);  // not on it
+  for (const Repulsion repulsion : {Repulsion::exact, Repulsion::grid}) {
+    config.repulsion = repulsion;
+    const auto result = optimize(comm, affinities, start, config, log);
+    for (std::size_t i = 0; i < result.embedding.rows(); ++i) ASSERT_EQ(result.embedding(i, 1), 0) << i;
+    EXPECT_LT(result.stats.kl_curve.back().kl, result.stats.kl_curve.front().kl - 0.1);
+    EXPECT_NEAR(evaluate_at(comm, affinities, result.embedding, Repulsion::exact).kl, result.stats.kl, 1e-3);
+  }
+}
+
 TEST(Descent, GradientsOfPointsAreCutToTheLimit) {
   std::vector<float> gradient{3, 4, 0.3F, -0.4F, 0, 0, -30, 40};
   limit_norms(gradient, 1);

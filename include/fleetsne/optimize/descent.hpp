@@ -3,6 +3,7 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/optimize/grid.hpp"
+#include "fleetsne/optimize/state.hpp"
 
 #include <span>
 
@@ -26,6 +27,8 @@ class Descent {
  public:
   /// @param positions  local rows x 2, consumed
   explicit Descent(base::Matrix<float>&& positions);
+  /// From the positions, steps and gains of a state, which are consumed.
+  explicit Descent(State&& state);
 
   /// One step along `gradient` (local rows x 2). No communication.
   void step(std::span<const float> gradient, const StepRule& rule);
@@ -41,12 +44,15 @@ class Descent {
   Box bounding_box(const comm::Communicator& comm) const;
 
   std::span<const float> positions() const { return positions_.elements(); }
+  base::MatrixView<const float> view() const { return positions_.view(); }
   base::Matrix<float> take_positions() { return std::move(positions_); }
+  /// The state as it is; steps and gains are taken away, positions copied.
+  State take_state();
 
  private:
-  base::Matrix<float> positions_;     // local rows x 2
-  base::AlignedVector<float> step_;   // local rows x 2: the last step
-  base::AlignedVector<float> gains_;  // local rows x 2
+  base::Matrix<float> positions_;  // local rows x 2
+  base::Matrix<float> step_;       // local rows x 2: the last step
+  base::Matrix<float> gains_;      // local rows x 2
 };
 
 }  // namespace fleetsne::optimize

@@ -41,6 +41,9 @@ class Field {
   /// the part of it that a rank's points cover has outgrown what was there.
   virtual double compute(std::span<const float> positions, const Box& box, std::span<float> forces) = 0;
 
+  /// The next call finds this grid at hand (fitting_grid). Without effect for another kernel or an exact sum.
+  virtual void set_grid(const GridShape&) {}
+
   /// Of the last grid; zeros if there was none.
   virtual GridShape shape() const { return {}; }
   virtual bool shared_by_slabs() const { return false; }

@@ -53,6 +53,9 @@ struct GridPlacement {
 /// the descent diverges. Not collective.
 GridShape fitting_grid(const Box& box, std::int64_t points, const GridShape& at_hand);
 
+/// The grid of these periods, as fitting_grid made it; an empty one if it makes none such. Not collective.
+GridShape grid_of_periods(double step, int padded_rows, int padded_columns, int far_factor, double dof);
+
 /// Centres the grid on the box.
 GridPlacement place_grid(const GridShape& shape, const Box& box);
 

@@ -25,6 +25,10 @@ class Objective {
   /// 2019]
   void set_dof(double dof);
 
+  /// The next gradient finds this grid at hand; without effect if the kernel has other degrees of freedom or
+  /// no grid.
+  void set_grid(const GridShape& at_hand) { field_->set_grid(at_hand); }
+
   /// A quarter of the gradient of KL(exaggeration P || Q), as FIt-SNE and openTSNE define it:
   /// gradient_i = exaggeration sum_j p_ij w_ij (y_i - y_j) - sum_j w_ij^(a + 1) (y_i - y_j) / Z. The ghosts'
   /// positions travel while the field is computed.

@@ -5,8 +5,10 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
 #include "fleetsne/optimize/schedule.hpp"
+#include "fleetsne/optimize/state.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,8 @@ enum class GridSharing {
 struct OptimizeConfig {
   std::vector<Stage> stages{{250, 12, 0.8}, {500, 1, 0.8}};
   double min_gain = 0.01;
+  /// 1: the second coordinate of every point is held at 0. Positions, field and all have two nevertheless.
+  int dimensions = 2;
   Repulsion repulsion = Repulsion::automatic;
   GridSharing sharing = GridSharing::automatic;
   int kl_every = 50;  ///< iterations between entries of the KL curve
@@ -57,8 +61,20 @@ struct BytesPerIteration {
   double all = 0;         ///< these, the bounds, and what else travels
 };
 
+/// What an observer is shown after an iteration.
+struct Moment {
+  std::int64_t iteration = 0;  ///< done so far, those before a continued run included
+  bool stage_ended = false;
+  base::MatrixView<const float> positions;  ///< local rows x 2, not centred
+};
+
+/// Called on all ranks after every iteration, and may communicate: what it does leaves no trace in the
+/// result. What it throws (on all ranks) ends the optimisation.
+using Observer = std::function<void(const Moment&)>;
+
 struct OptimizeStats {
-  double kl = 0;  ///< of the embedding returned
+  double kl = 0;                ///< of the embedding returned
+  std::int64_t iterations = 0;  ///< done, those before a continued run included
   std::vector<KlPoint> kl_curve;
   std::vector<StageStats> stages;
   BytesPerIteration bytes_per_rank_iteration;
@@ -71,6 +87,7 @@ struct OptimizeStats {
 struct Optimized {
   base::Matrix<float> embedding;  ///< local rows x 2
   OptimizeStats stats;            ///< the same on all ranks
+  State state;                    ///< from which to go on
 };
 
 /// Gradient descent on KL(P || Q) with momentum and gains.
@@ -81,6 +98,13 @@ struct Optimized {
 /// the
 ///       iteration in which a position stops being finite.
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
-                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log);
+                   base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log,
+                   const Observer& observer = {});
+
+/// The same from a state, as another run left it: the iterations of both are those of one run that did all of
+/// them. (A stage goes by its own first iteration when it looks at the KL, and along a line of
+/// exaggerations.)
+Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
+                   const OptimizeConfig& config, base::Log& log, const Observer& observer = {});
 
 }  // namespace fleetsne::optimize
