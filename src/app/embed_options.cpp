@@ -69,6 +69,11 @@ OptionTable option_table(run::Config& c) {
       {"init", "standard-deviation", "", real(c.init.standard_deviation),
        "Spread of the start along its first axis"},
 
+      {"init", "continue", "continue", text(c.init.continued, "FILE"),
+       "Go on from the state in this embedding.h5ad of an earlier run of the same input: --iterations or "
+       "stages "
+       "more, no early ones"},
+
       {"sample", "size", "", whole(c.sample.size), "Points of the sample, for --init sample"},
       {"sample", "perplexity", "", real(c.sample.perplexity),
        "Perplexity of the sample's own embedding; 0: a fiftieth of its size, at most 500"},
@@ -79,6 +84,7 @@ OptionTable option_table(run::Config& c) {
        "Factor on the attraction in the sample's iterations after those"},
       {"sample", "iterations", "", whole(c.sample.iterations), "Iterations after the early ones"},
 
+      {"optimize", "dimensions", "dimensions", whole(c.optimize.dimensions), "Of the embedding: 2, or 1"},
       {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
        "Factor on the attraction in the early iterations"},
       {"optimize", "early-iterations", "early-iterations", whole(c.optimize.early_iterations),
@@ -118,6 +124,12 @@ OptionTable option_table(run::Config& c) {
                                    {"slab", GridSharing::slab}}),
        "How ranks share the grid: each holds all of it, or a slab; auto: whichever should be faster"},
       {"optimize", "kl-every", "", whole(c.optimize.kl_every), "Iterations between two lines of the log"},
+
+      {"snapshot", "every", "", whole(c.snapshot.every),
+       "Write embedding and picture every so many iterations, and after each stage, to snapshots/ in the "
+       "output "
+       "folder; 0: do not"},
+      {"snapshot", "stages", "", flag(c.snapshot.stages), "Write them after each stage"},
 
       {"output", "directory", "output", text(c.output.directory, "DIR"),
        "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <unordered_set>
@@ -51,6 +52,7 @@ std::vector<std::string> valid_categories(const data::Labels& labels) {
 /// Where the numbers of the ranks go: bytes from the file's beginning.
 struct Places {
   std::int64_t embedding = 0, codes = 0;
+  std::array<std::int64_t, AnnDataContents::most_matrices> more{};
 };
 
 /// Makes a dataset whose bytes are written later, past HDF5; marked as an array.
@@ -78,6 +80,8 @@ std::int64_t size_estimate(const AnnDataContents& contents, const anndata::RowNa
   std::int64_t bytes = structure + bytes_per_json_byte * static_cast<std::int64_t>(
                                                              anndata::json_text(contents.parameters).size());
   bytes += rows * static_cast<std::int64_t>(contents.embedding.columns() * sizeof(float));
+  for (const NamedMatrix& matrix : contents.more)
+    bytes += rows * static_cast<std::int64_t>(matrix.values.columns() * sizeof(float));
   if (contents.labels) {
     bytes += rows * static_cast<std::int64_t>(sizeof(std::int32_t));
     for (const std::string& category : valid_categories(*contents.labels)) {
@@ -108,6 +112,9 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
   Places places;
   places.embedding =
       lay_out_array(guard, file.get(), "obsm/X_tsne", H5T_IEEE_F32LE, {rows, contents.embedding.columns()});
+  for (std::size_t m = 0; m < contents.more.size(); ++m)
+    places.more[m] = lay_out_array(guard, file.get(), "obsm/" + contents.more[m].name, H5T_IEEE_F32LE,
+                                   {rows, contents.more[m].values.columns()});
 
   const hdf5::Handle obs = anndata::group(guard, file.get(), "obs", "dataframe", "0.2.0");
   write_index(guard, obs.get(), contents.rows.total(), &names);
@@ -140,6 +147,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
 /// ranks write their numbers into the places left for them. Parallel HDF5 would do the latter as well, but on
 /// a full disk its ranks wait for each other for ever, or die when they leave.
 void write_anndata(const comm::Communicator& comm, const std::string& path, const AnnDataContents& contents) {
+  FLEETSNE_EXPECT(contents.more.size() <= AnnDataContents::most_matrices);
   const hdf5::Guard guard(base::ErrorKind::io, path);
   std::optional<PartialFile> partial;
   std::string partial_path;
@@ -159,8 +167,12 @@ void write_anndata(const comm::Communicator& comm, const std::string& path, cons
   SharedFile file(comm, partial_path, path);
   comm::agree(comm, [&] {
     const base::GlobalIndex begin = contents.rows.begin(comm.rank());
-    const auto row_bytes = static_cast<std::int64_t>(contents.embedding.columns() * sizeof(float));
-    file.write_rows_at(places.embedding + begin * row_bytes, contents.embedding);
+    const auto write_block = [&](std::int64_t at, base::MatrixView<const float> rows) {
+      file.write_rows_at(at + begin * static_cast<std::int64_t>(rows.columns() * sizeof(float)), rows);
+    };
+    write_block(places.embedding, contents.embedding);
+    for (std::size_t m = 0; m < contents.more.size(); ++m)
+      write_block(places.more[m], contents.more[m].values);
     if (contents.labels) {
       const auto codes = std::span<const std::int32_t>(contents.labels->codes);
       file.write_at(places.codes + begin * static_cast<std::int64_t>(sizeof(std::int32_t)),

@@ -82,16 +82,16 @@ void Descent::forget() {
   std::ranges::fill(gains_.elements(), 1.F);
 }
 
-void Descent::centre(const comm::Communicator& comm) {
-  double sums[3] = {0, 0, static_cast<double>(positions_.rows())};
+void centre(const comm::Communicator& comm, base::Matrix<float>& positions) {
+  double sums[3] = {0, 0, static_cast<double>(positions.rows())};
   for (std::size_t d = 0; d < 2; ++d) {
-    sums[d] = base::ordered_sum(positions_.rows(), [&](std::size_t i) { return positions_(i, d); });
+    sums[d] = base::ordered_sum(positions.rows(), [&](std::size_t i) { return positions(i, d); });
   }
   comm.all_reduce(std::span<double>(sums), comm::Reduction::sum);
   const float mean[2] = {static_cast<float>(sums[0] / sums[2]), static_cast<float>(sums[1] / sums[2])};
-  for (std::size_t i = 0; i < positions_.rows(); ++i) {
-    positions_(i, 0) -= mean[0];
-    positions_(i, 1) -= mean[1];
+  for (std::size_t i = 0; i < positions.rows(); ++i) {
+    positions(i, 0) -= mean[0];
+    positions(i, 1) -= mean[1];
   }
 }
 

@@ -20,8 +20,21 @@ constexpr std::size_t most_links = 1000, most_candidates = 1'000'000;
 /// Below, squared distances between the points vanish; above, no force is left between them.
 constexpr double smallest_deviation = 1e-12, largest_deviation = 1e3;
 
+void check_continued(const Config& config, Problems& problems) {
+  if (config.init.continued.empty()) return;
+  problems.require(config.init.start == InitConfig{}.start && config.init.file.empty(),
+                   "--init was given with --continue (the points start where the other run left them). Leave "
+                   "one of them out");
+  const int early = config.optimize.early_iterations;
+  problems.require(early == OptimizeConfig{}.early_iterations || early == 0,
+                   "--early-iterations was given with --continue (the other run has had its own). Give "
+                   "--iterations or stages");
+}
+
 void check_optimize(const OptimizeConfig& c, Problems& problems) {
   check_schedule(c, problems);
+  problems.require(c.dimensions == 1 || c.dimensions == 2,
+                   fmt::format("--dimensions is {} (embeddings have 1 or 2)", c.dimensions));
   problems.require(c.kl_every >= 1,
                    fmt::format("--optimize.kl-every is {} (it counts iterations)", c.kl_every));
   problems.require(
@@ -49,7 +62,17 @@ init::InitConfig start_config(const Config& config) {
 }
 
 optimize::OptimizeConfig optimizer_config(const OptimizeConfig& c) {
-  return {.stages = schedule(c), .repulsion = c.repulsion, .sharing = c.sharing, .kl_every = c.kl_every};
+  return {.stages = schedule(c),
+          .dimensions = c.dimensions,
+          .repulsion = c.repulsion,
+          .sharing = c.sharing,
+          .kl_every = c.kl_every};
+}
+
+optimize::OptimizeConfig optimizer_config(const Config& config) {
+  OptimizeConfig of_run = config.optimize;
+  if (!config.init.continued.empty()) of_run.early_iterations = 0;
+  return optimizer_config(of_run);
 }
 
 void check_neighbors(const Config& config, Problems& problems) {
@@ -108,6 +131,10 @@ void check_config(const Config& config) {
                   "not move). Give {} to {}",
                   deviation, smallest_deviation, largest_deviation));
   check_optimize(config.optimize, problems);
+  check_continued(config, problems);
+  problems.require(
+      config.snapshot.every >= 0,
+      fmt::format("--snapshot.every is {} (it counts iterations; 0: no snapshots)", config.snapshot.every));
   problems.require(config.plot.size >= plot::smallest_size && config.plot.size <= plot::largest_size,
                    fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.plot.size,
                                plot::smallest_size, plot::largest_size));
@@ -132,11 +159,19 @@ void check_against_data(const Config& config, const DataShape& data) {
                     "every row, so 4 rows)",
                     data.rows));
   const bool from_file = config.init.start == init::Start::file;
-  if (from_file && (data.init_rows != data.rows || data.init_columns != 2))
+  const int dimensions = config.optimize.dimensions;
+  const bool fits = data.init_rows == data.rows && data.init_columns == dimensions;
+  if (from_file && !fits)
     throw base::InputError(
-        fmt::format("{} is {} x {}, not {} x 2 (an initial embedding has two values for every row of the "
-                    "input, in its order)",
-                    config.init.file, data.init_rows, data.init_columns, data.rows));
+        fmt::format("{} is {} x {}, not {} x {} (an initial embedding has {} for every row of the input, in "
+                    "its order)",
+                    config.init.file, data.init_rows, data.init_columns, data.rows, dimensions,
+                    dimensions == 2 ? "two values" : "one value"));
+  if (!config.init.continued.empty() && !fits)
+    throw base::InputError(
+        fmt::format("{} holds an embedding of {} x {}, not {} x {} (a run goes on with the rows and "
+                    "--dimensions that it was begun with). Name that input",
+                    config.init.continued, data.init_rows, data.init_columns, data.rows, dimensions));
 
   if (config.init.start == init::Start::sample && static_cast<std::int64_t>(config.sample.size) > data.rows)
     throw base::UsageError(fmt::format(
@@ -181,7 +216,7 @@ void check_against_data(const Config& config, const DataShape& data) {
       config.input.pca == 0 ? data.columns : static_cast<std::int64_t>(config.input.pca);
   const bool reduces = config.input.pca > 0;
   problems.require(
-      (!reduces && config.init.start != init::Start::pca) ||
+      (!reduces && (config.init.start != init::Start::pca || !config.init.continued.empty())) ||
           static_cast<std::size_t>(data.columns) <= reduce::most_columns,
       fmt::format("{} columns are too many for {} (their covariance matrix would take {:.1f} GB on every "
                   "rank). Choose {} columns or fewer, for instance the most variable ones{}",

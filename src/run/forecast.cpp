@@ -16,8 +16,9 @@ namespace {
 // Bytes of a point: pointers to its row, its group of duplicates and back, its origin, its place in the
 // blocks.
 constexpr double point_bytes = 36;
-// Position, velocity, gains, gradient, two forces, and the sorted copy that charges are spread from.
-constexpr double descent_bytes = 72;
+// Position and where to go on from, velocity, gains, gradient, two forces, and the sorted copy that charges
+// are spread from.
+constexpr double descent_bytes = 80;
 // Of the libraries once they work, of grids, and of what a rank's threads work in.
 constexpr double working_bytes = 28e6;
 constexpr double edge_on_its_way = 8;
@@ -167,7 +168,7 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
   const double iteration =
       last.early_iteration * more * (pairs ? more : 1) * sizes.degree / std::max(last.degree, 1.0);
   const double grid = std::max(0.0, last.late_iteration - last.early_iteration);
-  const IterationCounts iterations = count_iterations(config.optimize);
+  const IterationCounts iterations = count_iterations(config);
 
   Forecast result;
   const auto add = [&](const char* name, double seconds, double bytes) {
@@ -180,7 +181,8 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
   };
   add("read", read, input);
   if (!config.input.labels.empty()) read_columns("labels", 1);
-  if (config.init.start == init::Start::file) read_columns("read_init", 2);
+  if (config.init.start == init::Start::file) read_columns("read_init", config.optimize.dimensions);
+  if (!config.init.continued.empty()) read_columns("read_state", 4 * config.optimize.dimensions);
   if (last.reduce > 0)
     add("reduce", extend(trials, rows, [](const Trial& t) { return t.reduce; }),
         input + working + covariance_bytes(static_cast<std::size_t>(data.columns)));

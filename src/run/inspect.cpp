@@ -6,6 +6,7 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/run/continuation.hpp"
 
 #include <optional>
 #include <string>
@@ -70,6 +71,8 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
       shape.init_rows = start.rows;
       shape.init_columns = start.columns;
     });
+  if (!config.init.continued.empty())
+    findings.gather([&] { inspect_state(comm, config.init.continued, shape); });
   findings.gather([&] { comm::on_root(comm, [&] { io::anndata::expect_row_names(inputs); }); });
   findings.raise();
   return shape;

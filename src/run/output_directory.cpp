@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <vector>
@@ -23,6 +22,7 @@ void refuse_to_overwrite_inputs(const Config& config) {
   std::vector<std::string> read = config.input.files;
   read.insert(read.end(), config.input.labels.begin(), config.input.labels.end());
   if (!config.init.file.empty()) read.push_back(config.init.file);
+  if (!config.init.continued.empty()) read.push_back(config.init.continued);
   if (!config.input.affinity.empty()) read.push_back(config.input.affinity);
   for (const std::string& input : read)
     for (const char* name :
@@ -43,7 +43,8 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
     : directory_(config.output.directory) {
   comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config); });
   // A report alone is what a failed run left: no result that would be lost.
-  const std::array<std::string, 3> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
+  std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
+  if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
   made_.emplace(io::prepare_output_directory(comm, directory_.string(), results, config.output.force));
 }
 

@@ -5,13 +5,15 @@
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/optimize.hpp"
-#include "fleetsne/plot/plot.hpp"
 #include "fleetsne/run/affinity_config.hpp"
+#include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_directory.hpp"
+#include "fleetsne/run/picture.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/seats.hpp"
+#include "fleetsne/run/snapshots.hpp"
 #include "fleetsne/run/stages.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +39,7 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
 }
 
 /// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.
-nlohmann::json provenance(const Report& report) {
+nlohmann::json provenance(const Report& report, const StoredState& state) {
   return nlohmann::json::parse(to_text({{"version", report.about.version},
                                         {"config", report.about.config},
                                         {"ranks", report.ranks},
@@ -45,25 +47,31 @@ nlohmann::json provenance(const Report& report) {
                                         {"started", report.started},
                                         {"recall", report.neighbors->recall},
                                         {"kl", report.optimize->kl},
+                                        {"state", state.numbers()},
                                         {"libraries", library_versions()}}));
 }
 
 /// Writes the three files that hold the result, in input order.
 void write_result(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-                  const data::Permutation& permutation, base::MatrixView<const float> working_embedding,
+                  const data::Permutation& permutation, optimize::Optimized&& optimized,
                   const std::optional<data::Labels>& labels, Report& report) {
-  const auto embedding = permutation.to_input_order(comm, working_embedding);
+  const int dimensions = config.optimize.dimensions;
+  const StoredState state(comm, permutation, optimized.state, dimensions);
+  optimized.state = {};
+  const base::Matrix<float> working = first_columns(optimized.embedding, dimensions);
+  const auto embedding = permutation.to_input_order<float>(comm, working.view());
   output.withdraw_report(comm);
   io::write_anndata(comm, output.anndata(),
                     {.rows = permutation.input,
                      .embedding = embedding.view(),
                      .labels = labels,
                      .inputs = config.input.files,
-                     .parameters = provenance(report)});
+                     .parameters = provenance(report, state),
+                     .more = state.matrices()});
   report.files.push_back(output.anndata());
   io::write_npy(comm, output.npy(), permutation.input, embedding.view());
   report.files.push_back(output.npy());
-  plot::plot_embedding(comm, embedding.view(), labels, output.picture(), config.plot);
+  draw_embedding(comm, embedding.view(), permutation.input, labels, output.picture(), config.plot);
   report.files.push_back(output.picture());
 }
 
@@ -72,7 +80,16 @@ struct Inputs {
   std::optional<Rows> rows;  ///< none: affinities alone
   std::optional<data::Labels> labels;
   std::optional<base::Matrix<float>> given;  ///< the initial embedding, if it is a file
+  std::optional<optimize::State> state;      ///< of the run to go on from
 };
+
+base::Matrix<float> read_given(const comm::Communicator& comm, const std::string& file) {
+  base::Matrix<float> given = io::read_rows(comm, std::span(&file, 1)).local;
+  if (given.columns() == 2) return given;
+  base::Matrix<float> two(given.rows(), 2);  // one dimension: the second is not used
+  for (std::size_t i = 0; i < two.rows(); ++i) two(i, 0) = given(i, 0);
+  return two;
+}
 
 Inputs read_inputs(const comm::Communicator& comm, const Config& config, std::int64_t points,
                    Stages& stages) {
@@ -83,9 +100,17 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, std::in
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
-    inputs.given =
-        stages.run("read_init", [&] { return io::read_rows(comm, std::span(&config.init.file, 1)).local; });
+    inputs.given = stages.run("read_init", [&] { return read_given(comm, config.init.file); });
+  if (!config.init.continued.empty())
+    inputs.state = stages.run("read_state", [&] { return read_state(comm, config.init.continued); });
   return inputs;
+}
+
+/// What the rows are prepared by: the start of a run that goes on is not asked for, so the cheapest will do.
+Config for_preparing(const Config& config) {
+  Config result = config;
+  if (!config.init.continued.empty()) result.init.start = init::Start::random;
+  return result;
 }
 
 /// The stages.
@@ -96,19 +121,25 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   Inputs inputs = read_inputs(comm, config, report.points, stages);
   report.input_accepted = true;
 
+  const Config preparing = for_preparing(config);
   Prepared prepared =
       config.input.affinity.empty()
-          ? prepare(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log)
-          : prepare_from_affinities(comm, config, std::move(inputs.rows), inputs.given, stages, report, log);
+          ? prepare(comm, preparing, std::move(*inputs.rows), inputs.given, stages, report, log)
+          : prepare_from_affinities(comm, preparing, std::move(inputs.rows), inputs.given, stages, report,
+                                    log);
   inputs.given.reset();
+  optimize::State start = inputs.state ? in_working_order(comm, prepared.permutation, *inputs.state)
+                                       : optimize::fresh_state(std::move(prepared.start));
+  inputs.state.reset();
+  prepared.start = {};
+  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files);
   auto optimized = stages.run("optimize", [&] {
-    return optimize::optimize(comm, prepared.affinities, std::move(prepared.start),
-                              optimizer_config(config.optimize), log);
+    return optimize::optimize(comm, prepared.affinities, std::move(start), optimizer_config(config), log,
+                              [&](const optimize::Moment& moment) { snapshots.see(moment); });
   });
   report.optimize = std::move(optimized.stats);
   stages.run("write", [&] {
-    write_result(comm, config, output, prepared.permutation, optimized.embedding.view(), inputs.labels,
-                 report);
+    write_result(comm, config, output, prepared.permutation, std::move(optimized), inputs.labels, report);
   });
 }
 

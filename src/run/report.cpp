@@ -72,6 +72,7 @@ json optimize_json(const optimize::OptimizeStats& stats) {
                       {"settled", stage.settled},
                       {"seconds", stage.seconds}});
   return {{"kl", stats.kl},
+          {"iterations", stats.iterations},
           {"kl_curve", curve},
           {"stages", stages},
           {"bytes_per_rank_iteration", stats.bytes_per_rank_iteration.all},

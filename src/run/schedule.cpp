@@ -183,11 +183,12 @@ void check_schedule(const OptimizeConfig& c, Problems& problems) {
   }
 }
 
-IterationCounts count_iterations(const OptimizeConfig& config) {
+IterationCounts count_iterations(const Config& config) {
   IterationCounts counts;
-  const std::vector<optimize::Stage> stages = schedule(config);
+  const std::vector<optimize::Stage> stages = optimizer_config(config).stages;
   for (const optimize::Stage& stage : stages) counts.all += stage.iterations;
-  counts.late = stages.size() > 1 ? counts.all - stages.front().iterations : counts.all;
+  const bool begins = config.init.continued.empty() && stages.size() > 1;
+  counts.late = begins ? counts.all - stages.front().iterations : counts.all;
   return counts;
 }
 

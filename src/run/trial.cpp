@@ -31,7 +31,7 @@ double seconds_of(const std::vector<StageRecord>& stages, const std::string& nam
 /// Seconds of an iteration from `start`.
 double time_iterations(const comm::Communicator& comm, const Config& config, const Prepared& prepared,
                        base::Matrix<float> start) {
-  optimize::OptimizeConfig optimizer = optimizer_config(config.optimize);
+  optimize::OptimizeConfig optimizer = optimizer_config(config);
   // The points stay where they are.
   optimizer.stages = {{.iterations = timed_iterations, .momentum = 0, .max_step_norm = 1e-6}};
   optimizer.kl_every = timed_iterations + 1;
@@ -73,6 +73,7 @@ std::vector<std::int64_t> trial_sizes(const Config& config, const DataShape& dat
 Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_t rows) {
   Config config = given;
   if (config.init.start == init::Start::file) config.init.start = init::Start::random;
+  config.init.continued.clear();
   Report report;
   Stages stages(comm, report.stages);
   base::Log silent;

@@ -162,6 +162,18 @@ TEST(Config, EveryBadValueIsNamed) {
          c.optimize.stages = {{"a", 5}};
          c.optimize.exaggeration = 4;
        }},
+      {"--dimensions is 3", [](Config& c) { c.optimize.dimensions = 3; }},
+      {"--snapshot.every is -1", [](Config& c) { c.snapshot.every = -1; }},
+      {"--init was given with --continue",
+       [](Config& c) {
+         c.init.continued = "e.h5ad";
+         c.init.start = init::Start::random;
+       }},
+      {"--early-iterations was given with --continue",
+       [](Config& c) {
+         c.init.continued = "e.h5ad";
+         c.optimize.early_iterations = 20;
+       }},
       {"--optimize.kl-every", [](Config& c) { c.optimize.kl_every = 0; }},
       {"--optimize.grid-sharing",
        [](Config& c) {
@@ -299,6 +311,17 @@ TEST(Config, StagesWithoutIterationsAreLeftOut) {
   config.early_iterations = 0;
   ASSERT_EQ(optimizer_config(config).stages.size(), 1U);
   EXPECT_EQ(optimizer_config(config).stages[0].exaggeration, 1);
+}
+
+TEST(Config, ARunThatGoesOnHasNoEarlyIterations) {
+  Config config = good();
+  config.init.continued = "e.h5ad";
+  EXPECT_EQ(usage_error(config), "");
+  ASSERT_EQ(optimizer_config(config).stages.size(), 1U);
+  EXPECT_EQ(optimizer_config(config).stages[0].iterations, 500);
+  EXPECT_EQ(optimizer_config(config).stages[0].exaggeration, 1);
+  config.optimize.stages = {{"a", 5}, {"b", 6}};
+  EXPECT_EQ(optimizer_config(config).stages.size(), 2U);
 }
 
 TEST(Config, AStageIsAsAllAreUnlessItSaysOtherwise) {

@@ -27,6 +27,12 @@ void write_binary_file(const std::string& path, std::span<const unsigned char> b
 void write_npy(const comm::Communicator& comm, const std::string& path, const data::RowDistribution& rows,
                base::MatrixView<const float> values);
 
+/// A matrix of floats under a name, this rank's block in input order.
+struct NamedMatrix {
+  std::string name;
+  base::MatrixView<const float> values;
+};
+
 /// What goes into an AnnData file.
 struct AnnDataContents {
   data::RowDistribution rows;
@@ -35,6 +41,8 @@ struct AnnDataContents {
   std::vector<std::string> inputs;  ///< as given to read_rows: the obs index is copied from those that are
                                     ///< AnnData, else rows are called by their number
   nlohmann::json parameters;        ///< -> uns/tsne, nested groups of scalars, strings and arrays
+  std::vector<NamedMatrix> more{};  ///< -> obsm/NAME; at most most_matrices
+  static constexpr std::size_t most_matrices = 4;
 };
 
 /// Writes an AnnData 0.8 file that python3-anndata opens, whole or not at all.

@@ -20,6 +20,9 @@ struct StepRule {
 /// Shortens the gradients (local rows x 2) of points that are longer than `limit`: openTSNE's max_grad_norm.
 void limit_norms(std::span<float> gradient, double limit);
 
+/// Moves the mean of all ranks' points (local rows x 2) to the origin. Collective.
+void centre(const comm::Communicator& comm, base::Matrix<float>& positions);
+
 /// Gradient descent with momentum and a gain for every coordinate: +0.2 where gradient and last step point
 /// the same way down, times 0.8 where they do not.                         [Jacobs 1988, as in van der
 /// Maaten's code]
@@ -37,7 +40,7 @@ class Descent {
   void forget();
 
   /// Moves the mean of all ranks' points to the origin. Collective.
-  void centre(const comm::Communicator& comm);
+  void centre(const comm::Communicator& comm) { optimize::centre(comm, positions_); }
 
   /// The rectangle of all ranks' points. Throws NumericalError on all ranks if a coordinate of any is not
   /// finite. Collective.

@@ -34,6 +34,7 @@ struct InitConfig {
   init::Start start = init::Start::pca;
   std::string file;  ///< for Start::file: N x 2, in the input's order
   double standard_deviation = 1e-4;
+  std::string continued;  ///< embedding.h5ad of a run to go on from, with its state; empty: a new run
 };
 
 /// The sample that is embedded first, for Start::sample, and how.
@@ -76,9 +77,16 @@ struct OptimizeConfig {
   double max_step_norm = 5;
   double max_gradient_norm = 0;  ///< 0: none
   double settled = 0;            ///< 0: never
+  int dimensions = 2;            ///< of the embedding, 1 or 2
   optimize::Repulsion repulsion = optimize::Repulsion::automatic;
   optimize::GridSharing sharing = optimize::GridSharing::automatic;
   int kl_every = 50;
+};
+
+/// What is written on the way, to OUTPUT/snapshots.
+struct SnapshotConfig {
+  int every = 0;        ///< iterations from one to the next; 0: none but those that `stages` asks for
+  bool stages = false;  ///< one after each stage; if `every` is given these are written, too
 };
 
 struct OutputConfig {
@@ -106,6 +114,7 @@ struct Config {
   InitConfig init;
   SampleConfig sample;
   OptimizeConfig optimize;
+  SnapshotConfig snapshot;
   OutputConfig output;
   plot::PlotConfig plot;
   ExecutionConfig run;
@@ -122,6 +131,8 @@ init::InitConfig start_config(const Config& config);
 /// The stages as the optimiser takes them; of the two that are there without `stages`, one without iterations
 /// is left out.
 optimize::OptimizeConfig optimizer_config(const OptimizeConfig& config);
+/// The same for a run; one that goes on from another leaves the early iterations out.
+optimize::OptimizeConfig optimizer_config(const Config& config);
 
 /// Whether the values make sense by themselves and together. Throws one UsageError that names every problem.
 /// Not collective.
@@ -131,7 +142,7 @@ void check_config(const Config& config);
 struct DataShape {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  std::int64_t init_rows = 0, init_columns = 0;  ///< of the init file, if there is one
+  std::int64_t init_rows = 0, init_columns = 0;  ///< of the init file or the run to go on from
   std::int64_t affinity_rows = 0;                ///< of the affinity file, if there is one
   std::int64_t neighbor_rows = 0;                ///< of the neighbours that are loaded, if any are
   int ranks = 1;

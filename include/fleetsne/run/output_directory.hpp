@@ -26,6 +26,7 @@ class OutputDirectory {
   std::string anndata() const { return path("embedding.h5ad"); }
   std::string npy() const { return path("embedding.npy"); }
   std::string picture() const { return path("embedding.png"); }
+  std::string snapshots() const { return path("snapshots"); }
   std::string report() const { return path("report.json"); }
   std::string page() const { return path("report.html"); }
 

@@ -21,10 +21,11 @@ void check_schedule(const OptimizeConfig& config, Problems& problems);
 /// What is wrong when the option `name` of the two usual stages was given and stages too.
 std::string both_given(const std::string& name);
 
-/// Iterations of all stages, and of those after the first: points have spread out by then.
+/// Iterations of all stages, and of those in which points have spread out: after the first stage, or all that
+/// go on from another run.
 struct IterationCounts {
   std::int64_t all = 0, late = 0;
 };
-IterationCounts count_iterations(const OptimizeConfig& config);
+IterationCounts count_iterations(const Config& config);
 
 }  // namespace fleetsne::run

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/permutation.hpp"
+#include "fleetsne/io/write.hpp"
+#include "fleetsne/optimize/state.hpp"
+#include "fleetsne/run/config.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <vector>
+
+namespace fleetsne::run {
+
+/// The optimiser's state as it stands in embedding.h5ad, beside the embedding: obsm/tsne_position (not
+/// centred), tsne_step and tsne_gains, as wide as the embedding, and under uns/tsne/state the iterations so
+/// far and the grid at hand.
+class StoredState {
+ public:
+  /// @param state  in working order
+  /// Collective.
+  StoredState(const comm::Communicator& comm, const data::Permutation& permutation,
+              const optimize::State& state, int dimensions);
+
+  /// What goes to obsm; keeps references to this.
+  std::vector<io::NamedMatrix> matrices() const;
+  /// What goes to uns/tsne/state.
+  const nlohmann::json& numbers() const { return numbers_; }
+
+ private:
+  base::Matrix<float> position_, step_, gains_;  // this rank's block of the input's order
+  nlohmann::json numbers_;
+};
+
+/// The first `columns` of the columns.
+base::Matrix<float> first_columns(base::MatrixView<const float> matrix, int columns);
+
+/// Looks whether the file holds a state, and how many rows and columns. Collective; throws InputError on all
+/// ranks.
+void inspect_state(const comm::Communicator& comm, const std::string& file, DataShape& shape);
+
+/// Reads it, this rank's block of rows in the input's order, whatever ranks wrote it.
+/// @note Collective. Throws InputError on all ranks, also for NaN in the embedding or the state.
+optimize::State read_state(const comm::Communicator& comm, const std::string& file);
+
+/// In working order, and back from the file's width to two columns.
+optimize::State in_working_order(const comm::Communicator& comm, const data::Permutation& permutation,
+                                 const optimize::State& state);
+
+}  // namespace fleetsne::run

@@ -1,0 +1,144 @@
+#include "fleetsne/run/continuation.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/read.hpp"
+#include "fleetsne/io/read_scalars.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace fleetsne::run {
+namespace {
+
+constexpr std::array matrices_of_state{"obsm/X_tsne", "obsm/tsne_position", "obsm/tsne_step",
+                                       "obsm/tsne_gains"};
+constexpr const char* group_of_state = "uns/tsne/state";
+/// Iterations that can still be counted on.
+constexpr double most_iterations = 1e15;
+
+std::string place(const std::string& file, const char* dataset) {
+  return fmt::format("{}:/{}", file, dataset);
+}
+
+[[noreturn]] void refuse(const std::string& file, const std::string& why) {
+  throw base::InputError(fmt::format(
+      "{} holds no state to go on from ({}). Give the embedding.h5ad of a run of fleetsne embed", file, why));
+}
+
+std::vector<std::string> names_of_numbers() {
+  return {"iteration", "grid_step", "grid_rows", "grid_columns", "grid_far_factor", "grid_dof"};
+}
+
+/// What stands under uns/tsne/state, by names_of_numbers.
+struct Numbers {
+  std::int64_t iteration = 0;
+  optimize::GridShape grid;
+};
+
+Numbers read_numbers(const std::string& file) {
+  const std::vector<double> found = io::read_scalars(file, group_of_state, names_of_numbers());
+  if (!(found[0] >= 0 && found[0] <= most_iterations && found[0] == std::floor(found[0])))
+    refuse(file, fmt::format("its number of iterations is {}", found[0]));
+  const auto whole = [](double value) { return value >= 0 && value <= 1e9 ? static_cast<int>(value) : 0; };
+  return {static_cast<std::int64_t>(found[0]),
+          optimize::grid_of_periods(found[1], whole(found[2]), whole(found[3]), whole(found[4]), found[5])};
+}
+
+base::Matrix<float> two_columns(base::Matrix<float>&& matrix) {
+  base::Matrix<float> result(matrix.rows(), 2);
+  for (std::size_t i = 0; i < matrix.rows(); ++i)
+    for (std::size_t d = 0; d < std::min<std::size_t>(matrix.columns(), 2); ++d) result(i, d) = matrix(i, d);
+  return result;
+}
+
+}  // namespace
+
+base::Matrix<float> first_columns(base::MatrixView<const float> matrix, int columns) {
+  base::Matrix<float> result(matrix.rows(), static_cast<std::size_t>(columns));
+  for (std::size_t i = 0; i < result.rows(); ++i)
+    for (std::size_t d = 0; d < result.columns(); ++d) result(i, d) = matrix(i, d);
+  return result;
+}
+
+StoredState::StoredState(const comm::Communicator& comm, const data::Permutation& permutation,
+                         const optimize::State& state, int dimensions) {
+  const auto stored = [&](const base::Matrix<float>& matrix) {
+    const base::Matrix<float> kept = first_columns(matrix, dimensions);
+    return permutation.to_input_order<float>(comm, kept.view());
+  };
+  position_ = stored(state.positions);
+  step_ = stored(state.step);
+  gains_ = stored(state.gains);
+  numbers_ = {{"iteration", state.iteration},
+              {"grid_step", state.grid.step},
+              {"grid_rows", state.grid.padded_rows},
+              {"grid_columns", state.grid.padded_columns},
+              {"grid_far_factor", state.grid.far_factor},
+              {"grid_dof", state.grid.dof}};
+}
+
+std::vector<io::NamedMatrix> StoredState::matrices() const {
+  return {{"tsne_position", position_.view()}, {"tsne_step", step_.view()}, {"tsne_gains", gains_.view()}};
+}
+
+void inspect_state(const comm::Communicator& comm, const std::string& file, DataShape& shape) {
+  comm::on_root(comm, [&] {
+    if (io::detect_format(file) != io::Format::hdf5) refuse(file, "it is no HDF5 file");
+    for (const char* dataset : matrices_of_state)
+      if (!io::holds_dataset(file, dataset)) refuse(file, fmt::format("there is no {} in it", dataset));
+    read_numbers(file);
+  });
+  for (const char* dataset : matrices_of_state) {
+    const std::string input = place(file, dataset);
+    const io::RowInput found = io::inspect_all_rows(comm, std::span(&input, 1)).front();
+    const bool first = dataset == matrices_of_state.front();
+    if (first) {
+      shape.init_rows = found.rows;
+      shape.init_columns = found.columns;
+    }
+    comm::agree(comm, [&] {
+      if (found.rows != shape.init_rows || found.columns != shape.init_columns)
+        refuse(file, fmt::format("{} is {} x {} beside an embedding of {} x {}", dataset, found.rows,
+                                 found.columns, shape.init_rows, shape.init_columns));
+    });
+  }
+}
+
+optimize::State read_state(const comm::Communicator& comm, const std::string& file) {
+  std::array<base::Matrix<float>, matrices_of_state.size()> matrices;
+  for (std::size_t m = 0; m < matrices.size(); ++m) {
+    const std::string input = place(file, matrices_of_state[m]);
+    matrices[m] = two_columns(std::move(io::read_rows(comm, std::span(&input, 1)).local));
+  }
+  optimize::State state{
+      .positions = std::move(matrices[1]), .step = std::move(matrices[2]), .gains = std::move(matrices[3])};
+  comm::agree(comm, [&] {
+    for (const float gain : state.gains.elements())
+      if (gain < 0) refuse(file, fmt::format("a gain in it is {}", gain));
+  });
+  Numbers numbers;
+  comm::on_root(comm, [&] { numbers = read_numbers(file); });
+  numbers = comm.broadcast(numbers, 0);
+  state.iteration = numbers.iteration;
+  state.grid = numbers.grid;
+  return state;
+}
+
+optimize::State in_working_order(const comm::Communicator& comm, const data::Permutation& permutation,
+                                 const optimize::State& state) {
+  const auto moved = [&](const base::Matrix<float>& matrix) {
+    return permutation.to_working_order<float>(comm, matrix.view());
+  };
+  return {.positions = moved(state.positions),
+          .step = moved(state.step),
+          .gains = moved(state.gains),
+          .iteration = state.iteration,
+          .grid = state.grid};
+}
+
+}  // namespace fleetsne::run
