@@ -34,7 +34,7 @@ struct InitConfig {
   init::Start start = init::Start::pca;
   std::string file;  ///< for Start::file: N x 2, in the input's order
   double standard_deviation = 1e-4;
-  std::string continued;  ///< embedding.h5ad of a run to go on from, with its state; empty: a new run
+  std::string continued{};  ///< embedding.h5ad of a run to go on from, with its state; empty: a new run
 };
 
 /// The sample that is embedded first, for Start::sample, and how.
