@@ -31,7 +31,8 @@ std::vector<Option> neighbor_options(run::Config& c) {
   using neighbors::Metric;
   return {
       {"neighbors", "count", "neighbors", whole(c.neighbors.count),
-       "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma"},
+       "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma. UMAP "
+       "counts the point itself; 0: 15"},
       {"neighbors", "metric", "metric",
        choice(c.neighbors.metric, {{"euclidean", Metric::euclidean},
                                    {"cosine", Metric::cosine},

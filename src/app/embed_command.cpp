@@ -13,11 +13,14 @@ namespace {
 std::string result_text(const nlohmann::json& report) {
   std::string text;
   for (const auto& file : report["files"]) text += file.get<std::string>() + "\n";
-  const double kl = report["optimize"]["kl"].get<double>();
+  const std::string found = report.contains("umap")
+                                ? fmt::format("epochs={}", report["umap"]["epochs"].get<int>())
+                                : fmt::format("kl={:.4f}", report["optimize"]["kl"].get<double>());
   const double recall = report["neighbors"]["recall"].get<double>();
-  return text + fmt::format("RESULT points={} ranks={} threads={} kl={:.4f} recall={:.4f} seconds={:.2f}\n",
+  return text + fmt::format("RESULT points={} ranks={} threads={} {} recall={:.4f} seconds={:.2f}\n",
                             report["points"].get<std::int64_t>(), report["ranks"].get<int>(),
-                            report["threads"].get<int>(), kl, recall, report["wall_seconds"].get<double>());
+                            report["threads"].get<int>(), found, recall,
+                            report["wall_seconds"].get<double>());
 }
 
 }  // namespace

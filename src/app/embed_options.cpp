@@ -9,7 +9,7 @@ namespace {
 constexpr const char* introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
        mpirun -n RANKS fleetsne embed INPUT... --output DIR [OPTIONS]
 
-Embeds the rows of INPUT in two dimensions with t-SNE and writes embedding.h5ad, embedding.npy,
+Embeds the rows of INPUT in two dimensions with t-SNE (or UMAP) and writes embedding.h5ad, embedding.npy,
 embedding.png, report.json and report.html to DIR.
 
 Examples:
@@ -27,6 +27,8 @@ Examples:
   The options of a run as a config file, and a run from it with one of them changed:
     fleetsne embed rows.npy --perplexity 50 --output out --dump-config > run.cfg
     mpirun -n 2 fleetsne embed --config run.cfg --perplexity 100 --output out-100
+  UMAP of the same rows, with its defaults:
+    mpirun -n 2 fleetsne embed rows.npy --method umap --neighbors 15 --min-dist 0.1 --output out-umap
   What a run would take, in memory and time:
     mpirun -n 2 fleetsne embed rows.npy --perplexity 500 --output out --dry-run
 )";
@@ -37,6 +39,7 @@ OptionTable option_table(run::Config& c) {
   using init::Start;
   using optimize::GridSharing;
   using optimize::Repulsion;
+  using run::Method;
   std::vector<Option> options{
       {"input", "files", "", list(c.input.files, "INPUT"),
        "File to embed: IDX (also .gz), .npy, .csv, .tsv, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
@@ -60,14 +63,16 @@ OptionTable option_table(run::Config& c) {
                              {"columns", Start::columns},
                              {"random", Start::random},
                              {"file", Start::file},
-                             {"sample", Start::sample}}),
+                             {"sample", Start::sample},
+                             {"spectral", Start::spectral}}),
        "Where the points start: the first two principal components, the first two columns, at random, from a "
-       "file, or "
-       "each where the nearest point of a sample stands that is embedded first"},
+       "file, each where the nearest point of a sample stands that is embedded first, or by eigenvectors of "
+       "the "
+       "neighbours' graph"},
       {"init", "file", "init-file", text(c.init.file, "FILE"),
        "File of N x 2 values to start from, for --init file"},
       {"init", "standard-deviation", "", real(c.init.standard_deviation),
-       "Spread of the start along its first axis"},
+       "Spread of the start along its first axis; UMAP stretches both axes to 10"},
 
       {"init", "continue", "continue", text(c.init.continued, "FILE"),
        "Go on from the state in this embedding.h5ad of an earlier run of the same input: --iterations or "
@@ -84,6 +89,9 @@ OptionTable option_table(run::Config& c) {
        "Factor on the attraction in the sample's iterations after those"},
       {"sample", "iterations", "", whole(c.sample.iterations), "Iterations after the early ones"},
 
+      {"optimize", "method", "method", choice(c.method, {{"tsne", Method::tsne}, {"umap", Method::umap}}),
+       "How the rows are embedded. UMAP takes no options of [affinity] and no others of [optimize], and "
+       "t-SNE none of [umap]"},
       {"optimize", "dimensions", "dimensions", whole(c.optimize.dimensions), "Of the embedding: 2, or 1"},
       {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
        "Factor on the attraction in the early iterations"},
@@ -130,6 +138,16 @@ OptionTable option_table(run::Config& c) {
        "output "
        "folder; 0: do not"},
       {"snapshot", "stages", "", flag(c.snapshot.stages), "Write them after each stage"},
+
+      {"umap", "min-dist", "min-dist", real(c.umap.min_dist), "How near points may come to each other"},
+      {"umap", "spread", "spread", real(c.umap.spread), "Scale of the embedding, in the units of min-dist"},
+      {"umap", "epochs", "epochs", whole(c.umap.epochs),
+       "Passes over the edges; 0: 500 up to 10,000 points, else 200"},
+      {"umap", "negative-samples", "negative-samples", whole(c.umap.negative_samples),
+       "Random points that repel a point whenever a neighbour attracts it"},
+      {"umap", "learning-rate", "", real(c.umap.learning_rate),
+       "Step size of the first epoch; it falls to 0"},
+      {"umap", "repulsion", "", real(c.umap.repulsion), "Strength of that repulsion"},
 
       {"output", "directory", "output", text(c.output.directory, "DIR"),
        "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},

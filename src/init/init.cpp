@@ -78,6 +78,8 @@ std::array<Axis, 2> measure(const comm::Communicator& comm, const base::Matrix<f
 /// Narrower than this share of the other axis is flat: it is the rounding of float32, not a direction.
 constexpr double flat_below = 1e-6;
 
+}  // namespace
+
 /// Centres both axes and scales them by one factor, so that the first, or if that is flat the second, has
 /// the deviation wanted. A flat axis is filled at random with that deviation: forces act along the line
 /// between two points, so points that start on a line would never leave it. Collective.
@@ -99,7 +101,23 @@ void standardise(const comm::Communicator& comm, base::Matrix<float>& start,
   }
 }
 
-}  // namespace
+void stretch(const comm::Communicator& comm, base::Matrix<float>& start, double range) {
+  constexpr float lowest = std::numeric_limits<float>::lowest();
+  std::array<float, 4> bounds{lowest, lowest, lowest, lowest};  // of -x, x, -y and y
+  for (std::size_t i = 0; i < start.rows(); ++i) {
+    for (std::size_t c = 0; c < 2; ++c) {
+      bounds[2 * c] = std::max(bounds[2 * c], -start(i, c));
+      bounds[2 * c + 1] = std::max(bounds[2 * c + 1], start(i, c));
+    }
+  }
+  comm.all_reduce(std::span<float>(bounds), comm::Reduction::max);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const double low = -static_cast<double>(bounds[2 * c]), high = static_cast<double>(bounds[2 * c + 1]);
+    const double scale = high > low ? range / (high - low) : 0;
+    for (std::size_t i = 0; i < start.rows(); ++i)
+      start(i, c) = static_cast<float>(scale * (static_cast<double>(start(i, c)) - (low + high) / 2));
+  }
+}
 
 base::Matrix<float> initial_embedding(const comm::Communicator& comm,
                                       const data::DistributedMatrix<float>& rows,
@@ -108,6 +126,7 @@ base::Matrix<float> initial_embedding(const comm::Communicator& comm,
   base::Matrix<float> start;
   switch (config.start) {
     case Start::pca:
+    case Start::spectral:
       start = pca_start(comm, rows);
       break;
     case Start::columns:

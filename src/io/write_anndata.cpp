@@ -110,8 +110,8 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
   }
   const auto rows = static_cast<hsize_t>(contents.rows.total());
   Places places;
-  places.embedding =
-      lay_out_array(guard, file.get(), "obsm/X_tsne", H5T_IEEE_F32LE, {rows, contents.embedding.columns()});
+  places.embedding = lay_out_array(guard, file.get(), "obsm/X_" + contents.method, H5T_IEEE_F32LE,
+                                   {rows, contents.embedding.columns()});
   for (std::size_t m = 0; m < contents.more.size(); ++m)
     places.more[m] = lay_out_array(guard, file.get(), "obsm/" + contents.more[m].name, H5T_IEEE_F32LE,
                                    {rows, contents.more[m].values.columns()});
@@ -136,7 +136,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
   anndata::set_attribute(guard, var.get(), "column-order", std::vector<std::string>{});
 
   const hdf5::Handle uns(H5Gopen2(file.get(), "uns", H5P_DEFAULT), H5Gclose);
-  anndata::write_json(guard, uns.get(), "tsne", contents.parameters);
+  anndata::write_json(guard, uns.get(), contents.method, contents.parameters);
   guard.check(file.reset() ? 0 : -1, problem);
   return places;
 }

@@ -17,6 +17,7 @@ namespace {
 
 /// Far beyond what helps; memory for them is taken at once, for every point or every search.
 constexpr std::size_t most_links = 1000, most_candidates = 1'000'000;
+constexpr std::size_t usual_umap_neighbors = 15;
 /// Below, squared distances between the points vanish; above, no force is left between them.
 constexpr double smallest_deviation = 1e-12, largest_deviation = 1e3;
 
@@ -46,6 +47,8 @@ void check_optimize(const OptimizeConfig& c, Problems& problems) {
 }  // namespace
 
 std::size_t neighbor_count(const Config& config) {
+  if (config.method == Method::umap)
+    return (config.neighbors.count != 0 ? config.neighbors.count : usual_umap_neighbors) - 1;
   if (config.neighbors.count != 0) return config.neighbors.count;
   return static_cast<std::size_t>(usual_neighbors(config.affinity));
 }
@@ -76,7 +79,12 @@ optimize::OptimizeConfig optimizer_config(const Config& config) {
 }
 
 void check_neighbors(const Config& config, Problems& problems) {
-  check_affinity(config.affinity, config.neighbors.count, problems);
+  if (config.method == Method::umap)
+    problems.require(
+        config.neighbors.count != 1,
+        "--neighbors is 1 (UMAP counts the point itself, so there would be no other). Give 2 or more");
+  else
+    check_affinity(config.affinity, config.neighbors.count, problems);
   check_neighbor_files(config, problems);
   problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
                    fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
@@ -130,11 +138,25 @@ void check_config(const Config& config) {
       fmt::format("--init.standard-deviation is {} (points that start in one place, or too far apart, do "
                   "not move). Give {} to {}",
                   deviation, smallest_deviation, largest_deviation));
-  check_optimize(config.optimize, problems);
-  check_continued(config, problems);
-  problems.require(
-      config.snapshot.every >= 0,
-      fmt::format("--snapshot.every is {} (it counts iterations; 0: no snapshots)", config.snapshot.every));
+  if (config.method == Method::umap) {
+    check_umap(config.umap, problems);
+    problems.require(
+        config.input.affinity.empty(),
+        "--affinity was given with --method umap (which has a fuzzy set of its own, made of neighbours). "
+        "Leave out one of them");
+  } else {
+    check_optimize(config.optimize, problems);
+    check_continued(config, problems);
+    problems.require(
+        config.snapshot.every >= 0,
+        fmt::format("--snapshot.every is {} (it counts iterations; 0: no snapshots)", config.snapshot.every));
+  }
+  const SnapshotConfig none;
+  problems.require(config.method != Method::umap ||
+                       (config.init.continued.empty() && config.snapshot.every == none.every &&
+                        config.snapshot.stages == none.stages && config.optimize.dimensions == 2),
+                   "--continue, --dimensions or snapshots were asked for with --method umap (they are "
+                   "t-SNE's). Leave them out");
   problems.require(config.plot.size >= plot::smallest_size && config.plot.size <= plot::largest_size,
                    fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.plot.size,
                                plot::smallest_size, plot::largest_size));
@@ -197,7 +219,13 @@ void check_against_data(const Config& config, const DataShape& data) {
   }
   Problems problems;
   const auto others = static_cast<std::size_t>(data.rows - 1);
-  if (config.neighbors.count == 0) {
+  if (config.method == Method::umap) {
+    problems.require(
+        neighbor_count(config) <= others,
+        fmt::format("--neighbors {} is too large for {} rows (a row has {} others, and UMAP counts itself). "
+                    "The largest possible here is {}",
+                    neighbor_count(config) + 1, data.rows, others, data.rows));
+  } else if (config.neighbors.count == 0) {
     check_usual_neighbors(config.affinity, data.rows, problems);
   } else {
     problems.require(
@@ -216,11 +244,15 @@ void check_against_data(const Config& config, const DataShape& data) {
       config.input.pca == 0 ? data.columns : static_cast<std::int64_t>(config.input.pca);
   const bool reduces = config.input.pca > 0;
   problems.require(
-      (!reduces && (config.init.start != init::Start::pca || !config.init.continued.empty())) ||
+      (!reduces && ((config.init.start != init::Start::pca && config.init.start != init::Start::spectral) ||
+                    !config.init.continued.empty())) ||
           static_cast<std::size_t>(data.columns) <= reduce::most_columns,
       fmt::format("{} columns are too many for {} (their covariance matrix would take {:.1f} GB on every "
                   "rank). Choose {} columns or fewer, for instance the most variable ones{}",
-                  data.columns, reduces ? "--pca" : "--init pca",
+                  data.columns,
+                  reduces                                 ? "--pca"
+                  : config.init.start == init::Start::pca ? "--init pca"
+                                                          : "--init spectral",
                   8e-9 * static_cast<double>(data.columns) * static_cast<double>(data.columns),
                   reduce::most_columns, reduces ? "" : ", or use --init random"));
   problems.require(

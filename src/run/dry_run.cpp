@@ -19,6 +19,15 @@ namespace fleetsne::run {
 DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& log) {
   comm::agree(comm, [&] {
     check_config(config);
+    if (config.method == Method::umap)
+      throw base::UsageError(
+          "--dry-run was given with --method umap (it foretells the stages of t-SNE alone). Leave out "
+          "--dry-run");
+    if (config.init.start == init::Start::spectral)
+      throw base::UsageError(
+          "--dry-run was given with --init spectral (it does not foretell how long eigenvectors take). With "
+          "--init pca it "
+          "tells of all other stages");
     if (!config.input.affinity.empty() || !config.neighbor_files.load.empty())
       throw base::UsageError(
           "--dry-run was given with --affinity or --neighbors.load (it tries the stages on samples of the "

@@ -15,6 +15,7 @@
 #include "fleetsne/run/seats.hpp"
 #include "fleetsne/run/snapshots.hpp"
 #include "fleetsne/run/stages.hpp"
+#include "fleetsne/run/umap.hpp"
 
 #include <fmt/format.h>
 
@@ -31,48 +32,66 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
   report.points = shape.rows;
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);
-  if (config.input.affinity.empty())
+  if (config.method == Method::umap)
+    log.info(fmt::format("{} rows of {} columns, UMAP, {} neighbours, itself counted", report.points,
+                         report.columns, report.neighbor_count + 1));
+  else if (config.input.affinity.empty())
     log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
                          describe(config.affinity), report.neighbor_count));
   else
     log.info(fmt::format("{} rows, affinities of {}", report.points, config.input.affinity));
 }
 
-/// What uns/tsne of the AnnData file says of the embedding. Its strings are UTF-8, so it goes through text.
-nlohmann::json provenance(const Report& report, const StoredState& state) {
-  return nlohmann::json::parse(to_text({{"version", report.about.version},
-                                        {"config", report.about.config},
-                                        {"ranks", report.ranks},
-                                        {"threads", report.threads},
-                                        {"started", report.started},
-                                        {"recall", report.neighbors->recall},
-                                        {"kl", report.optimize->kl},
-                                        {"state", state.numbers()},
-                                        {"libraries", library_versions()}}));
+/// What uns/tsne or uns/umap of the AnnData file says of the embedding. Its strings are UTF-8, so it goes
+/// through text.
+nlohmann::json provenance(const Report& report, const nlohmann::json& state) {
+  nlohmann::json result{{"version", report.about.version}, {"config", report.about.config},
+                        {"ranks", report.ranks},           {"threads", report.threads},
+                        {"started", report.started},       {"recall", report.neighbors->recall},
+                        {"libraries", library_versions()}};
+  if (report.optimize) result["kl"] = report.optimize->kl;
+  if (!state.is_null()) result["state"] = state;
+  if (report.umap) result["layout"] = umap_json(*report.umap);
+  return nlohmann::json::parse(to_text(result));
 }
+
+/// The state that a run of t-SNE can go on from: numbers for uns, matrices for obsm; none of UMAP.
+struct State {
+  nlohmann::json numbers;
+  std::vector<io::NamedMatrix> matrices;
+};
 
 /// Writes the three files that hold the result, in input order.
 void write_result(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-                  const data::Permutation& permutation, optimize::Optimized&& optimized,
-                  const std::optional<data::Labels>& labels, Report& report) {
-  const int dimensions = config.optimize.dimensions;
-  const StoredState state(comm, permutation, optimized.state, dimensions);
-  optimized.state = {};
-  const base::Matrix<float> working = first_columns(optimized.embedding, dimensions);
-  const auto embedding = permutation.to_input_order<float>(comm, working.view());
+                  const data::Permutation& permutation, base::MatrixView<const float> working,
+                  const State& state, const std::optional<data::Labels>& labels, Report& report) {
+  const auto embedding = permutation.to_input_order<float>(comm, working);
   output.withdraw_report(comm);
   io::write_anndata(comm, output.anndata(),
                     {.rows = permutation.input,
                      .embedding = embedding.view(),
+                     .method = config.method == Method::umap ? "umap" : "tsne",
                      .labels = labels,
                      .inputs = config.input.files,
-                     .parameters = provenance(report, state),
-                     .more = state.matrices()});
+                     .parameters = provenance(report, state.numbers),
+                     .more = state.matrices});
   report.files.push_back(output.anndata());
   io::write_npy(comm, output.npy(), permutation.input, embedding.view());
   report.files.push_back(output.npy());
   draw_embedding(comm, embedding.view(), permutation.input, labels, output.picture(), config.plot);
   report.files.push_back(output.picture());
+}
+
+/// The same of t-SNE, with the state that a run can go on from.
+void write_optimized(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+                     const data::Permutation& permutation, optimize::Optimized&& optimized,
+                     const std::optional<data::Labels>& labels, Report& report) {
+  const int dimensions = config.optimize.dimensions;
+  const StoredState stored(comm, permutation, optimized.state, dimensions);
+  optimized.state = {};
+  const base::Matrix<float> working = first_columns(optimized.embedding, dimensions);
+  write_result(comm, config, output, permutation, working.view(), {stored.numbers(), stored.matrices()},
+               labels, report);
 }
 
 /// What the run is made from, in the input's order.
@@ -122,6 +141,15 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   report.input_accepted = true;
 
   const Config preparing = for_preparing(config);
+  if (config.method == Method::umap) {
+    Neighborhoods found =
+        prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
+    const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), stages, report, log);
+    stages.run("write", [&] {
+      write_result(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
+    });
+    return;
+  }
   Prepared prepared =
       config.input.affinity.empty()
           ? prepare(comm, preparing, std::move(*inputs.rows), inputs.given, stages, report, log)
@@ -139,7 +167,7 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   });
   report.optimize = std::move(optimized.stats);
   stages.run("write", [&] {
-    write_result(comm, config, output, prepared.permutation, std::move(optimized), inputs.labels, report);
+    write_optimized(comm, config, output, prepared.permutation, std::move(optimized), inputs.labels, report);
   });
 }
 

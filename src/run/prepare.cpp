@@ -5,6 +5,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
+#include "fleetsne/init/spectral.hpp"
 #include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
@@ -72,16 +73,30 @@ void expect_same_input(const Config& config, std::uint64_t of_rows, std::uint64_
                   config.input.affinity, fmt::join(config.input.files, ", ")));
 }
 
+/// The start by the affinities' eigenvectors, if it is to be so. Collective.
+void start_by_eigenvectors(const comm::Communicator& comm, const Config& config, Prepared& prepared,
+                           Stages& stages, Report& report, base::Log& log) {
+  if (config.init.start != init::Start::spectral) return;
+  stages.run("spectral", [&] {
+    auto spectral = init::spectral_start(comm, prepared.affinities, prepared.start.view(),
+                                         {.seed = config.run.seed}, log);
+    report.spectral = spectral.stats;
+    prepared.start = std::move(spectral.positions);
+    init::standardise(comm, prepared.start, prepared.affinities.rows, start_config(config));
+  });
+}
+
 }  // namespace
 
-Prepared prepare(const comm::Communicator& comm, const Config& config,
-                 data::DistributedMatrix<float>&& consumed, const std::optional<base::Matrix<float>>& given,
-                 Stages& stages, Report& report, base::Log& log) {
+Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& config,
+                                data::DistributedMatrix<float>&& consumed,
+                                const std::optional<base::Matrix<float>>& given, Stages& stages,
+                                Report& report, base::Log& log) {
   const NeighborFilesConfig& files = config.neighbor_files;
   const bool in_files = !files.load.empty() || !files.save.empty();
   const std::uint64_t digest = in_files ? data::digest(comm, consumed) : 0;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
-  Prepared result;
+  Neighborhoods result;
   // Before the metric changes the rows: the start is made of what the user gave.
   const auto sample = embed_sample(comm, config, rows, stages, log);
   if (!sample)
@@ -107,12 +122,21 @@ Prepared prepare(const comm::Communicator& comm, const Config& config,
     stages.run("write_neighbors",
                [&] { io::write_neighbors(comm, files.save, result.permutation, found.graph, digest); });
   report.neighbor_count = found.graph.count();
-  rows = {};  // nothing below needs them, and the affinities need the room
   report.neighbors = found.stats;
+  result.graph = std::move(found.graph);
+  return result;  // without the rows: nothing below needs them, and what follows needs the room
+}
+
+Prepared prepare(const comm::Communicator& comm, const Config& config, Rows&& rows,
+                 const std::optional<base::Matrix<float>>& given, Stages& stages, Report& report,
+                 base::Log& log) {
+  Neighborhoods found = prepare_neighbors(comm, config, std::move(rows), given, stages, report, log);
+  Prepared result{std::move(found.permutation), {}, std::move(found.start)};
   result.affinities = stages.run("affinity", [&] {
     return affinity::joint_affinities(comm, std::move(found.graph), config.affinity, log);
   });
   report.affinity = measure(comm, result.affinities);
+  start_by_eigenvectors(comm, config, result, stages, report, log);
   return result;
 }
 
@@ -138,7 +162,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   }
   auto read = stages.run("read_affinities", [&] { return io::read_affinities(comm, header, log); });
   Prepared result{std::move(read.permutation), std::move(read.affinities), {}};
-  if (!with_rows && config.init.start == init::Start::pca) {
+  if (!with_rows && (config.init.start == init::Start::pca || config.init.start == init::Start::spectral)) {
     result.start = std::move(read.start);
     const auto scale =
         static_cast<float>(config.init.standard_deviation / init::InitConfig{}.standard_deviation);
@@ -160,6 +184,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   }
   comm::agree(comm, [&] { take_over(report, header); });
   report.affinity = measure(comm, result.affinities);
+  start_by_eigenvectors(comm, config, result, stages, report, log);
   return result;
 }
 

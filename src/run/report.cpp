@@ -1,6 +1,7 @@
 #include "fleetsne/run/report.hpp"
 
 #include "fleetsne/base/clock.hpp"
+#include "fleetsne/run/umap.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -164,6 +165,8 @@ json to_json(const comm::Communicator& comm, const Report& report) {
                            {"edges", report.affinity->edges_imbalance}};
   }
   if (report.optimize) result["optimize"] = optimize_json(*report.optimize);
+  if (report.spectral) result["spectral"] = spectral_json(*report.spectral);
+  if (report.umap) result["umap"] = umap_json(*report.umap);
   if (!report.error.empty()) result["error"] = report.error;
   return result;
 }

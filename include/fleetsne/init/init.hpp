@@ -14,7 +14,9 @@ enum class Start {
   columns,
   random,
   file,
-  sample,  ///< every point where its nearest of an embedded sample stands; as for `file` that is given
+  sample,    ///< every point where its nearest of an embedded sample stands; as for `file` that is given
+  spectral,  ///< by eigenvectors of the graph (see spectral.hpp), in place of the principal components that
+             ///< stand here until there is a graph
 };
 
 struct InitConfig {
@@ -34,5 +36,13 @@ base::Matrix<float> initial_embedding(const comm::Communicator& comm,
                                       const data::DistributedMatrix<float>& rows,
                                       const std::optional<base::Matrix<float>>& given,
                                       const InitConfig& config);
+
+/// Does to positions that were made otherwise what initial_embedding does to its own: centres, scales and
+/// fills flat axes. @param rows  of `start`. Collective.
+void standardise(const comm::Communicator& comm, base::Matrix<float>& start,
+                 const data::RowDistribution& rows, const InitConfig& config);
+
+/// Shifts and scales each axis, so that it goes from -range / 2 to range / 2. Collective.
+void stretch(const comm::Communicator& comm, base::Matrix<float>& start, double range);
 
 }  // namespace fleetsne::init

@@ -36,11 +36,12 @@ struct NamedMatrix {
 /// What goes into an AnnData file.
 struct AnnDataContents {
   data::RowDistribution rows;
-  base::MatrixView<const float> embedding;  ///< this rank's block in input order, x 2 -> obsm/X_tsne
+  base::MatrixView<const float> embedding;  ///< this rank's block in input order, x 2 -> obsm/X_METHOD
+  std::string method = "tsne";              ///< how it was made
   std::optional<data::Labels> labels;       ///< in input order -> a categorical obs column
   std::vector<std::string> inputs;  ///< as given to read_rows: the obs index is copied from those that are
                                     ///< AnnData, else rows are called by their number
-  nlohmann::json parameters;        ///< -> uns/tsne, nested groups of scalars, strings and arrays
+  nlohmann::json parameters;        ///< -> uns/METHOD, nested groups of scalars, strings and arrays
   std::vector<NamedMatrix> more{};  ///< -> obsm/NAME; at most most_matrices
   static constexpr std::size_t most_matrices = 4;
 };

@@ -6,6 +6,7 @@
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/plot/plot.hpp"
 #include "fleetsne/run/problems.hpp"
+#include "fleetsne/run/umap_config.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -105,8 +106,12 @@ struct ExecutionConfig {
   LogChoice log = LogChoice::automatic;
 };
 
-/// Everything that a user can say about an embedding, with its defaults.
+enum class Method { tsne, umap };
+
+/// Everything that a user can say about an embedding, with its defaults. Of `affinity`, `optimize` and `umap`
+/// those that are not of the method are not used.
 struct Config {
+  Method method = Method::tsne;
   InputConfig input;
   neighbors::NeighborsConfig neighbors{.count = 0};  ///< count 0: see neighbor_count; its seed is `run.seed`
   NeighborFilesConfig neighbor_files;
@@ -115,12 +120,14 @@ struct Config {
   SampleConfig sample;
   OptimizeConfig optimize;
   SnapshotConfig snapshot;
+  UmapConfig umap;
   OutputConfig output;
   plot::PlotConfig plot;
   ExecutionConfig run;
 };
 
-/// Neighbours of every point: what was asked for, or the usual number (see usual_neighbors).
+/// Neighbours of every point: what was asked for, or the usual number (see usual_neighbors). UMAP counts the
+/// point itself among its neighbours (15 unless told), which is none here: one fewer.
 /// @param config  one that fits the data (check_against_data)
 std::size_t neighbor_count(const Config& config);
 

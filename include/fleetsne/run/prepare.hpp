@@ -3,6 +3,7 @@
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/data/neighbor_graph.hpp"
 #include "fleetsne/data/permutation.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
 #include "fleetsne/run/config.hpp"
@@ -21,8 +22,25 @@ struct Prepared {
   base::Matrix<float> start;
 };
 
+/// The neighbours of all rows, and a start, in working order.
+struct Neighborhoods {
+  data::Permutation permutation;
+  data::NeighborGraph graph;
+  base::Matrix<float> start;
+};
+
+/// The stages from the rows as they were read to the neighbours: reduce, init, normalize, partition,
+/// neighbors. What they did goes to the report.
+/// @param rows   in the input's order; consumed
+/// @param given  the initial embedding, if it is a file
+/// @note Collective.
+Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& config,
+                                data::DistributedMatrix<float>&& rows,
+                                const std::optional<base::Matrix<float>>& given, Stages& stages,
+                                Report& report, base::Log& log);
+
 /// The stages from the rows as they were read to the affinities: reduce, init, normalize, partition,
-/// neighbors, affinity. What they did goes to the report.
+/// neighbors, affinity, and spectral if it starts so. What they did goes to the report.
 /// @param rows   in the input's order; consumed
 /// @param given  the initial embedding, if it is a file
 /// @note Collective.

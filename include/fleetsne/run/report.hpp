@@ -3,8 +3,10 @@
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/init/spectral.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/umap/layout.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +45,12 @@ struct AffinityStats {
 /// Collective.
 AffinityStats measure(const comm::Communicator& comm, const data::SparseMatrix& affinities);
 
+/// What UMAP did.
+struct UmapStats {
+  umap::Curve curve;
+  umap::LayoutStats layout;
+};
+
 /// All that is known of a run: filled in as it goes, so that a run that fails can be reported too.
 struct Report {
   About about;
@@ -55,6 +63,8 @@ struct Report {
   std::optional<neighbors::NeighborsStats> neighbors{};
   std::optional<AffinityStats> affinity{};
   std::optional<optimize::OptimizeStats> optimize{};
+  std::optional<init::SpectralStats> spectral{};
+  std::optional<UmapStats> umap{};
   bool input_accepted = false;       ///< it was read and fits: a failure from here on is worth a report
   std::vector<std::string> files{};  ///< written so far
   int exit_code = 0;
