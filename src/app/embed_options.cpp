@@ -149,6 +149,10 @@ OptionTable option_table(run::Config& c) {
        "Step size of the first epoch; it falls to 0"},
       {"umap", "repulsion", "", real(c.umap.repulsion), "Strength of that repulsion"},
 
+      {"quality", "sample", "quality", whole(c.quality.sample),
+       "Points to judge the embedding by at the end, as fleetsne evaluate does, for the report; the rows are "
+       "read once more. 0: do not"},
+
       {"output", "directory", "output", text(c.output.directory, "DIR"),
        "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},
       {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},

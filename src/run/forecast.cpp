@@ -26,6 +26,8 @@ constexpr double edge_on_its_way = 8;
 constexpr double directed_surplus = 1.1;
 // Measured: seconds of the files and the picture, and of a point in them.
 constexpr double write_seconds = 0.35, write_seconds_of_point = 3.4e-7;
+// Measured with one thread: seconds that a sampled point is compared with a number of a row.
+constexpr double judge_seconds_of_number = 3e-10;
 // Measured from 40,000 to 10 million rows: they are cut log(n) times over, ever fewer of them from a cache.
 constexpr double partition_growth = 4.0 / 3;
 
@@ -197,6 +199,11 @@ Forecast forecast(const Config& config, const DataShape& data, std::span<const T
       iteration * static_cast<double>(iterations.all) + grid * static_cast<double>(iterations.late),
       sizes.points * (sizes.degree * sizes.bytes_per_edge + descent_bytes) + 8 * sizes.ghosts);
   add("write", write_seconds + write_seconds_of_point * rows, 0);
+  if (config.quality.sample > 0)
+    add("judge",
+        read + judge_seconds_of_number * static_cast<double>(config.quality.sample) * sizes.points *
+                   static_cast<double>(data.columns),
+        input);
   return result;
 }
 

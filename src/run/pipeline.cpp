@@ -8,6 +8,7 @@
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/judge_result.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_directory.hpp"
 #include "fleetsne/run/picture.hpp"
@@ -166,9 +167,14 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
                               [&](const optimize::Moment& moment) { snapshots.see(moment); });
   });
   report.optimize = std::move(optimized.stats);
+  prepared.affinities = {};
   stages.run("write", [&] {
     write_optimized(comm, config, output, prepared.permutation, std::move(optimized), inputs.labels, report);
   });
+  if (config.quality.sample > 0 && !config.input.files.empty())
+    report.quality = stages.run("judge", [&] {
+      return judge_result(comm, config, prepared.permutation, optimized.embedding.view(), inputs.labels);
+    });
 }
 
 /// The report of a run that failed, if it can be written at all: the failure itself is what the user must

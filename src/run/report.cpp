@@ -89,6 +89,18 @@ json optimize_json(const optimize::OptimizeStats& stats) {
                                                 : "reduced"}};
 }
 
+json quality_json(const quality::Scores& scores) {
+  json result{{"neighbors_kept", scores.neighbors_kept}};
+  const auto add = [&](const char* name, const std::optional<double>& value) {
+    if (value) result[name] = *value;
+  };
+  add("classes_kept", scores.classes_kept);
+  add("distance_correlation", scores.distance_correlation);
+  add("label_accuracy", scores.label_accuracy);
+  add("trustworthiness", scores.trustworthiness);
+  return result;
+}
+
 }  // namespace
 
 json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
@@ -167,6 +179,7 @@ json to_json(const comm::Communicator& comm, const Report& report) {
   if (report.optimize) result["optimize"] = optimize_json(*report.optimize);
   if (report.spectral) result["spectral"] = spectral_json(*report.spectral);
   if (report.umap) result["umap"] = umap_json(*report.umap);
+  if (report.quality) result["quality"] = quality_json(*report.quality);
   if (!report.error.empty()) result["error"] = report.error;
   return result;
 }

@@ -137,6 +137,12 @@ std::string section_table(const std::string& name, const json& object) {
                      value_rows(object));
 }
 
+/// A key of the report as words, escaped.
+std::string readable(std::string key) {
+  std::ranges::replace(key, '_', ' ');
+  return html_escaped(key);
+}
+
 std::string tile(const std::string& value, const std::string& name) {
   return fmt::format("<li><b>{}</b><span>{}</span></li>\n", value, name);
 }
@@ -151,8 +157,7 @@ std::string tiles(const json& report) {
     text += tile(fmt::format("{:.4f}", report["neighbors"].value("recall", 0.0)), "neighbour recall");
   if (report.contains("quality"))
     for (const auto& [name, value] : report["quality"].items())
-      if (value.is_number_float())
-        text += tile(fmt::format("{:.4f}", value.get<double>()), html_escaped(name));
+      text += tile(fmt::format("{:.4f}", value.get<double>()), readable(name));
   text += tile(seconds_text(report.value("wall_seconds", 0.0)), "from start to end");
   text += tile(bytes_text(largest(report.value("peak_memory_bytes", json::array()))),
                "peak memory of the largest rank");
@@ -247,7 +252,7 @@ std::string stages_section(const json& report) {
 
 std::string counters_section(const json& report) {
   std::string text;
-  for (const char* name : {"quality", "neighbors", "affinity", "optimize", "imbalance"}) {
+  for (const char* name : {"neighbors", "affinity", "optimize", "imbalance"}) {
     if (!report.contains(name)) continue;
     json values = report[name];
     if (values.is_object()) values.erase("kl_curve");

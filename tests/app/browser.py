@@ -87,6 +87,7 @@ class Browser:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/json")
         tab = next(t for t in json.loads(connection.getresponse().read()) if t["type"] == "page")
+        connection.close()
         self.socket = Socket("127.0.0.1", port, tab["webSocketDebuggerUrl"].split(str(port), 1)[1])
         self.number, self.events = 0, []
         for domain in ("Page", "Network", "Runtime", "Log"):

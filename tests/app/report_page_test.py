@@ -54,7 +54,7 @@ class ReportPage(unittest.TestCase):
         np.save(cls.folder / "rows.npy", generator.standard_normal((300, 6)).astype(np.float32))
         np.save(cls.folder / "labels.npy", (np.arange(300) % 4).astype(np.int32))
         cls.run_program("embed", "rows.npy", "--labels", "labels.npy", "--perplexity", 10, "--iterations", 40,
-                        "--early-iterations", 40, "--optimize.kl-every", 10, "--title", TITLE, "--output", "out")
+                        "--early-iterations", 40, "--optimize.kl-every", 10, "--quality", 200, "--title", TITLE, "--output", "out")
         for iteration in (0, 40, 80):
             scale = 1 + iteration
             np.save(cls.folder / f"snapshot_{iteration}.npy", scale * generator.standard_normal((300, 2)))
@@ -89,6 +89,10 @@ class ReportPage(unittest.TestCase):
         for part in ("Time of the stages", f"{self.report['optimize']['kl']:.4f}", "fleetsne embed rows.npy", "hnswlib",
                      self.report["started"], "early exaggeration"):
             self.assertIn(part, text)
+        self.assertEqual(set(self.report["quality"]), {"neighbors_kept", "classes_kept", "distance_correlation",
+                                                       "label_accuracy", "trustworthiness"})
+        for name, value in self.report["quality"].items():
+            self.assertIn(f"{value:.4f}\n{name.replace('_', ' ')}", text)
         stages = self.browser.evaluate("[...document.querySelectorAll('td.bar')].map(t => t.parentNode.cells[0].innerText)")
         self.assertEqual(stages, [stage["name"] for stage in self.report["stages"]])
         bars = self.browser.evaluate("[...document.querySelectorAll('td.bar i')].map(i => i.getBoundingClientRect().width)")

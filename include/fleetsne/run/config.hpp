@@ -90,6 +90,12 @@ struct SnapshotConfig {
   bool stages = false;  ///< one after each stage; if `every` is given these are written, too
 };
 
+/// How the result is judged at the end.
+struct QualityConfig {
+  std::size_t sample =
+      0;  ///< points whose neighbours are compared with those in the data; 0: it is not judged
+};
+
 struct OutputConfig {
   std::string directory;
   bool force = false;  ///< write over an earlier result
@@ -121,6 +127,7 @@ struct Config {
   OptimizeConfig optimize;
   SnapshotConfig snapshot;
   UmapConfig umap;
+  QualityConfig quality{};
   OutputConfig output;
   plot::PlotConfig plot;
   ExecutionConfig run;

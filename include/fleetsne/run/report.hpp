@@ -6,6 +6,7 @@
 #include "fleetsne/init/spectral.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/quality/judge.hpp"
 #include "fleetsne/umap/layout.hpp"
 
 #include <nlohmann/json.hpp>
@@ -65,6 +66,7 @@ struct Report {
   std::optional<optimize::OptimizeStats> optimize{};
   std::optional<init::SpectralStats> spectral{};
   std::optional<UmapStats> umap{};
+  std::optional<quality::Scores> quality{};
   bool input_accepted = false;       ///< it was read and fits: a failure from here on is worth a report
   std::vector<std::string> files{};  ///< written so far
   int exit_code = 0;
