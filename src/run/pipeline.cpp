@@ -83,9 +83,9 @@ void write_result(const comm::Communicator& comm, const Config& config, const Ou
   report.files.push_back(output.picture());
 }
 
-/// The same of t-SNE, with the state that a run can go on from.
+/// The same of t-SNE, with the state that a run can go on from; this is let go when it is written.
 void write_optimized(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-                     const data::Permutation& permutation, optimize::Optimized&& optimized,
+                     const data::Permutation& permutation, optimize::Optimized& optimized,
                      const std::optional<data::Labels>& labels, Report& report) {
   const int dimensions = config.optimize.dimensions;
   const StoredState stored(comm, permutation, optimized.state, dimensions);
@@ -142,6 +142,11 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   report.input_accepted = true;
 
   const Config preparing = for_preparing(config);
+  const auto judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {
+    if (config.quality.sample == 0 || config.input.files.empty()) return;
+    report.quality = stages.run(
+        "judge", [&] { return judge_result(comm, config, permutation, embedding, inputs.labels); });
+  };
   if (config.method == Method::umap) {
     Neighborhoods found =
         prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
@@ -149,6 +154,7 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
     stages.run("write", [&] {
       write_result(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
     });
+    judge(made.permutation, made.embedding.view());
     return;
   }
   Prepared prepared =
@@ -169,12 +175,9 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   report.optimize = std::move(optimized.stats);
   prepared.affinities = {};
   stages.run("write", [&] {
-    write_optimized(comm, config, output, prepared.permutation, std::move(optimized), inputs.labels, report);
+    write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report);
   });
-  if (config.quality.sample > 0 && !config.input.files.empty())
-    report.quality = stages.run("judge", [&] {
-      return judge_result(comm, config, prepared.permutation, optimized.embedding.view(), inputs.labels);
-    });
+  judge(prepared.permutation, optimized.embedding.view());
 }
 
 /// The report of a run that failed, if it can be written at all: the failure itself is what the user must
