@@ -8,7 +8,7 @@
 #   --threads N       cores that a program may use; fleetsne as N ranks and as one rank of N threads (default 2)
 #   --perplexity X    (default 50)
 #   --iterations N    after 250 under early exaggeration (default 500)
-#   --programs LIST   of fleetsne,scikit-learn,rtsne,uwot (default: all)
+#   --programs LIST   of fleetsne,umap (fleetsne's),scikit-learn,rtsne,uwot (default: all)
 #   --fleetsne FILE   the program, instead of building the release preset
 #   --output DIR      for the table, logs and embeddings (default out/benchmark)
 # Installs what is missing. Exit code 1 if a program failed.
@@ -25,7 +25,7 @@ count() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || usage "$1 needs a whole number above 
 path() { case "$1" in /*) echo "$1" ;; *) echo "$here/$1" ;; esac }
 
 rows=70000 runs=3 threads=2 perplexity=50 iterations=500
-programs=fleetsne,scikit-learn,rtsne,uwot
+programs=fleetsne,umap,scikit-learn,rtsne,uwot
 program='' out=$PWD/out/benchmark
 while [ "$#" -gt 0 ]; do
   case "$1" in
@@ -48,7 +48,7 @@ while [ "$#" -gt 0 ]; do
 done
 for name in ${programs//,/ }; do
   case "$name" in
-    fleetsne | scikit-learn | rtsne | uwot) ;;
+    fleetsne | umap | scikit-learn | rtsne | uwot) ;;
     *) usage "unknown program $name" ;;
   esac
 done
@@ -93,11 +93,15 @@ for name in ${programs//,/ }; do
       }
       continue
       ;;
+    umap)
+      version=$("$program" --version | sed -n '1s/^fleetsne //p')
+      describe umap "fleetsne (UMAP)" "$version" "UMAP, 15 neighbours, min-dist 0.1" "1 x $threads"
+      ;;
     scikit-learn)
       describe "$name" scikit-learn "$(package_version python3-sklearn)" "$schedule, Barnes-Hut 0.5" "1 x $threads"
       ;;
     rtsne) describe "$name" Rtsne "$(package_version r-cran-rtsne)" "$schedule, Barnes-Hut 0.5" "1 x $threads" ;;
-    uwot) describe "$name" "uwot (UMAP)" "$(package_version r-cran-uwot)" "UMAP, its defaults (15 neighbours)" "1 x $threads" ;;
+    uwot) describe "$name" "uwot (UMAP)" "$(package_version r-cran-uwot)" "UMAP, 15 neighbours, min-dist 0.1" "1 x $threads" ;;
   esac
   layouts+=("$name")
 done
@@ -111,6 +115,10 @@ start() {
       [ "$1" = fleetsne-ranks ] || { ranks=1 each=$threads; }
       mpirun -n "$ranks" "${measured[@]}" "$program" embed "$input" --perplexity "$perplexity" \
         --iterations "$iterations" --threads "$each" --output "${2%.npy}" --force &&
+        mv "${2%.npy}/embedding.npy" "$2"
+      ;;
+    umap)
+      mpirun -n 1 "${measured[@]}" "$program" embed "$input" --method umap --threads "$threads" --output "${2%.npy}" --force &&
         mv "${2%.npy}/embedding.npy" "$2"
       ;;
     scikit-learn)

@@ -14,7 +14,7 @@ layout of fleetsne. peak MB: largest resident memory (10^6 bytes), summed over r
 rows that are among its 10 nearest in the embedding. accuracy: share of points whose label most of those 10 have.
 Every t-SNE starts from principal components and has exaggeration 12 in its first 250 iterations; learning rates are N / 12,
 of fleetsne N / exaggeration (its default).
-uwot computes UMAP, not t-SNE: its row is there to compare times."""
+UMAP is not t-SNE: its rows are to be compared with each other."""
 
 
 def read(path):

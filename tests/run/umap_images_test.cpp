@@ -12,7 +12,7 @@
 namespace fleetsne::run {
 namespace {
 
-TEST(UmapImages, KeepNeighboursAndLabelsAsWellAsUwot) {
+TEST(UmapImages, KeepNeighboursAndLabelsAsUwotDoes) {
   const auto comm = comm::Communicator::world();
   const std::string folder = "/usr/share/datasets/fashion-mnist/";
   const std::vector<std::string> files{folder + "t10k-images-idx3-ubyte.gz"},
@@ -39,8 +39,9 @@ TEST(UmapImages, KeepNeighboursAndLabelsAsWellAsUwot) {
     std::printf("%d ranks: recall %.4f, 10 nearest kept %.4f, label accuracy %.4f\n", comm.size(),
                 report.neighbors->recall, scores.neighbors_kept, scores.label_accuracy.value());
   EXPECT_GE(report.neighbors->recall, 0.98);
-  EXPECT_GE(scores.neighbors_kept, 0.2);
-  EXPECT_GE(scores.label_accuracy.value(), 0.7);
+  // uwot 0.1.14 with min_dist 0.1 and as many epochs: 0.2356 and 0.7785.
+  EXPECT_GE(scores.neighbors_kept, 0.2356 - 0.01);
+  EXPECT_GE(scores.label_accuracy.value(), 0.7785 - 0.01);
 }
 
 }  // namespace

@@ -22,9 +22,9 @@ benchmark() { bash "$root/jobs/benchmark.sh" --rows 1000 --perplexity 20 --itera
 benchmark --fleetsne "$program" --runs 2 | tee "$out.stdout" || fail "exit code"
 
 order=$(cut -f 1,2 "$out/runs.tsv" | tr '\t\n' '. ')
-turns='fleetsne-ranks.R fleetsne-threads.R scikit-learn.R rtsne.R uwot.R '
+turns='fleetsne-ranks.R fleetsne-threads.R umap.R scikit-learn.R rtsne.R uwot.R '
 [ "$order" = "${turns//R/1}${turns//R/2}" ] || fail "programs do not take turns: $order"
-[ "$(grep -c '^| .*| [0-9.]* | [0-9.]* | [0-9]* | 0[.][0-9]* | 0[.][0-9]* |$' "$out/table.md")" -eq 5 ] || fail "rows of table.md"
+[ "$(grep -c '^| .*| [0-9.]* | [0-9.]* | [0-9]* | 0[.][0-9]* | 0[.][0-9]* |$' "$out/table.md")" -eq 6 ] || fail "rows of table.md"
 grep -q '^uwot (UMAP) ' "$out.stdout" || fail "uwot is not called UMAP"
 # Every program has seen the same rows in the same order: neighbours are kept, and labels agree, far above chance.
 awk -F '\t' '$5 < 20000 || $6 < 0.3 || $7 < 0.6 { exit 1 }' "$out/runs.tsv" || fail "memory or quality: $(cat "$out/runs.tsv")"
