@@ -49,10 +49,12 @@ neighbors::Neighbors load_neighbors(const comm::Communicator& comm, const Config
                                     base::Log& log) {
   const io::NeighborHeader header = io::inspect_neighbors(comm, files_of(config));
   const std::string& file = config.neighbor_files.load;
-  const double usual = usual_neighbors(config.affinity);
-  std::size_t most = config.neighbors.count;
-  if (most == 0)
-    most = usual < static_cast<double>(header.count) ? static_cast<std::size_t>(usual) : header.count;
+  const bool umap = config.method == Method::umap;
+  const std::size_t asked = config.neighbors.count != 0 ? neighbor_count(config) : 0;
+  const double wanted =
+      asked != 0 || umap ? static_cast<double>(neighbor_count(config)) : usual_neighbors(config.affinity);
+  const std::size_t most =
+      wanted < static_cast<double>(header.count) ? static_cast<std::size_t>(wanted) : header.count;
   comm::agree(comm, [&] {
     if (header.input_digest != 0 && header.input_digest != digest)
       throw base::InputError(fmt::format(
@@ -64,10 +66,10 @@ neighbors::Neighbors load_neighbors(const comm::Communicator& comm, const Config
   found.graph = io::read_neighbors(comm, files_of(config), permutation, most, log);
   comm::agree(comm, [&] {
     Problems problems;
-    check_affinity(config.affinity, found.graph.count(), problems);
-    problems.require(found.graph.count() >= config.neighbors.count,
-                     fmt::format("{} has {} neighbours of a row (--neighbors asks for {}). Ask for fewer",
-                                 file, found.graph.count(), config.neighbors.count));
+    if (!umap) check_affinity(config.affinity, found.graph.count(), problems);
+    problems.require(found.graph.count() >= asked,
+                     fmt::format("{} has {} neighbours of a row (--neighbors {} takes {}). Ask for fewer",
+                                 file, found.graph.count(), config.neighbors.count, asked));
     problems.raise();
   });
   found.stats = neighbors::measure_neighbors(comm, rows, permutation, found.graph, search_config(config));

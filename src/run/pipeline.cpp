@@ -71,11 +71,11 @@ void write_result(const comm::Communicator& comm, const Config& config, const Ou
   io::write_anndata(comm, output.anndata(),
                     {.rows = permutation.input,
                      .embedding = embedding.view(),
-                     .method = config.method == Method::umap ? "umap" : "tsne",
                      .labels = labels,
                      .inputs = config.input.files,
                      .parameters = provenance(report, state.numbers),
-                     .more = state.matrices});
+                     .more = state.matrices,
+                     .method = config.method == Method::umap ? "umap" : "tsne"});
   report.files.push_back(output.anndata());
   io::write_npy(comm, output.npy(), permutation.input, embedding.view());
   report.files.push_back(output.npy());

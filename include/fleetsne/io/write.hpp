@@ -37,12 +37,12 @@ struct NamedMatrix {
 struct AnnDataContents {
   data::RowDistribution rows;
   base::MatrixView<const float> embedding;  ///< this rank's block in input order, x 2 -> obsm/X_METHOD
-  std::string method = "tsne";              ///< how it was made
   std::optional<data::Labels> labels;       ///< in input order -> a categorical obs column
   std::vector<std::string> inputs;  ///< as given to read_rows: the obs index is copied from those that are
                                     ///< AnnData, else rows are called by their number
   nlohmann::json parameters;        ///< -> uns/METHOD, nested groups of scalars, strings and arrays
   std::vector<NamedMatrix> more{};  ///< -> obsm/NAME; at most most_matrices
+  std::string method = "tsne";      ///< how it was made
   static constexpr std::size_t most_matrices = 4;
 };
 
