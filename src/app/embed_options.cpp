@@ -79,19 +79,6 @@ OptionTable option_table(run::Config& c) {
        "stages "
        "more, no early ones"},
 
-      {"sample", "size", "", whole(c.sample.size), "Points of the sample, for --init sample"},
-      {"sample", "perplexity", "", real(c.sample.perplexity),
-       "Perplexity of the sample's own embedding; 0: a fiftieth of its size, at most 500"},
-      {"sample", "early-exaggeration", "", real(c.sample.early_exaggeration),
-       "Factor on the attraction in the sample's early iterations"},
-      {"sample", "early-iterations", "", whole(c.sample.early_iterations), "Those early iterations"},
-      {"sample", "exaggeration", "", real(c.sample.exaggeration),
-       "Factor on the attraction in the sample's iterations after those"},
-      {"sample", "iterations", "", whole(c.sample.iterations), "Iterations after the early ones"},
-
-      {"optimize", "method", "method", choice(c.method, {{"tsne", Method::tsne}, {"umap", Method::umap}}),
-       "How the rows are embedded. UMAP takes no options of [affinity] and no others of [optimize], and "
-       "t-SNE none of [umap]"},
       {"optimize", "dimensions", "dimensions", whole(c.optimize.dimensions), "Of the embedding: 2, or 1"},
       {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),
        "Factor on the attraction in the early iterations"},
@@ -133,6 +120,19 @@ OptionTable option_table(run::Config& c) {
        "How ranks share the grid: each holds all of it, or a slab; auto: whichever should be faster"},
       {"optimize", "kl-every", "", whole(c.optimize.kl_every), "Iterations between two lines of the log"},
 
+      {"sample", "size", "", whole(c.sample.size), "Points of the sample, for --init sample"},
+      {"sample", "perplexity", "", real(c.sample.perplexity),
+       "Perplexity of the sample's own embedding; 0: a fiftieth of its size, at most 500"},
+      {"sample", "early-exaggeration", "", real(c.sample.early_exaggeration),
+       "Factor on the attraction in the sample's early iterations"},
+      {"sample", "early-iterations", "", whole(c.sample.early_iterations), "Those early iterations"},
+      {"sample", "exaggeration", "", real(c.sample.exaggeration),
+       "Factor on the attraction in the sample's iterations after those"},
+      {"sample", "iterations", "", whole(c.sample.iterations), "Iterations after the early ones"},
+
+      {"optimize", "method", "method", choice(c.method, {{"tsne", Method::tsne}, {"umap", Method::umap}}),
+       "How the rows are embedded. UMAP takes no options of [affinity] and no others of [optimize], and "
+       "t-SNE none of [umap]"},
       {"snapshot", "every", "", whole(c.snapshot.every),
        "Write embedding and picture every so many iterations, and after each stage, to snapshots/ in the "
        "output "

@@ -283,7 +283,7 @@ TEST(CommandLine, BadValuesAreTold) {
   EXPECT_THAT(asked.error({"--iterations", "1.5"}), HasSubstr("is not a whole number"));
   EXPECT_THAT(asked.error({"--iterations", "99999999999"}), HasSubstr("is not a whole number"));
   EXPECT_THAT(asked.error({"--neighbors", "-1"}), HasSubstr("is not a whole number of at least 0"));
-  EXPECT_THAT(asked.error({"--metric", "manhattan"}), HasSubstr("is not one of euclidean, cosine"));
+  EXPECT_THAT(asked.error({"--metric", "minkowski"}), HasSubstr("is not one of euclidean, cosine"));
   EXPECT_THAT(asked.error({"--learning-rate", "n/13"}), HasSubstr("is neither auto nor n/12 nor a number"));
   EXPECT_THAT(asked.error({"--force=perhaps"}), HasSubstr("is neither true nor false"));
   EXPECT_THAT(asked.error({"a.npy", "--perplexity"}), HasSubstr("See fleetsne embed --help"));

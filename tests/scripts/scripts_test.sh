@@ -98,7 +98,7 @@ start 0 "${install[@]}" --list --benchmark
 expect_output '^r-cran-rtsne$'
 
 # The benchmark's arguments; what it does with good ones is benchmark_test.sh's.
-for wrong in --nonsense '--rows 0' '--runs two' --threads '--perplexity 0' '--programs fleetsne,umap' \
+for wrong in --nonsense '--rows 0' '--runs two' --threads '--perplexity 0' '--programs fleetsne,phate' \
   '--fleetsne no-such-file'; do
   # shellcheck disable=SC2086  # an argument and its value
   start 2 bash "$root/jobs/benchmark.sh" $wrong
