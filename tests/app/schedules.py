@@ -49,7 +49,7 @@ class Schedules(EndToEnd):
         np.testing.assert_array_equal(self.embedding(self.folder / "third"), self.embedding())
 
     def test_the_notebooks_stages(self):
-        self.assert_succeeds(self.embed("rows.npy", "--config", STAGED))
+        self.assert_succeeds(self.embed("rows.npy", "--config", STAGED, "--sample.size", "60", "--sample.perplexity", "8"))
         config = self.report()["config"]["optimize"]
         self.assertEqual([(s["iterations"], s["exaggeration"]) for s in config["stage"]],
                          [(500, 12.0), (250, 4.0), (250, 4.0), (250, 4.0)])
