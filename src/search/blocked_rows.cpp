@@ -21,51 +21,54 @@ using Lanes = base::Vector<float>;
 using base::load_vector;
 using base::store_vector;
 
-/// -2 x.y for some queries and `width` rows of a block, added to what is known of the distances beforehand.
-template <std::size_t count>
-inline void products(const float* queries, const float* rows, std::size_t columns, const float* query_norms,
-                     const float* row_norms, float* distances) {
+/// For some queries and `width` rows of a block: add(sum, values of the rows, value of the query) for every
+/// column, then finish(sum, what is known of the rows, number of the query).
+template <std::size_t count, class Add, class Finish>
+[[gnu::always_inline]] inline void compare(const float* queries, const float* rows, std::size_t columns,
+                                           const float* row_norms, float* distances, Add&& add,
+                                           Finish&& finish) {
   Lanes sum[count][registers] = {};
   for (std::size_t j = 0; j < columns; ++j) {
     const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
 #pragma GCC unroll 8
     for (std::size_t q = 0; q < count; ++q) {
       const float x = queries[j * block_rows + q];
-      sum[q][0] += low * x;
-      sum[q][1] += high * x;
-    }
-  }
-#pragma GCC unroll 8
-  for (std::size_t q = 0; q < count; ++q) {
-#pragma GCC unroll 2
-    for (std::size_t r = 0; r < registers; ++r) {
-      const Lanes squared = load_vector(row_norms + r * lanes) + query_norms[q] - 2.0F * sum[q][r];
-      store_vector(distances + q * block_rows + r * lanes, squared > 0.0F ? squared : Lanes{});
-    }
-  }
-}
-
-/// Sums of |x_j - y_j| for some queries and `width` rows of a block.
-template <std::size_t count>
-inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
-                  float* distances) {
-  Lanes sum[count][registers] = {};
-  for (std::size_t j = 0; j < columns; ++j) {
-    const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
-#pragma GCC unroll 8
-    for (std::size_t q = 0; q < count; ++q) {
-      const float x = queries[j * block_rows + q];
-      const Lanes first = low - x, second = high - x;
-      sum[q][0] += first > 0.0F ? first : -first;
-      sum[q][1] += second > 0.0F ? second : -second;
+      add(sum[q][0], low, x);
+      add(sum[q][1], high, x);
     }
   }
 #pragma GCC unroll 8
   for (std::size_t q = 0; q < count; ++q) {
 #pragma GCC unroll 2
     for (std::size_t r = 0; r < registers; ++r)
-      store_vector(distances + q * block_rows + r * lanes, sum[q][r] + load_vector(row_norms + r * lanes));
+      store_vector(distances + q * block_rows + r * lanes,
+                   finish(sum[q][r], load_vector(row_norms + r * lanes), q));
   }
+}
+
+/// -2 x.y, added to what is known of the distances beforehand.
+template <std::size_t count>
+inline void products(const float* queries, const float* rows, std::size_t columns, const float* query_norms,
+                     const float* row_norms, float* distances) {
+  compare<count>(
+      queries, rows, columns, row_norms, distances, [](Lanes& sum, const Lanes& y, float x) { sum += y * x; },
+      [&](const Lanes& sum, const Lanes& norms, std::size_t q) {
+        const Lanes squared = norms + query_norms[q] - 2.0F * sum;
+        return squared > 0.0F ? squared : Lanes{};
+      });
+}
+
+/// Sums of |x_j - y_j|.
+template <std::size_t count>
+inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
+                  float* distances) {
+  compare<count>(
+      queries, rows, columns, row_norms, distances,
+      [](Lanes& sum, const Lanes& y, float x) {
+        const Lanes apart = y - x;
+        sum += apart > 0.0F ? apart : -apart;
+      },
+      [](const Lanes& sum, const Lanes& norms, std::size_t) { return sum + norms; });
 }
 
 /// The queries less `center`, and the squares of what is left.

@@ -62,8 +62,8 @@ class BlockedRows {
   Measure measure_ = Measure::squared_euclidean;
   base::AlignedVector<float> values_;  // blocks x columns x block_rows
   base::AlignedVector<float> norms_;   // blocks x block_rows: |y - c|^2 (manhattan: 0), infinite where there
-                                      // is no row
-  base::AlignedVector<float> means_;  // blocks x padded columns
+                                       // is no row
+  base::AlignedVector<float> means_;   // blocks x padded columns
 };
 
 }  // namespace fleetsne::search
