@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <bit>
@@ -31,11 +32,10 @@ std::int64_t checksum(std::span<const std::span<const std::byte>> parts) {
   return std::bit_cast<std::int64_t>(XXH3_64bits_digest(state.get()));
 }
 
-void damaged(const std::string& path) {
-  throw base::InputError(path +
-                         ": its numbers do not fit their checksums (it was changed since it was written). "
-                         "Make it anew with fleetsne "
-                         "affinity");
+void damaged(const std::string& path, const std::string& what) {
+  throw base::InputError(fmt::format(
+      "{}: {} (it was cut short or changed since it was written). Make it anew with fleetsne affinity", path,
+      what));
 }
 
 std::size_t column_bytes(std::int64_t rows) {

@@ -28,8 +28,9 @@ std::uint64_t digest(std::span<const std::byte> bytes);
 /// Checksum of a tile from its parts, given in order.
 std::int64_t checksum(std::span<const std::span<const std::byte>> parts);
 
-/// Throws InputError: the file's numbers are not those that were written.
-[[noreturn]] void damaged(const std::string& path);
+/// Throws InputError: the file is not as it was written, `what` tells where.
+[[noreturn]] void damaged(const std::string& path,
+                          const std::string& what = "its numbers do not fit their checksums");
 
 /// Bytes of a stored column index.
 std::size_t column_bytes(std::int64_t rows);

@@ -70,6 +70,13 @@ Handle open_file(const Guard& guard) {
                    "cannot be opened as HDF5");
 }
 
+Handle create_file(const Guard& guard, const std::string& path, bool checked) {
+  const Handle access = access_list(guard);
+  if (checked) H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
+  return guard.own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
+                   "cannot be written");
+}
+
 Handle open_file_together(const comm::Communicator& comm, const Guard& guard) {
   const Handle access = access_list(guard);
   H5Pset_fapl_mpio(access.get(), comm.handle(), MPI_INFO_NULL);

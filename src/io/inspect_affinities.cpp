@@ -14,13 +14,9 @@
 namespace fleetsne::io {
 namespace {
 
-constexpr std::int64_t most_about_bytes = std::int64_t{64} << 20;
+using affinity::damaged;
 
-[[noreturn]] void damaged(const std::string& path, const std::string& what) {
-  throw base::InputError(fmt::format(
-      "{}: {} (it was cut short or changed since it was written). Make it anew with fleetsne affinity", path,
-      what));
-}
+constexpr std::int64_t most_about_bytes = std::int64_t{64} << 20;
 
 std::string read_about(const hdf5::Guard& guard, hid_t file) {
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file, "about");

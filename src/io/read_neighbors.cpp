@@ -186,6 +186,7 @@ data::NeighborGraph read_neighbors(const comm::Communicator& comm, const Neighbo
       loader.read(stored, [&](std::size_t, std::span<const GlobalIndex> list, std::span<const float>) {
         for (const GlobalIndex row : list)
           if (row >= 0 && permutation.working.owner(row) != comm.rank()) referenced.push_back(row);
+        // Before it grows again: what is listed once more takes no more room.
         if (referenced.size() > (std::size_t{1} << 24) && referenced.size() == referenced.capacity()) {
           std::ranges::sort(referenced);
           referenced.erase(std::ranges::unique(referenced).begin(), referenced.end());

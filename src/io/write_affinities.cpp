@@ -173,13 +173,7 @@ void write_about(const hdf5::Guard& guard, hid_t file, const std::string& text) 
 
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
 Places write_structure(const hdf5::Guard& guard, const std::string& path, const AffinityHeader& header) {
-  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  H5Pset_file_locking(access.get(), false, true);
-  // From this version on HDF5 checks its own structures.
-  H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
-  hdf5::Handle file = guard.own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
-                                "cannot be written");
+  hdf5::Handle file = hdf5::create_file(guard, path, true);
   const auto count = [](std::int64_t n) { return static_cast<hsize_t>(n); };
   const hsize_t rows = count(header.rows());
   const bool narrow = affinity::column_bytes(header.rows()) == sizeof(std::uint32_t);

@@ -99,11 +99,7 @@ std::int64_t size_estimate(const AnnDataContents& contents, const anndata::RowNa
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
 Places write_structure(const hdf5::Guard& guard, const std::string& path, const AnnDataContents& contents,
                        const anndata::RowNames& names) {
-  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  H5Pset_file_locking(access.get(), false, true);
-  hdf5::Handle file =
-      guard.own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose, problem);
+  hdf5::Handle file = hdf5::create_file(guard, path);
   anndata::set_encoding(guard, file.get(), "anndata", "0.1.0");
   for (const char* name : {"layers", "obsm", "obsp", "varm", "varp", "uns"}) {
     anndata::group(guard, file.get(), name, "dict", "0.1.0");

@@ -23,11 +23,7 @@ struct Places {
 
 Places write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
                        std::uint64_t input_digest) {
-  const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-  H5Pset_file_locking(access.get(), false, true);
-  hdf5::Handle file = guard.own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
-                                "cannot be written");
+  hdf5::Handle file = hdf5::create_file(guard, path);
   Places places;
   places.indices = hdf5::lay_out(guard, file.get(), "indices", H5T_STD_I64LE, {rows, count}).offset;
   places.distances = hdf5::lay_out(guard, file.get(), "distances", H5T_IEEE_F32LE, {rows, count}).offset;

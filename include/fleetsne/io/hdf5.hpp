@@ -76,6 +76,10 @@ Handle open_file(const Guard& guard);
 /// the file (expect_readable_everywhere): if one does not, the others wait for it for ever. Collective.
 Handle open_file_together(const comm::Communicator& comm, const Guard& guard);
 
+/// Makes a file, or empties it, for one rank alone.
+/// @param checked  HDF5 is to check its own structures, too: for 1.10 and newer
+Handle create_file(const Guard& guard, const std::string& path, bool checked = false);
+
 /// Whether there is a link of this path ("a/b/c", each part of it).
 bool exists(hid_t file, const std::string& path);
 /// The kind of object at a path: H5O_TYPE_GROUP, H5O_TYPE_DATASET or H5O_TYPE_UNKNOWN.
