@@ -15,7 +15,7 @@ Block block_at(std::span<const float> values, base::LocalIndex row) {
 
 }  // namespace
 
-TiledProduct::TiledProduct(const data::SparseMatrix& weights) : weights_(weights) {
+TiledProduct::TiledProduct(const data::SparseMatrix& weights) : ProductOf(weights) {
   for (std::size_t t = 0; t < weights.tiles.size(); ++t) {
     if (!weights.tiles[t].continued) firsts_.push_back(t);
   }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace fleetsne::init {
 
@@ -31,31 +32,34 @@ class GraphProduct {
   virtual void multiply(std::span<const float> x, std::span<float> y) const = 0;
 };
 
-class TiledProduct final : public GraphProduct {
+/// What there is to say of any matrix of weights that knows its rows and ghosts.
+template <class Weights>
+class ProductOf : public GraphProduct {
  public:
-  explicit TiledProduct(const data::SparseMatrix& weights);
+  explicit ProductOf(const Weights& weights) : weights_(weights) {}
   const data::RowDistribution& rows() const override { return weights_.rows; }
   const data::Ghosts& ghosts() const override { return weights_.ghosts; }
   std::size_t local_rows() const override { return weights_.local_rows(); }
+
+ protected:
+  const Weights& weights_;
+};
+
+class TiledProduct final : public ProductOf<data::SparseMatrix> {
+ public:
+  explicit TiledProduct(const data::SparseMatrix& weights);
   void for_each_edge(const std::function<void(base::LocalIndex, base::LocalIndex)>& visit) const override;
   void multiply(std::span<const float> x, std::span<float> y) const override;
 
  private:
-  const data::SparseMatrix& weights_;
   std::vector<std::size_t> firsts_;  // tiles that begin new rows, and the number of tiles
 };
 
-class PlainProduct final : public GraphProduct {
+class PlainProduct final : public ProductOf<data::WeightedGraph> {
  public:
-  explicit PlainProduct(const data::WeightedGraph& weights) : weights_(weights) {}
-  const data::RowDistribution& rows() const override { return weights_.rows; }
-  const data::Ghosts& ghosts() const override { return weights_.ghosts; }
-  std::size_t local_rows() const override { return weights_.local_rows(); }
+  using ProductOf::ProductOf;
   void for_each_edge(const std::function<void(base::LocalIndex, base::LocalIndex)>& visit) const override;
   void multiply(std::span<const float> x, std::span<float> y) const override;
-
- private:
-  const data::WeightedGraph& weights_;
 };
 
 }  // namespace fleetsne::init
