@@ -28,6 +28,11 @@ DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& 
           "--dry-run was given with --init spectral (it does not foretell how long eigenvectors take). With "
           "--init pca it "
           "tells of all other stages");
+    if (config.init.start == init::Start::sample)
+      throw base::UsageError(
+          "--dry-run was given with --init sample (it does not foretell the sample's own embedding, and "
+          "would make it "
+          "for every trial). With --init pca it tells of all other stages");
     if (!config.input.affinity.empty() || !config.neighbor_files.load.empty())
       throw base::UsageError(
           "--dry-run was given with --affinity or --neighbors.load (it tries the stages on samples of the "

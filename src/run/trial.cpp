@@ -72,6 +72,7 @@ std::vector<std::int64_t> trial_sizes(const Config& config, const DataShape& dat
 
 Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_t rows) {
   Config config = given;
+  config.neighbor_files = {};  // a trial keeps nothing
   if (config.init.start == init::Start::file) config.init.start = init::Start::random;
   config.init.continued.clear();
   Report report;

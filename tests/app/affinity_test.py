@@ -97,6 +97,11 @@ class Affinity(EndToEnd):
         self.assertEqual(self.report()["neighbors"]["backend"], "given")
         self.assertEqual(self.report()["neighbors"]["recall"], 1)
 
+    def test_a_dry_run_keeps_no_neighbours(self):
+        before = self.listing()
+        self.assert_succeeds(self.embed("rows.npy", "--perplexity", "15", "--neighbors.save", "nn.h5", "--dry-run"))
+        self.assert_nothing_left(before)
+
     def test_neighbours_of_another_tool(self):
         exact = np.sqrt(((self.rows[:, None, :] - self.rows[None, :, :]) ** 2).sum(-1))
         indices = np.argsort(exact, axis=1)[:, :46]  # each row itself among them

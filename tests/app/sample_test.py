@@ -44,6 +44,7 @@ class Sample(EndToEnd):
         self.refuse(2, "--sample.size is 211", "210 rows", arguments=["rows.npy", *SAMPLE, "--sample.size", "211"])
         self.refuse(2, "--sample.perplexity 40", "sample of 60", arguments=["rows.npy", *SAMPLE, "--sample.perplexity", "40"])
         self.refuse(2, "--sample.size is 3", arguments=["rows.npy", *SAMPLE, "--sample.size", "3"])
+        self.refuse(2, "--dry-run was given with --init sample", arguments=["rows.npy", *SAMPLE, "--dry-run"])
         self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "15", "--output", "a.h5"))
         self.refuse(2, "--init sample", "Name the input, too", arguments=["--affinity", "a.h5", *SAMPLE])
 
