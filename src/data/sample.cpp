@@ -50,6 +50,13 @@ std::vector<std::size_t> draw_sample(const comm::Communicator& comm, const RowDi
   return chosen;
 }
 
+base::Matrix<float> pick_rows(const base::Matrix<float>& rows, std::span<const std::size_t> chosen) {
+  auto result = base::padded_matrix<float>(chosen.size(), rows.columns());
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    std::ranges::copy(rows.row(chosen[i]), result.row(i).begin());
+  return result;
+}
+
 DistributedMatrix<float> take_rows(const comm::Communicator& comm, const DistributedMatrix<float>& matrix,
                                    std::span<const std::size_t> chosen) {
   const auto counts = comm.all_gather(static_cast<std::int64_t>(chosen.size()));

@@ -2,7 +2,7 @@
 
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/ask_owners.hpp"
-#include "fleetsne/quality/sample.hpp"
+#include "fleetsne/data/sample.hpp"
 #include "fleetsne/search/exact.hpp"
 
 #include "classes.hpp"
@@ -18,16 +18,10 @@ namespace {
 
 using base::GlobalIndex;
 
-base::Matrix<float> pick_rows(const base::Matrix<float>& from, const std::vector<std::size_t>& which) {
-  auto result = base::padded_matrix<float>(which.size(), from.columns());
-  for (std::size_t i = 0; i < which.size(); ++i) std::ranges::copy(from.row(which[i]), result.row(i).begin());
-  return result;
-}
-
 /// The ranks of the distances between the sampled rows, on rank 0. Collective.
 std::vector<double> gathered_distance_ranks(const comm::Communicator& comm, const base::Matrix<float>& rows,
                                             const std::vector<std::size_t>& sample) {
-  const base::Matrix<float> mine = pick_rows(rows, sample);
+  const base::Matrix<float> mine = data::pick_rows(rows, sample);
   const auto all = comm.all_gather(std::span<const float>(mine.elements())).values;
   if (comm.rank() != 0) return {};
   const std::size_t width = base::padded(rows.columns());
@@ -63,15 +57,17 @@ Judge::Judge(const comm::Communicator& comm, const data::DistributedMatrix<float
              const data::Labels* labels, const JudgeConfig& config)
     : comm_(comm), rows_(rows), labels_(labels), config_(config) {
   FLEETSNE_EXPECT(config.neighbors >= 1 && static_cast<GlobalIndex>(config.neighbors) < rows.rows.total());
-  sample_ = draw_sample(comm, rows.rows, config.sample, config.seed);
-  distance_sample_ = draw_sample(comm, rows.rows, config.distance_sample, config.seed);
+  const base::Random random(config.seed, base::Stream::quality);
+  sample_ = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.sample), random);
+  distance_sample_ =
+      data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.distance_sample), random);
   sampled_ = comm.all_reduce(static_cast<std::int64_t>(sample_.size()), comm::Reduction::sum);
   comm::agree(comm, [&] {
     const GlobalIndex begin = rows.rows.begin(comm.rank());
     origins_.resize(rows.local.rows());
     std::iota(origins_.begin(), origins_.end(), begin);
     for (const std::size_t i : sample_) skip_.push_back(begin + static_cast<GlobalIndex>(i));
-    queries_ = pick_rows(rows.local, sample_);
+    queries_ = data::pick_rows(rows.local, sample_);
   });
   near_ = search::exact_neighbors(comm, rows, origins_, queries_.view(), skip_, config.neighbors).origins;
   distance_ranks_ = gathered_distance_ranks(comm, rows.local, distance_sample_);
@@ -102,7 +98,7 @@ Scores Judge::judge(const data::DistributedMatrix<float>& embedding) const {
   const std::size_t k = config_.neighbors;
   const auto points = static_cast<double>(rows_.rows.total()), kd = static_cast<double>(k);
   const double lists = static_cast<double>(sampled_) * kd;
-  const base::Matrix<float> queries = pick_rows(embedding.local, sample_);
+  const base::Matrix<float> queries = data::pick_rows(embedding.local, sample_);
   const auto near = search::exact_neighbors(comm_, embedding, origins_, queries.view(), skip_, k).origins;
   Scores scores;
   scores.neighbors_kept =

@@ -2,23 +2,15 @@
 
 #include "fleetsne/base/random.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/sample.hpp"
 #include "fleetsne/search/exact.hpp"
 
 #include <algorithm>
 #include <vector>
 
 namespace fleetsne::quality {
-namespace {
 
 using base::GlobalIndex;
-
-base::Matrix<float> pick_rows(const base::Matrix<float>& from, const std::vector<std::size_t>& which) {
-  auto result = base::padded_matrix<float>(which.size(), from.columns());
-  for (std::size_t i = 0; i < which.size(); ++i) std::ranges::copy(from.row(which[i]), result.row(i).begin());
-  return result;
-}
-
-}  // namespace
 
 double neighbors_kept(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                       base::MatrixView<const float> embedding, const data::Permutation& permutation,
@@ -41,8 +33,8 @@ double neighbors_kept(const comm::Communicator& comm, const data::DistributedMat
     plane.local = base::padded_matrix<float>(embedding.rows(), embedding.columns());
     for (std::size_t i = 0; i < embedding.rows(); ++i)
       std::ranges::copy(embedding.row(i), plane.local.row(i).begin());
-    queries = pick_rows(rows.local, sampled);
-    plane_queries = pick_rows(plane.local, sampled);
+    queries = data::pick_rows(rows.local, sampled);
+    plane_queries = data::pick_rows(plane.local, sampled);
   });
   const auto near = search::exact_neighbors(comm, rows, origins, queries.view(), skip, k);
   const auto shown = search::exact_neighbors(comm, plane, origins, plane_queries.view(), skip, k);

@@ -4,13 +4,13 @@
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/sample.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/quality/divergence.hpp"
-#include "fleetsne/quality/sample.hpp"
 #include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/report.hpp"
@@ -74,7 +74,8 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
 /// Adds every embedding's KL divergence. Consumes the rows. Collective.
 void add_divergences(const comm::Communicator& comm, const EvaluateConfig& config, Rows&& rows,
                      const std::vector<Rows>& embeddings, Evaluation& found, base::Log& log) {
-  const auto sample = quality::draw_sample(comm, rows.rows, config.judge.sample, config.run.seed);
+  const auto sample = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.judge.sample),
+                                        base::Random(config.run.seed, base::Stream::quality));
   std::vector<quality::Normaliser> normalisers;
   for (const Rows& embedding : embeddings)
     normalisers.push_back(quality::sampled_normaliser(comm, embedding, sample));

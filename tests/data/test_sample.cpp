@@ -32,6 +32,17 @@ TEST(Sample, HasExactlySoManyRowsAndTheSameAtAnyRankCount) {
   EXPECT_NE(sample_of(comm, rows, 500, 4), sample_of(comm, rows, 500, 5));
 }
 
+TEST(Sample, IsPartOfALargerOne) {
+  const auto comm = Communicator::world();
+  const auto rows = RowDistribution::balanced(5000, comm.size());
+  std::vector<GlobalIndex> smaller;
+  for (const std::int64_t size : {1, 300, 4990, 5000}) {
+    const auto larger = sample_of(comm, rows, size, 3);
+    EXPECT_TRUE(std::ranges::includes(larger, smaller));
+    smaller = larger;
+  }
+}
+
 TEST(Sample, IsSpreadOverAllRows) {
   const auto comm = Communicator::world();
   const auto sample = sample_of(comm, RowDistribution::balanced(100'000, comm.size()), 10'000, 1);

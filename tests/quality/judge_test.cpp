@@ -1,7 +1,7 @@
 #include "fleetsne/quality/judge.hpp"
 
+#include "fleetsne/data/sample.hpp"
 #include "fleetsne/quality/divergence.hpp"
-#include "fleetsne/quality/sample.hpp"
 
 #include "support/small_data.hpp"
 #include <gtest/gtest.h>
@@ -46,28 +46,6 @@ void expect_same(const Scores& a, const Scores& b) {
   EXPECT_EQ(a.distance_correlation, b.distance_correlation);
   EXPECT_EQ(a.label_accuracy, b.label_accuracy);
   EXPECT_EQ(a.trustworthiness, b.trustworthiness);
-}
-
-TEST(Sample, IsTheSameAtAnyRankCountOfTheRightSizeAndNested) {
-  const auto comm = Communicator::world();
-  constexpr GlobalIndex points = 5000;
-  std::set<GlobalIndex> smaller;
-  for (const std::size_t count : {std::size_t{1}, std::size_t{300}, std::size_t{4990}, std::size_t{9000}}) {
-    const auto rows = data::RowDistribution::balanced(points, comm.size());
-    std::vector<GlobalIndex> mine;
-    for (const std::size_t i : draw_sample(comm, rows, count, 3))
-      mine.push_back(rows.begin(comm.rank()) + static_cast<GlobalIndex>(i));
-    const auto all = comm.all_gather(std::span<const GlobalIndex>(mine)).values;
-    std::vector<GlobalIndex> alone;
-    const auto self = Communicator::self();
-    for (const std::size_t i : draw_sample(self, data::RowDistribution::balanced(points, 1), count, 3))
-      alone.push_back(static_cast<GlobalIndex>(i));
-    EXPECT_EQ(all, alone);
-    EXPECT_EQ(all.size(), std::min(count, std::size_t{points}));
-    const std::set<GlobalIndex> now(all.begin(), all.end());
-    EXPECT_TRUE(std::ranges::includes(now, smaller));
-    smaller = now;
-  }
 }
 
 TEST(Judge, TheDataItselfIsPerfect) {
@@ -161,15 +139,20 @@ TEST(Normaliser, OfAllPointsIsTheSumOverPairsAndOfASampleNearIt) {
       if (i != j) expected += 1 / (1 + x * x + y * y);
     }
   const auto rows = test::block_of(comm, plane);
-  const auto exact = sampled_normaliser(comm, rows, draw_sample(comm, rows.rows, 3000, 1));
+  const auto exact = sampled_normaliser(
+      comm, rows, data::draw_sample(comm, rows.rows, 3000, base::Random(1, base::Stream::quality)));
   EXPECT_NEAR(exact.z / expected, 1, 1e-6);
   EXPECT_EQ(exact.relative_error, 0);
-  const auto drawn = sampled_normaliser(comm, rows, draw_sample(comm, rows.rows, 500, 1));
+  const auto drawn = sampled_normaliser(
+      comm, rows, data::draw_sample(comm, rows.rows, 500, base::Random(1, base::Stream::quality)));
   EXPECT_NEAR(drawn.z / expected, 1, 4 * drawn.relative_error);
   EXPECT_GT(drawn.relative_error, 0);
   const auto self = Communicator::self();
   const auto whole = test::block_of(self, plane);
-  EXPECT_EQ(drawn.z, sampled_normaliser(self, whole, draw_sample(self, whole.rows, 500, 1)).z);
+  EXPECT_EQ(drawn.z,
+            sampled_normaliser(
+                self, whole, data::draw_sample(self, whole.rows, 500, base::Random(1, base::Stream::quality)))
+                .z);
 }
 
 }  // namespace

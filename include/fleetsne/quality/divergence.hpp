@@ -18,7 +18,7 @@ struct Normaliser {
 
 /// Z from a sample of its rows, each summed over all points.
 /// @param embedding  N x any number of columns
-/// @param sample     local rows, as draw_sample draws them
+/// @param sample     local rows, as data::draw_sample draws them
 /// @note Collective. Bitwise the same for any number of ranks and threads: terms are rounded so that their
 /// sums are exact.
 Normaliser sampled_normaliser(const comm::Communicator& comm, const data::DistributedMatrix<float>& embedding,
