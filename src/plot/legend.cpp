@@ -7,8 +7,8 @@
 namespace fleetsne::plot {
 
 Legend legend_of(const std::string& title, std::span<const std::string> categories,
-                 std::span<const std::int64_t> counts, std::int64_t missing, std::span<const Srgb> colors,
-                 Srgb missing_points, std::size_t most) {
+                 std::span<const std::int64_t> counts, const WithoutCategory& missing,
+                 std::span<const Srgb> colors, std::size_t most) {
   FLEETSNE_EXPECT(categories.size() == counts.size() && colors.size() >= categories.size());
   std::vector<std::size_t> shown(categories.size());
   std::iota(shown.begin(), shown.end(), std::size_t{0});
@@ -24,7 +24,7 @@ Legend legend_of(const std::string& title, std::span<const std::string> categori
   }
   for (const std::size_t c : shown)
     legend.entries.push_back({categories[c], colors[c], static_cast<std::int32_t>(c)});
-  if (missing > 0) legend.entries.push_back({"(no label)", missing_points, no_category});
+  if (missing.count > 0) legend.entries.push_back({missing.name, missing.color, no_category});
   return legend;
 }
 

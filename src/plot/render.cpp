@@ -64,7 +64,7 @@ Palette make_palette(const comm::Communicator& comm, const PointColors& colors, 
     const auto tints = category_colors(categories, config.background);
     const auto counts = count_categories(comm, labels);
     palette.legend = legend_of(labels.name, labels.categories, std::span(counts).first(categories),
-                               counts.back(), tints, theme.missing, legend_room);
+                               {counts.back(), config.unlabelled, theme.missing}, tints, legend_room);
     number_entries(palette.legend, config.marks);
     for (const Srgb tint : tints) palette.label_inks.push_back(ink_of(tint));
   }

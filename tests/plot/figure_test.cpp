@@ -20,7 +20,7 @@ std::vector<Srgb> blank(int size) {
 Legend legend_with(std::size_t categories) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < categories; ++i) names.push_back("type " + std::to_string(i));
-  return legend_of("cell type", names, std::vector<std::int64_t>(categories, 5), 0,
+  return legend_of("cell type", names, std::vector<std::int64_t>(categories, 5), {},
                    category_colors(categories));
 }
 
@@ -45,7 +45,7 @@ TEST(Figure, LegendNamesTheMostFrequentAndCountsTheRest) {
     names.push_back("type " + std::to_string(i));
     counts.push_back(i);
   }
-  const Legend legend = legend_of("x", names, counts, 3, category_colors(500));
+  const Legend legend = legend_of("x", names, counts, {.count = 3}, category_colors(500));
   EXPECT_EQ(legend.entries.size(), largest_legend + 1);
   EXPECT_EQ(legend.entries.front().name, "type 410");
   EXPECT_EQ(legend.entries.back().color, missing_color);

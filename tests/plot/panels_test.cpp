@@ -132,7 +132,7 @@ TEST(Sheet, PanelsStandApartAndTheLegendBesideThem) {
     sheet.panels.push_back(
         {.width = 200, .height = 150, .pixels = std::vector<Srgb>(200 * 150, tint), .title = "panel"});
   }
-  sheet.legend = legend_of("kind", std::vector<std::string>{"a", "b"}, std::vector<std::int64_t>{1, 1}, 0,
+  sheet.legend = legend_of("kind", std::vector<std::string>{"a", "b"}, std::vector<std::int64_t>{1, 1}, {},
                            std::vector<Srgb>{{9, 99, 9}, {99, 9, 99}});
   for (const Background background : {Background::light, Background::dark}) {
     sheet.background = background;

@@ -30,13 +30,20 @@ struct Legend {
 /// Categories that a legend names at most; it stands in up to three columns.
 inline constexpr std::size_t largest_legend = 90;
 
+/// Points without a category: how many, and how a legend shows them.
+struct WithoutCategory {
+  std::int64_t count = 0;
+  std::string name = "(no label)";
+  Srgb color = missing_color;
+};
+
 /// The legend of the categories that occur, in their order; if there are too many the most frequent ones.
 /// @param counts   points of each category, all ranks together
-/// @param missing  points without a category: an entry of its own, of that colour, if there are any
+/// @param missing  points without a category: an entry of its own, if there are any
 /// @param most     categories that are too many if exceeded
 Legend legend_of(const std::string& title, std::span<const std::string> categories,
-                 std::span<const std::int64_t> counts, std::int64_t missing, std::span<const Srgb> colors,
-                 Srgb missing_points = missing_color, std::size_t most = largest_legend);
+                 std::span<const std::int64_t> counts, const WithoutCategory& missing,
+                 std::span<const Srgb> colors, std::size_t most = largest_legend);
 
 /// What the colours of numbers mean: value_color from `low` to `high`.
 struct ColorBar {

@@ -32,8 +32,9 @@ struct PlotConfig {
   std::optional<Window> window{};  ///< after the rotation; none: all points, in a square
   bool axes = false;               ///< frames with numbers
   Marks marks = Marks::automatic;
-  double clip = 1;     ///< per cent of the numbers at either end that get the end's colour
-  std::string note{};  ///< beside the title; empty: how many points there are
+  double clip = 1;                        ///< per cent of the numbers at either end that get the end's colour
+  std::string note{};                     ///< beside the title; empty: how many points there are
+  std::string unlabelled = "(no label)";  ///< what a legend calls points without a category
 };
 
 /// One embedding and how it is coloured.
