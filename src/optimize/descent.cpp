@@ -95,12 +95,12 @@ void centre(const comm::Communicator& comm, base::Matrix<float>& positions) {
   }
 }
 
-Box Descent::bounding_box(const comm::Communicator& comm) const {
+Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions) {
   constexpr float lowest = std::numeric_limits<float>::lowest();
   // Largest of -x, x, -y, y; and a sum that is finite only if all are (inf - inf and NaN both stay NaN).
   float left = lowest, right = lowest, bottom = lowest, top = lowest, poison = 0;
-  const float* y = positions_.data();
-  const auto points = static_cast<std::int64_t>(positions_.rows());
+  const float* y = positions.data();
+  const auto points = static_cast<std::int64_t>(positions.rows());
 #pragma omp parallel for simd schedule(static) reduction(max : left, right, bottom, top) reduction(+ : poison)
   for (std::int64_t i = 0; i < points; ++i) {
     left = std::max(left, -y[2 * i]);

@@ -2,7 +2,7 @@
 
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/optimize/descent.hpp"
-#include "fleetsne/optimize/objective.hpp"
+#include "fleetsne/optimize/joint_objective.hpp"
 
 #include <fmt/format.h>
 
@@ -18,16 +18,16 @@ constexpr double begun = 1;
 /// The stages one after another; the state of the descent goes on from stage to stage.
 class Run {
  public:
-  Run(const comm::Communicator& comm, const data::SparseMatrix& affinities, State&& initial,
-      const OptimizeConfig& config, base::Log& log, const Observer& observer)
+  Run(const comm::Communicator& comm, Objective& objective, State&& initial, const OptimizeConfig& config,
+      base::Log& log, const Observer& observer)
       : comm_(comm),
         config_(config),
         log_(log),
         observer_(observer),
         before_(initial.iteration),
         grid_before_(initial.grid),
-        points_(static_cast<double>(affinities.rows.total())),
-        objective_(comm, affinities, config.repulsion, config.sharing),
+        points_(static_cast<double>(objective.points())),
+        objective_(objective),
         descent_(std::move(initial)),
         gradient_(descent_.positions().size()),
         box_(descent_.bounding_box(comm)) {
@@ -42,8 +42,8 @@ class Run {
     stats_.iterations = before_ + done_;
     Optimized result{{}, {}, descent_.take_state()};
     result.state.iteration = stats_.iterations;
-    result.state.grid = done_ > 0 ? objective_.field().shape() : grid_before_;
-    descent_.centre(comm_);
+    result.state.grid = done_ > 0 ? objective_.grid() : grid_before_;
+    if (objective_.moves_freely()) descent_.centre(comm_);
     log_.end_phase();
     complete_stats(stats_);
     result.stats = std::move(stats_);
@@ -129,9 +129,9 @@ class Run {
     const auto ghosts = static_cast<std::int64_t>(objective_.ghosts());
     stats.ghosts_max = comm_.all_reduce(ghosts, comm::Reduction::max);
     stats.ghosts_total = comm_.all_reduce(ghosts, comm::Reduction::sum);
-    stats.grid_rows = objective_.field().shape().padded_rows;
-    stats.grid_columns = objective_.field().shape().padded_columns;
-    stats.slab = objective_.field().shared_by_slabs();
+    stats.grid_rows = objective_.grid().padded_rows;
+    stats.grid_columns = objective_.grid().padded_columns;
+    stats.slab = objective_.shared_by_slabs();
   }
 
   const comm::Communicator& comm_;
@@ -142,7 +142,7 @@ class Run {
   GridShape grid_before_;  // that they left
   std::int64_t observers_bytes_ = 0;
   double points_;
-  Objective objective_;
+  Objective& objective_;
   Descent descent_;
   base::AlignedVector<float> gradient_;  // local rows x 2
   Box box_;
@@ -152,12 +152,18 @@ class Run {
 
 }  // namespace
 
+Optimized optimize(const comm::Communicator& comm, Objective& objective, State initial,
+                   const OptimizeConfig& config, base::Log& log, const Observer& observer) {
+  FLEETSNE_EXPECT(config.dimensions == 1 || config.dimensions == 2);
+  if (config.dimensions == 1) flatten(initial);
+  return Run(comm, objective, std::move(initial), config, log, observer).finish();
+}
+
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
                    const OptimizeConfig& config, base::Log& log, const Observer& observer) {
   FLEETSNE_EXPECT(initial.positions.rows() == affinities.local_rows());
-  FLEETSNE_EXPECT(config.dimensions == 1 || config.dimensions == 2);
-  if (config.dimensions == 1) flatten(initial);
-  return Run(comm, affinities, std::move(initial), config, log, observer).finish();
+  JointObjective objective(comm, affinities, config.repulsion, config.sharing);
+  return optimize(comm, objective, std::move(initial), config, log, observer);
 }
 
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,

@@ -127,7 +127,30 @@ void PointGrid<T>::add_overlaps(const BinnedPoints<T>& points, int band) {
 }
 
 template <class T>
+void PointGrid<T>::take(const BinnedPoints<T>& points, base::MatrixView<const T> grid) {
+  make_room(points);
+  const GridPart& part = points.part();
+  for (int r = 0; r < part.rows; ++r)
+    std::copy_n(grid.row(static_cast<std::size_t>(part.first_row + r)).data() + part.first_column,
+                part.columns, cell_row(r));
+}
+
+template <class T>
 double PointGrid<T>::read(BinnedPoints<T>& points, double inverse_step, std::span<float> forces) {
+  return read_rows(points, inverse_step, forces, [](std::size_t, T) {});
+}
+
+template <class T>
+void PointGrid<T>::read_each(BinnedPoints<T>& points, double inverse_step, std::span<float> forces,
+                             std::span<float> potentials) {
+  read_rows(points, inverse_step, forces,
+            [&](std::size_t index, T potential) { potentials[index] = static_cast<float>(potential); });
+}
+
+template <class T>
+template <class Tell>
+double PointGrid<T>::read_rows(BinnedPoints<T>& points, double inverse_step, std::span<float> forces,
+                               Tell&& tell) {
   const T scale = static_cast<T>(-0.5 * inverse_step);
   const auto& table = spline_table<spline_order, T>;
   const int rows = points.part().rows - overlap_rows;
@@ -157,7 +180,8 @@ double PointGrid<T>::read(BinnedPoints<T>& points, double inverse_step, std::spa
         const auto across_slope = evaluate<spline_order, T>(table.slope, batch[i].across);
         const auto [force_x, force_y, potential] =
             sums_of<T>(value * across_slope, slope * across, value * across);
-        const auto at = 2 * static_cast<std::size_t>(batch[i].index);
+        const auto index = static_cast<std::size_t>(batch[i].index), at = 2 * index;
+        tell(index, potential);
         forces[at] = static_cast<float>(scale * force_x);
         forces[at + 1] = static_cast<float>(scale * force_y);
         sum += static_cast<double>(potential);

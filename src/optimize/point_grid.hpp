@@ -22,6 +22,12 @@ class PointGrid {
   /// @param forces  -1/2 of the potential's gradient at each point, in the points' order before binning
   /// @return sum of the potential over the points, the same for any number of threads
   double read(BinnedPoints<T>& points, double inverse_step, std::span<float> forces);
+  /// The same, and the potential at each point.
+  void read_each(BinnedPoints<T>& points, double inverse_step, std::span<float> forces,
+                 std::span<float> potentials);
+
+  /// Takes the cells under the points from a grid that is whole, in place of spreading.
+  void take(const BinnedPoints<T>& points, base::MatrixView<const T> grid);
 
   const TouchedStrips& touched() const { return touched_; }
   /// The part's cells.
@@ -34,6 +40,9 @@ class PointGrid {
   void make_room(const BinnedPoints<T>& points);
   void spread_band(BinnedPoints<T>& points, int band);
   void add_overlaps(const BinnedPoints<T>& points, int band);
+  /// Reads, and calls tell(index, potential) for every point; returns the sum.
+  template <class Tell>
+  double read_rows(BinnedPoints<T>& points, double inverse_step, std::span<float> forces, Tell&& tell);
 
   T* cell_row(int row) { return cells_.data() + static_cast<std::size_t>(row) * stride_; }
   T* overlap_row(int band, int row) {

@@ -1,7 +1,7 @@
 // After the first one, an iteration allocates nothing: every operator new of this binary is counted.
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/optimize/descent.hpp"
-#include "fleetsne/optimize/objective.hpp"
+#include "fleetsne/optimize/joint_objective.hpp"
 
 #include "support/small_data.hpp"
 #include <gtest/gtest.h>
@@ -89,7 +89,7 @@ TEST_P(EveryField, AnIterationAllocatesNothing) {
     start(i, 0) = static_cast<float>(scale * x);
     start(i, 1) = static_cast<float>(scale * y);
   }
-  Objective objective(comm, affinities, repulsion, sharing);
+  JointObjective objective(comm, affinities, repulsion, sharing);
   objective.set_dof(dof);
   Descent descent(std::move(start));
   std::vector<float> gradient(descent.positions().size());
@@ -99,11 +99,11 @@ TEST_P(EveryField, AnIterationAllocatesNothing) {
     descent.step(gradient, {0.1, 0.5, 5, 0.01});
   };
   iterate();
-  const GridShape grid = objective.field().shape();
+  const GridShape grid = objective.grid();
   const long before = allocations;
   for (int i = 0; i < 10; ++i) iterate();
   EXPECT_EQ(allocations - before, 0);
-  EXPECT_EQ(objective.field().shape(), grid) << "the grid was to stay the same";
+  EXPECT_EQ(objective.grid(), grid) << "the grid was to stay the same";
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, EveryField,

@@ -4,7 +4,7 @@
 #include "fleetsne/data/tile_writer.hpp"
 #include "fleetsne/optimize/attraction.hpp"
 #include "fleetsne/optimize/descent.hpp"
-#include "fleetsne/optimize/objective.hpp"
+#include "fleetsne/optimize/joint_objective.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 
 #include "support/exact_probabilities.hpp"
@@ -210,7 +210,7 @@ TEST_P(CompressedGradient, IsTheFloat64OneWithin1e3InALateEmbedding) {
   config.stages = {{100, 12, 0.8}, {100, 1, 0.8}};
   const auto late = optimize(comm, affinities, std::move(start), config, log);
   const Descent descent{base::Matrix<float>(late.embedding)};
-  Objective objective(comm, affinities, Repulsion::exact, GridSharing::automatic);
+  JointObjective objective(comm, affinities, Repulsion::exact, GridSharing::automatic);
   std::vector<float> gradient(2 * affinities.local_rows());
   objective.gradient(late.embedding.elements(), descent.bounding_box(comm), 1, gradient);
 

@@ -2,7 +2,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/optimize/attraction.hpp"
 #include "fleetsne/optimize/descent.hpp"
-#include "fleetsne/optimize/objective.hpp"
+#include "fleetsne/optimize/joint_objective.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 
 #include "support/small_data.hpp"
@@ -47,7 +47,7 @@ struct Evaluation {
 Evaluation evaluate_at(const Communicator& comm, const data::SparseMatrix& affinities,
                        base::Matrix<float> positions, Repulsion repulsion, double exaggeration = 1,
                        double dof = 1) {
-  Objective objective(comm, affinities, repulsion, GridSharing::automatic);
+  JointObjective objective(comm, affinities, repulsion, GridSharing::automatic);
   objective.set_dof(dof);
   Evaluation result{std::vector<float>(positions.rows() * 2), 0};
   const Descent descent{base::Matrix<float>(positions)};
@@ -150,7 +150,7 @@ TEST(Optimize, CountsBytesByKind) {
 
 INSTANTIATE_TEST_SUITE_P(Both, EveryRepulsion, testing::Values(Repulsion::grid, Repulsion::exact));
 
-TEST(Objective, GridAndExactAgreeOnGradientAndKl) {
+TEST(JointObjective, GridAndExactAgreeOnGradientAndKl) {
   const auto comm = Communicator::world();
   const auto affinities = small_affinities(comm, 1200);
   for (const double scale : {1e-4, 1.0, 30.0}) {
@@ -169,7 +169,7 @@ TEST(Objective, GridAndExactAgreeOnGradientAndKl) {
   }
 }
 
-TEST(Objective, KlIsTheSumOverPairs) {
+TEST(JointObjective, KlIsTheSumOverPairs) {
   const auto self = Communicator::self();
   const auto affinities = small_affinities(self, 100);
   const auto y = normal_positions(affinities.rows, 0, 3);
@@ -218,7 +218,7 @@ Evaluation sums_over_pairs(const data::SparseMatrix& affinities, const base::Mat
   return {std::vector<float>(gradient.begin(), gradient.end()), kl};
 }
 
-TEST(Objective, OfAnyDegreesOfFreedomIsTheSumOverPairs) {
+TEST(JointObjective, OfAnyDegreesOfFreedomIsTheSumOverPairs) {
   const auto self = Communicator::self();
   const auto affinities = small_affinities(self, 120);
   const auto y = normal_positions(affinities.rows, 0, 3);

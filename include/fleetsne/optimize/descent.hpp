@@ -23,6 +23,10 @@ void limit_norms(std::span<float> gradient, double limit);
 /// Moves the mean of all ranks' points (local rows x 2) to the origin. Collective.
 void centre(const comm::Communicator& comm, base::Matrix<float>& positions);
 
+/// The rectangle of all ranks' points (local rows x 2). Throws NumericalError on all ranks if a coordinate of
+/// any is not finite. Collective.
+Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions);
+
 /// Gradient descent with momentum and a gain for every coordinate: +0.2 where gradient and last step point
 /// the same way down, times 0.8 where they do not.                         [Jacobs 1988, as in van der
 /// Maaten's code]
@@ -42,9 +46,8 @@ class Descent {
   /// Moves the mean of all ranks' points to the origin. Collective.
   void centre(const comm::Communicator& comm) { optimize::centre(comm, positions_); }
 
-  /// The rectangle of all ranks' points. Throws NumericalError on all ranks if a coordinate of any is not
-  /// finite. Collective.
-  Box bounding_box(const comm::Communicator& comm) const;
+  /// The rectangle of all ranks' points, as the function of that name. Collective.
+  Box bounding_box(const comm::Communicator& comm) const { return optimize::bounding_box(comm, positions_); }
 
   std::span<const float> positions() const { return positions_.elements(); }
   base::MatrixView<const float> view() const { return positions_.view(); }

@@ -14,6 +14,8 @@
 
 namespace fleetsne::optimize {
 
+class Objective;
+
 /// How the repulsive forces are summed.
 enum class Repulsion {
   automatic,  ///< exact up to 1,000 points, else grid
@@ -105,6 +107,10 @@ Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& aff
 /// them. (A stage goes by its own first iteration when it looks at the KL, and along a line of
 /// exaggerations.)
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
+                   const OptimizeConfig& config, base::Log& log, const Observer& observer = {});
+
+/// The same for any objective. Its points are centred at the end if they move freely.
+Optimized optimize(const comm::Communicator& comm, Objective& objective, State initial,
                    const OptimizeConfig& config, base::Log& log, const Observer& observer = {});
 
 }  // namespace fleetsne::optimize
