@@ -23,6 +23,7 @@ constexpr std::array all{
     Command{"evaluate", "judge embeddings by the data that they show", evaluate},
     Command{"generate", "write cell-like rows of any number", generate},
     Command{"plot", "draw embeddings, also as an animation", plot},
+    Command{"transform", "put new rows into an embedding that is there", transform},
 };
 
 /// The command line read on rank 0; the other ranks get its outcome as the config file that it amounts to.

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t bytes_per_variable_string = 64;  // guess, to keep blocks of them near the limit
 
-/// A block of a dataset of one dimension or one column, selected in file and memory.
+/// A block of a dataset of one dimension or one column, or a scalar, selected in file and memory.
 struct Selection {
   Handle file, memory;
 };
@@ -20,11 +20,14 @@ Selection select(const Guard& guard, hid_t dataset, std::int64_t first, std::siz
   Selection result;
   const char* const problem = "has a dataset of an unexpected shape";
   const std::vector<std::int64_t> shape = extents(guard, dataset);
-  if (shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1)) guard.fail(problem);
+  const bool scalar = shape.empty() && first == 0 && count == 1;
+  if (!scalar && (shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1)))
+    guard.fail(problem);
   const hsize_t start[2] = {static_cast<hsize_t>(first), 0}, length[2] = {count, 1};
   result.file = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
-  guard.check(H5Sselect_hyperslab(result.file.get(), H5S_SELECT_SET, start, nullptr, length, nullptr),
-              problem);
+  if (!scalar)
+    guard.check(H5Sselect_hyperslab(result.file.get(), H5S_SELECT_SET, start, nullptr, length, nullptr),
+                problem);
   result.memory = guard.own(H5Screate_simple(1, length, nullptr), H5Sclose, "cannot be read");
   return result;
 }

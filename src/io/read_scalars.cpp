@@ -44,4 +44,22 @@ std::vector<double> read_scalars(const std::string& path, const std::string& gro
   return values;
 }
 
+std::optional<double> find_scalar(const std::string& path, const std::string& dataset) {
+  if (!holds_dataset(path, dataset)) return std::nullopt;
+  const hdf5::Guard guard(base::ErrorKind::input, path);
+  const hdf5::Handle file = hdf5::open_file(guard);
+  return read_scalar(guard, file.get(), dataset);
+}
+
+std::optional<std::vector<std::string>> find_texts(const std::string& path, const std::string& dataset) {
+  if (!holds_dataset(path, dataset)) return std::nullopt;
+  const hdf5::Guard guard(base::ErrorKind::input, path);
+  const hdf5::Handle file = hdf5::open_file(guard);
+  const hdf5::Handle found = hdf5::open_dataset(guard, file.get(), dataset);
+  const hdf5::Handle type(H5Dget_type(found.get()), H5Tclose);
+  const std::vector<std::int64_t> shape = hdf5::extents(guard, found.get());
+  if (H5Tget_class(type.get()) != H5T_STRING || shape.size() > 1) return std::nullopt;
+  return hdf5::read_strings(guard, found.get(), 0, shape.empty() ? 1 : shape.front());
+}
+
 }  // namespace fleetsne::io

@@ -59,7 +59,7 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
                        describe(embed.affinity), report.neighbor_count));
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files); });
-  const std::uint64_t digest = data::digest(comm, rows);
+  report.input_digest = data::digest(comm, rows);
   Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log);
   MadeAffinities result{.points = shape.rows,
                         .threads = report.threads,
@@ -68,7 +68,7 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   const io::AffinityContents contents{std::move(made.permutation), std::move(made.affinities),
                                       std::move(made.start)};
   result.bytes = stages.run("write", [&] {
-    return io::write_affinities(comm, config.file, contents, digest, about_file(report, embed));
+    return io::write_affinities(comm, config.file, contents, report.input_digest, about_file(report, embed));
   });
   result.seconds = comm.all_reduce(report.watch.seconds(), comm::Reduction::max);
   return result;

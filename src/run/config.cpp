@@ -157,11 +157,15 @@ void check_config(const Config& config) {
                         config.snapshot.stages == none.stages && config.optimize.dimensions == 2),
                    "--continue, --dimensions or snapshots were asked for with --method umap (they are "
                    "t-SNE's). Leave them out");
-  problems.require(config.plot.size >= plot::smallest_size && config.plot.size <= plot::largest_size,
-                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.plot.size,
-                               plot::smallest_size, plot::largest_size));
+  check_picture(config.plot, problems);
   check_execution(config.run, problems);
   problems.raise();
+}
+
+void check_picture(const plot::PlotConfig& config, Problems& problems) {
+  problems.require(config.size >= plot::smallest_size && config.size <= plot::largest_size,
+                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.size,
+                               plot::smallest_size, plot::largest_size));
 }
 
 void check_against_data(const Config& config, const DataShape& data) {

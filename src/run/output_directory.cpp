@@ -18,12 +18,13 @@ namespace fleetsne::run {
 namespace fs = std::filesystem;
 namespace {
 
-void refuse_to_overwrite_inputs(const Config& config) {
+void refuse_to_overwrite_inputs(const Config& config, const std::vector<std::string>& more) {
   std::vector<std::string> read = config.input.files;
   read.insert(read.end(), config.input.labels.begin(), config.input.labels.end());
   if (!config.init.file.empty()) read.push_back(config.init.file);
   if (!config.init.continued.empty()) read.push_back(config.init.continued);
   if (!config.input.affinity.empty()) read.push_back(config.input.affinity);
+  read.insert(read.end(), more.begin(), more.end());
   for (const std::string& input : read)
     for (const char* name :
          {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json", "report.html"}) {
@@ -39,9 +40,10 @@ void refuse_to_overwrite_inputs(const Config& config) {
 
 }  // namespace
 
-OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& config)
+OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& config,
+                                 const std::vector<std::string>& more)
     : directory_(config.output.directory) {
-  comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config); });
+  comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config, more); });
   // A report alone is what a failed run left: no result that would be lost.
   std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");

@@ -1,9 +1,9 @@
 #include "fleetsne/run/pipeline.hpp"
 
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/io/read.hpp"
-#include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/continuation.hpp"
@@ -13,7 +13,8 @@
 #include "fleetsne/run/output_directory.hpp"
 #include "fleetsne/run/picture.hpp"
 #include "fleetsne/run/prepare.hpp"
-#include "fleetsne/run/seats.hpp"
+#include "fleetsne/run/reported_run.hpp"
+#include "fleetsne/run/result.hpp"
 #include "fleetsne/run/snapshots.hpp"
 #include "fleetsne/run/stages.hpp"
 #include "fleetsne/run/umap.hpp"
@@ -43,44 +44,15 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
     log.info(fmt::format("{} rows, affinities of {}", report.points, config.input.affinity));
 }
 
-/// What uns/tsne or uns/umap of the AnnData file says of the embedding. Its strings are UTF-8, so it goes
-/// through text.
-nlohmann::json provenance(const Report& report, const nlohmann::json& state) {
-  nlohmann::json result{{"version", report.about.version}, {"config", report.about.config},
-                        {"ranks", report.ranks},           {"threads", report.threads},
-                        {"started", report.started},       {"recall", report.neighbors->recall},
-                        {"libraries", library_versions()}};
-  if (report.optimize) result["kl"] = report.optimize->kl;
-  if (!state.is_null()) result["state"] = state;
-  if (report.umap) result["layout"] = umap_json(*report.umap);
-  return nlohmann::json::parse(to_text(result));
-}
-
-/// The state that a run of t-SNE can go on from: numbers for uns, matrices for obsm; none of UMAP.
-struct State {
-  nlohmann::json numbers;
-  std::vector<io::NamedMatrix> matrices;
-};
-
-/// Writes the three files that hold the result, in input order.
-void write_result(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-                  const data::Permutation& permutation, base::MatrixView<const float> working,
-                  const State& state, const std::optional<data::Labels>& labels, Report& report) {
+/// Writes what was made in working order, in the input's.
+void write_embedding(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+                     const data::Permutation& permutation, base::MatrixView<const float> working,
+                     const ResultState& state, const std::optional<data::Labels>& labels, Report& report) {
   const auto embedding = permutation.to_input_order<float>(comm, working);
-  output.withdraw_report(comm);
-  io::write_anndata(comm, output.anndata(),
-                    {.rows = permutation.input,
-                     .embedding = embedding.view(),
-                     .labels = labels,
-                     .inputs = config.input.files,
-                     .parameters = provenance(report, state.numbers),
-                     .more = state.matrices,
-                     .method = config.method == Method::umap ? "umap" : "tsne"});
-  report.files.push_back(output.anndata());
-  io::write_npy(comm, output.npy(), permutation.input, embedding.view());
-  report.files.push_back(output.npy());
-  draw_embedding(comm, embedding.view(), permutation.input, labels, output.picture(), config.plot);
-  report.files.push_back(output.picture());
+  write_result(comm, config, output, {permutation.input, embedding.view(), labels, state}, report,
+               [&](const std::string& path) {
+                 draw_embedding(comm, embedding.view(), permutation.input, labels, path, config.plot);
+               });
 }
 
 /// The same of t-SNE, with the state that a run can go on from; this is let go when it is written.
@@ -91,8 +63,8 @@ void write_optimized(const comm::Communicator& comm, const Config& config, const
   const StoredState stored(comm, permutation, optimized.state, dimensions);
   optimized.state = {};
   const base::Matrix<float> working = first_columns(optimized.embedding, dimensions);
-  write_result(comm, config, output, permutation, working.view(), {stored.numbers(), stored.matrices()},
-               labels, report);
+  write_embedding(comm, config, output, permutation, working.view(), {stored.numbers(), stored.matrices()},
+                  labels, report);
 }
 
 /// What the run is made from, in the input's order.
@@ -111,12 +83,12 @@ base::Matrix<float> read_given(const comm::Communicator& comm, const std::string
   return two;
 }
 
-Inputs read_inputs(const comm::Communicator& comm, const Config& config, std::int64_t points,
-                   Stages& stages) {
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, Stages& stages, Report& report) {
   Inputs inputs;
-  const auto blocks = data::RowDistribution::balanced(points, comm.size());
+  const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
   if (!config.input.files.empty())
     inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+  if (inputs.rows) report.input_digest = data::digest(comm, *inputs.rows);
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
@@ -138,7 +110,7 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
                 Report& report, base::Log& log) {
   Stages stages(comm, report.stages);
   check_files(comm, config, report, log);
-  Inputs inputs = read_inputs(comm, config, report.points, stages);
+  Inputs inputs = read_inputs(comm, config, stages, report);
   report.input_accepted = true;
 
   const Config preparing = for_preparing(config);
@@ -152,7 +124,8 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
         prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
     const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), stages, report, log);
     stages.run("write", [&] {
-      write_result(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
+      write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels,
+                      report);
     });
     judge(made.permutation, made.embedding.view());
     return;
@@ -180,52 +153,15 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   judge(prepared.permutation, optimized.embedding.view());
 }
 
-/// The report of a run that failed, if it can be written at all: the failure itself is what the user must
-/// hear of.
-void report_failure(const comm::Communicator& comm, const OutputDirectory& output, const base::Error& error,
-                    Report& report) {
-  if (!report.input_accepted) return;
-  report.exit_code = error.exit_code();
-  report.error = error.what();
-  const nlohmann::json json = to_json(comm, report);
-  if (comm.rank() != 0) return;
-  try {
-    output.write_report(json);
-  } catch (const std::exception&) {
-    return;
-  }
-}
-
 }  // namespace
 
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
-  Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
   const OutputDirectory output(comm, config);
   const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force);
-  const Seats seats = take_seats(comm, config.run, log);
-  report.hosts = seats.hosts;
-  report.threads = seats.threads;
-  try {
-    run_stages(comm, config, output, report, log);
-    nlohmann::json json = to_json(comm, report);
-    comm::on_root(comm, [&] { output.write_report(json); });
-    return json;
-  } catch (const comm::AgreedError& error) {
-    report_failure(comm, output, error, report);
-    throw;
-  } catch (...) {
-    // Met by this rank alone: the others are elsewhere and know nothing, so what is written is this rank's
-    // view.
-    const auto alone = comm::Communicator::self();
-    try {
-      comm::agree_on_failure(alone, std::current_exception());
-    } catch (const comm::AgreedError& described) {
-      report_failure(alone, output, described, report);
-    }
-    throw;
-  }
+  return reported_run(comm, config.run, about, output, log,
+                      [&](Report& report) { run_stages(comm, config, output, report, log); });
 }
 
 }  // namespace fleetsne::run

@@ -3,7 +3,6 @@
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
-#include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/init/spectral.hpp"
 #include "fleetsne/io/affinity_file.hpp"
@@ -93,8 +92,6 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
                                 const std::optional<base::Matrix<float>>& given, Stages& stages,
                                 Report& report, base::Log& log) {
   const NeighborFilesConfig& files = config.neighbor_files;
-  const bool in_files = !files.load.empty() || !files.save.empty();
-  const std::uint64_t digest = in_files ? data::digest(comm, consumed) : 0;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   Neighborhoods result;
   // Before the metric changes the rows: the start is made of what the user gave.
@@ -116,11 +113,12 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
   neighbors::Neighbors found = stages.run("neighbors", [&] {
     return files.load.empty()
                ? neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log)
-               : load_neighbors(comm, config, rows, result.permutation, digest, log);
+               : load_neighbors(comm, config, rows, result.permutation, report.input_digest, log);
   });
   if (!files.save.empty())
-    stages.run("write_neighbors",
-               [&] { io::write_neighbors(comm, files.save, result.permutation, found.graph, digest); });
+    stages.run("write_neighbors", [&] {
+      io::write_neighbors(comm, files.save, result.permutation, found.graph, report.input_digest);
+    });
   report.neighbor_count = found.graph.count();
   report.neighbors = found.stats;
   result.graph = std::move(found.graph);
@@ -148,10 +146,10 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   base::Matrix<float> start;
   std::optional<Rows> rows = std::move(consumed);
   const bool with_rows = rows.has_value();
+  if (!with_rows) report.input_digest = header.input_digest;
   std::optional<SampleStart> sample;
   if (rows) {
-    const std::uint64_t of_rows = data::digest(comm, *rows);
-    comm::agree(comm, [&] { expect_same_input(config, of_rows, header.input_digest); });
+    comm::agree(comm, [&] { expect_same_input(config, report.input_digest, header.input_digest); });
     rows = reduce_rows(comm, config, std::move(*rows), stages);
     sample = embed_sample(comm, config, *rows, stages, log);
     if (!sample) {

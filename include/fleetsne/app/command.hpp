@@ -34,6 +34,7 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
 int evaluate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int plot(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+int transform(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 
 /// Reads the command line, and does what needs no work (help, --dump-config). Returns what is left to do, a
 /// run or a dry one, if anything. Collective; throws UsageError on all ranks.

@@ -6,6 +6,7 @@
 #include "fleetsne/run/draw.hpp"
 #include "fleetsne/run/evaluate.hpp"
 #include "fleetsne/run/generate.hpp"
+#include "fleetsne/run/transform.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,9 @@ std::vector<Option> neighbor_options(run::Config& config);
 
 /// The same for `fleetsne plot`.
 OptionTable option_table(run::DrawConfig& config);
+
+/// The same for `fleetsne transform`.
+OptionTable option_table(run::TransformConfig& config);
 
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);

@@ -111,7 +111,7 @@ std::vector<std::string> list_links(hid_t group);
 std::string string_attribute(hid_t object, const std::string& name);
 
 /// Strings [first, first + count) of a dataset of fixed or variable strings, of one dimension or one column,
-/// in blocks. By this rank alone.
+/// in blocks; of a scalar its one. By this rank alone.
 std::vector<std::string> read_strings(const Guard& guard, hid_t dataset, std::int64_t first,
                                       std::int64_t count);
 /// Whether elements of a dataset are integers, or an enumeration over them (as booleans are), that fit into

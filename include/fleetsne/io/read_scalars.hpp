@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,13 @@ bool holds_dataset(const std::string& path, const std::string& dataset);
 /// one is not there or is no number.
 std::vector<double> read_scalars(const std::string& path, const std::string& group,
                                  const std::vector<std::string>& names);
+
+/// A single number, if an HDF5 file has one of this path. By this rank alone; throws InputError if the file
+/// cannot be read.
+std::optional<double> find_scalar(const std::string& path, const std::string& dataset);
+
+/// The strings of a dataset, one of a scalar; none if the file has no such dataset, or something else is
+/// there. The same.
+std::optional<std::vector<std::string>> find_texts(const std::string& path, const std::string& dataset);
 
 }  // namespace fleetsne::io

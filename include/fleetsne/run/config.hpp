@@ -165,6 +165,9 @@ struct DataShape {
 /// The neighbour search and the affinities of a config alone. Adds to the problems.
 void check_neighbors(const Config& config, Problems& problems);
 
+/// Whether a picture can be so large. Adds to the problems.
+void check_picture(const plot::PlotConfig& config, Problems& problems);
+
 /// Whether the config can be had on data of this shape. Throws an InputError about the data, else one
 /// UsageError that names every problem of the config and says what would be possible. Not collective.
 void check_against_data(const Config& config, const DataShape& data);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fleetsne::run {
 
@@ -19,7 +20,9 @@ class OutputDirectory {
   /// Makes the folder if need be. Throws UsageError on all ranks if it holds an earlier result and the config
   /// does not say to write over it, or if a file that is read would be written over; IoError if it cannot be
   /// written. Collective.
-  OutputDirectory(const comm::Communicator& comm, const Config& config);
+  /// @param more  files that are read besides those of the config
+  OutputDirectory(const comm::Communicator& comm, const Config& config,
+                  const std::vector<std::string>& more = {});
   OutputDirectory(const OutputDirectory&) = delete;
   OutputDirectory& operator=(const OutputDirectory&) = delete;
 

@@ -30,7 +30,8 @@ struct Neighborhoods {
 };
 
 /// The stages from the rows as they were read to the neighbours: reduce, init, normalize, partition,
-/// neighbors. What they did goes to the report.
+/// neighbors. What they did goes to the report, which has the rows' digest where neighbours are kept or
+/// loaded.
 /// @param rows   in the input's order; consumed
 /// @param given  the initial embedding, if it is a file
 /// @note Collective.

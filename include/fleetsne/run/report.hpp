@@ -59,6 +59,7 @@ struct Report {
   std::string started{};    ///< ISO 8601, UTC
   base::Stopwatch watch{};  ///< since then
   std::int64_t points = 0, columns = 0;
+  std::uint64_t input_digest = 0;     ///< of the rows as they were read; 0 without any
   std::vector<StageRecord> stages{};  ///< on this rank
   std::size_t neighbor_count = 0;
   std::optional<neighbors::NeighborsStats> neighbors{};

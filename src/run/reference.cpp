@@ -1,0 +1,177 @@
+#include "fleetsne/run/reference.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/digest.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/read.hpp"
+#include "fleetsne/io/read_scalars.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace fleetsne::run {
+namespace {
+
+using neighbors::Metric;
+
+constexpr std::array metric_names{
+    std::pair{"euclidean", Metric::euclidean}, std::pair{"cosine", Metric::cosine},
+    std::pair{"correlation", Metric::correlation}, std::pair{"inner-product", Metric::inner_product},
+    std::pair{"manhattan", Metric::manhattan}};
+
+const char* name_of(Metric metric) {
+  return std::ranges::find(metric_names, metric, [](const auto& named) { return named.second; })->first;
+}
+
+/// What the run that made an embedding wrote down of itself.
+class Record {
+ public:
+  explicit Record(const std::string& embedding) : path_(io::split_input(embedding).path) {}
+
+  std::optional<double> number(const char* name) const { return io::find_scalar(path_, at(name)); }
+  std::vector<std::string> texts(const char* name) const {
+    return io::find_texts(path_, at(name)).value_or(std::vector<std::string>{});
+  }
+  std::string text(const char* name) const {
+    const auto found = texts(name);
+    return found.empty() ? "" : found.front();
+  }
+
+ private:
+  static std::string at(const char* name) { return std::string("uns/tsne/") + name; }
+  std::string path_;
+};
+
+/// Refuses an option that says something else than the embedding.
+template <class T>
+void expect_no_contradiction(const std::string& embedding, const char* option, const T& given,
+                             const T& recorded) {
+  if (given == recorded) return;
+  throw base::UsageError(
+      fmt::format("{} is {}, but {} was made with {} (its neighbours would be others). Leave {} out", option,
+                  given, embedding, recorded, option));
+}
+
+/// What a record says goes to the header, beside what was given. On rank 0.
+void take_record(const ReferenceConfig& config, ReferenceHeader& header) {
+  const Record record(header.embedding);
+  if (header.files.empty()) header.files = record.texts("config/input/files");
+  header.digest = record.text("input_digest");
+  if (record.text("config/input/affinity").empty()) {  // else the affinities know, which are not here
+    const auto pca = static_cast<std::size_t>(std::max(0.0, record.number("config/input/pca").value_or(0)));
+    if (config.pca != 0 && pca != 0) expect_no_contradiction(header.embedding, "--pca", config.pca, pca);
+    if (pca != 0) header.pca = pca;
+    const std::string metric = record.text("config/neighbors/metric");
+    const auto* known =
+        std::ranges::find(metric_names, metric, [](const auto& named) { return std::string(named.first); });
+    if (known != metric_names.end()) {
+      if (config.metric)
+        expect_no_contradiction(header.embedding, "--metric", std::string(name_of(*config.metric)), metric);
+      header.metric = known->second;
+    }
+  }
+  const double grid_dof =
+      record.number("state/grid_step").value_or(0) > 0 ? record.number("state/grid_dof").value_or(0) : 0;
+  const double dof = grid_dof > 0 ? grid_dof : record.number("config/optimize/dof").value_or(0);
+  if (dof > 0) {
+    if (config.dof != 0) expect_no_contradiction(header.embedding, "--dof", config.dof, dof);
+    header.dof = dof;
+  }
+}
+
+/// The header goes to all ranks. Collective.
+void share(const comm::Communicator& comm, ReferenceHeader& header) {
+  struct Numbers {
+    std::size_t pca;
+    Metric metric;
+    double dof;
+  };
+  const Numbers numbers = comm.broadcast(Numbers{header.pca, header.metric, header.dof}, 0);
+  header.pca = numbers.pca;
+  header.metric = numbers.metric;
+  header.dof = numbers.dof;
+  header.digest = comm.broadcast(header.digest, 0);
+  header.files.resize(comm.broadcast(header.files.size(), 0));
+  for (std::string& file : header.files) file = comm.broadcast(file, 0);
+}
+
+/// The inputs of the rows; where the embedding has named them and they are not there, that is said.
+/// Collective.
+std::vector<io::RowInput> inspect_rows(const comm::Communicator& comm, const ReferenceConfig& config,
+                                       const ReferenceHeader& header) {
+  try {
+    return io::inspect_all_rows(comm, header.files);
+  } catch (const comm::AgreedError& error) {
+    if (!config.rows.empty()) throw;
+    throw comm::AgreedError(
+        error.kind(),
+        fmt::format("{}\n{} names it as what it was made of. If that is elsewhere now, add --reference FILE",
+                    error.what(), header.embedding));
+  }
+}
+
+}  // namespace
+
+ReferenceHeader inspect_reference(const comm::Communicator& comm, const ReferenceConfig& config) {
+  ReferenceHeader header{.embedding = io::embedding_inputs(comm, std::span(&config.embedding, 1)).front(),
+                         .files = config.rows,
+                         .pca = config.pca,
+                         .metric = config.metric.value_or(Metric::euclidean),
+                         .dof = config.dof > 0 ? config.dof : 1};
+  const io::RowInput embedding = io::inspect_all_rows(comm, std::span(&header.embedding, 1)).front();
+  comm::on_root(comm, [&] {
+    if (header.embedding.ends_with("obsm/X_umap"))
+      throw base::InputError(fmt::format(
+          "{} is an embedding of UMAP (new points go into one of t-SNE). Name another", header.embedding));
+    if (embedding.columns != 1 && embedding.columns != 2)
+      throw base::InputError(fmt::format("{} has {} columns (an embedding has 1 or 2). Name another",
+                                         header.embedding, embedding.columns));
+    if (embedding.format == io::Format::hdf5) take_record(config, header);
+    if (header.files.empty())
+      throw base::UsageError(fmt::format(
+          "{} does not say what it was made of (new points need their neighbours among those rows). Add "
+          "--reference FILE",
+          header.embedding));
+  });
+  share(comm, header);
+  header.dimensions = static_cast<int>(embedding.columns);
+  const auto inputs = inspect_rows(comm, config, header);
+  for (const io::RowInput& input : inputs) header.rows += input.rows;
+  header.columns = inputs.front().columns;
+  comm::agree(comm, [&] {
+    if (header.rows != embedding.rows)
+      throw base::InputError(
+          fmt::format("{} has {} points, and {} has {} rows (a point stands for a row). Name the rows that "
+                      "it was made of "
+                      "with --reference",
+                      header.embedding, embedding.rows, fmt::join(header.files, ", "), header.rows));
+  });
+  return header;
+}
+
+ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header) {
+  ReferenceRows result{io::read_rows(comm, header.files), {}};
+  const std::uint64_t digest = data::digest(comm, result.rows);
+  comm::agree(comm, [&] {
+    if (!header.digest.empty() && fmt::format("{:016x}", digest) != header.digest)
+      throw base::InputError(
+          fmt::format("{} was made of other rows than {} (their checksums differ). Name the rows that it was "
+                      "made of with "
+                      "--reference",
+                      header.embedding, fmt::join(header.files, ", ")));
+  });
+  const base::Matrix<float> stored = io::read_rows(comm, std::span(&header.embedding, 1)).local;
+  result.positions = base::Matrix<float>(stored.rows(), 2);
+  for (std::size_t i = 0; i < stored.rows(); ++i)
+    for (std::size_t d = 0; d < std::min<std::size_t>(stored.columns(), 2); ++d)
+      result.positions(i, d) = stored(i, d);
+  return result;
+}
+
+}  // namespace fleetsne::run
