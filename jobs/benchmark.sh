@@ -1,5 +1,5 @@
 #!/bin/bash
-# Whole runs side by side on this machine: fleetsne, and what Debian has (scikit-learn, Rtsne; uwot, which is UMAP). The
+# Whole runs side by side on this machine: fleetsne, and what Debian has (scikit-learn, Rtsne; for UMAP uwot, umap-learn). The
 # input is Fashion-MNIST as 50 principal components; every program reads it from a .npy file and writes an embedding.
 # Programs take turns (A B A B), seconds and memory are medians, one script measures every embedding.
 #   bash jobs/benchmark.sh              70,000 points, three runs of each: hours, nearly all of them the others'
@@ -8,7 +8,7 @@
 #   --threads N       cores that a program may use; fleetsne as N ranks and as one rank of N threads (default 2)
 #   --perplexity X    (default 50)
 #   --iterations N    after 250 under early exaggeration (default 500)
-#   --programs LIST   of fleetsne,umap (fleetsne's),scikit-learn,rtsne,uwot (default: all)
+#   --programs LIST   of fleetsne,umap (fleetsne's),scikit-learn,rtsne,uwot,umap-learn (default: all)
 #   --fleetsne FILE   the program, instead of building the release preset
 #   --output DIR      for the table, logs and embeddings (default out/benchmark)
 # Installs what is missing. Exit code 1 if a program failed.
@@ -25,7 +25,7 @@ count() { [[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || usage "$1 needs a whole number above 
 path() { case "$1" in /*) echo "$1" ;; *) echo "$here/$1" ;; esac }
 
 rows=70000 runs=3 threads=2 perplexity=50 iterations=500
-programs=fleetsne,umap,scikit-learn,rtsne,uwot
+programs=fleetsne,umap,scikit-learn,rtsne,uwot,umap-learn
 program='' out=$PWD/out/benchmark
 while [ "$#" -gt 0 ]; do
   case "$1" in
@@ -48,7 +48,7 @@ while [ "$#" -gt 0 ]; do
 done
 for name in ${programs//,/ }; do
   case "$name" in
-    fleetsne | umap | scikit-learn | rtsne | uwot) ;;
+    fleetsne | umap | scikit-learn | rtsne | uwot | umap-learn) ;;
     *) usage "unknown program $name" ;;
   esac
 done
@@ -102,6 +102,7 @@ for name in ${programs//,/ }; do
       ;;
     rtsne) describe "$name" Rtsne "$(package_version r-cran-rtsne)" "$schedule, Barnes-Hut 0.5" "1 x $threads" ;;
     uwot) describe "$name" "uwot (UMAP)" "$(package_version r-cran-uwot)" "UMAP, 15 neighbours, min-dist 0.1" "1 x $threads" ;;
+    umap-learn) describe "$name" umap-learn "$(package_version umap-learn)" "UMAP, 15 neighbours, min-dist 0.1" "1 x $threads" ;;
   esac
   layouts+=("$name")
 done
@@ -128,6 +129,7 @@ start() {
       "${measured[@]}" Rscript jobs/benchmark/rtsne.R jobs/benchmark "$input" "$2" "$perplexity" "$iterations" "$threads"
       ;;
     uwot) "${measured[@]}" Rscript jobs/benchmark/uwot.R jobs/benchmark "$input" "$2" "$threads" ;;
+    umap-learn) "${measured[@]}" /usr/bin/python3 jobs/benchmark/umap_learn.py "$input" "$2" "$threads" ;;
   esac
 }
 

@@ -20,7 +20,7 @@ run=(fonts-dejavu-core fontconfig-config dataset-fashion-mnist jq python3)
 # Debian's own python3 reads what the tests have written, and judges it; a browser shows it; the shell scripts are checked, too.
 tests=(libgtest-dev libgmock-dev python3-numpy python3-h5py python3-anndata python3-sklearn chromium shellcheck)
 # The programs to compare with, and what makes their input and measures them.
-benchmark=(time python3-numpy python3-sklearn r-base-core r-cran-rtsne r-cran-uwot)
+benchmark=(time python3-numpy python3-sklearn r-base-core r-cran-rtsne r-cran-uwot umap-learn)
 
 packages=("${build[@]}" "${run[@]}")
 list_only=no

@@ -83,10 +83,13 @@ SampleStart::SampleStart(const comm::Communicator& comm, const Config& config, c
   Stages stages(comm, report.stages);
   Rows copy = rows_;
   Prepared prepared = prepare(comm, own, std::move(copy), {}, stages, report, log);
-  const auto embedded = optimize::optimize(comm, prepared.affinities, std::move(prepared.start),
-                                           optimizer_config(own.optimize), log);
-  embedding_ = prepared.permutation.to_input_order<float>(comm, embedded.embedding.view());
+  auto embedded = optimize::optimize(comm, prepared.affinities, std::move(prepared.start),
+                                     optimizer_config(own.optimize), log);
+  embedding_ = std::move(embedded.embedding);
   rows_ = neighbors::adapt_rows(comm, std::move(rows_), metric_);
+  // In working order, in which near rows stand together: whole blocks of them can be left out of a search.
+  rows_ = {prepared.permutation.working,
+           prepared.permutation.to_working_order<float>(comm, rows_.local.view())};
 }
 
 base::Matrix<float> SampleStart::place(const comm::Communicator& comm,

@@ -2,6 +2,7 @@
 
 Usage: affinity_test.py PROGRAM MPIEXEC RANKS
 """
+import os
 import sys
 import unittest
 
@@ -83,6 +84,21 @@ class Affinity(EndToEnd):
         self.assert_refused(self.embed("--affinity", "flipped.h5"), 3, "flipped.h5", "checksums")
         self.refuse(3, "rows.npy", "is not an HDF5 file", arguments=["--affinity", "rows.npy", "--force"])
         self.refuse(3, "nowhere.h5", arguments=["--affinity", "nowhere.h5", "--force"])
+
+    def test_a_full_disk_leaves_nothing_of_a_new_file_and_an_old_one_whole(self):
+        """On a file system of 112 KiB, or where none can be mounted in a folder that is a file."""
+        disk = self.folder / "disk"
+        if not self.mount_small(disk, "112k"):
+            disk.rmdir()
+            disk.write_text("no folder")
+            self.assert_refused(self.affinity("rows.npy", "--output", "disk/a.h5"), 4, "disk")
+            return
+        small = ["--perplexity", "2", "--output", "disk/a.h5", "--force"]
+        self.assert_succeeds(self.run_program("affinity", "rows.npy", *small))
+        kept = (disk / "a.h5").read_bytes()
+        self.assert_refused(self.affinity("rows.npy", "--output", "disk/a.h5", "--force"), 4, "disk/a.h5")
+        self.assertEqual(os.listdir(disk), ["a.h5"])
+        self.assertEqual((disk / "a.h5").read_bytes(), kept)
 
     def test_neighbours_are_kept_and_read_again(self):
         wanted, _ = self.embedded("rows.npy", "--perplexity", "15", "--neighbors.save", "nn.h5")

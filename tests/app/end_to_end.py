@@ -59,6 +59,15 @@ class EndToEnd(unittest.TestCase):
     def embed(self, *arguments, **options):
         return self.run_program("embed", *arguments, "--output", self.out, *FEW_ITERATIONS, **options)
 
+    def mount_small(self, folder, size):
+        """Makes `folder` a file system of so little room. False where none can be mounted."""
+        folder.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+                                 capture_output=True).returncode == 0
+        if mounted:
+            self.addCleanup(subprocess.run, ["umount", "-l", folder])
+        return mounted
+
     def assert_succeeds(self, done):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("fleetsne: error", done.stderr)

@@ -149,14 +149,10 @@ class Schedules(EndToEnd):
 
     def test_snapshots_that_find_no_room(self):
         """On a file system of 256 KiB, or where none can be mounted a folder of that name is a file."""
-        self.out.mkdir()
         arguments = ["rows.npy", "--perplexity", "10", "--early-iterations", "0", "--iterations", "400",
                      "--snapshot.every", "10"]
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", self.out],
-                                 capture_output=True).returncode == 0
-        if mounted:
-            self.addCleanup(subprocess.run, ["umount", "-l", self.out])
-        else:
+        mounted = self.mount_small(self.out, "256k")
+        if not mounted:
             (self.out / "snapshots").write_text("no folder")
             arguments.append("--force")
         done = self.embed(*arguments)

@@ -26,7 +26,7 @@ class SampleStart {
 
  private:
   neighbors::Metric metric_;
-  data::DistributedMatrix<float> rows_;  // adapted to the metric
+  data::DistributedMatrix<float> rows_;  // adapted to the metric, in the sample's working order
   base::Matrix<float> embedding_;        // this rank's block of them x 2
 };
 
