@@ -22,6 +22,7 @@ constexpr std::array all{
     Command{"embed", "embed the rows of files with t-SNE", embed},
     Command{"evaluate", "judge embeddings by the data that they show", evaluate},
     Command{"generate", "write cell-like rows of any number", generate},
+    Command{"info", "tell what a file is, made of what, and whether it is complete", info},
     Command{"plot", "draw embeddings, also as an animation", plot},
     Command{"transform", "put new rows into an embedding that is there", transform},
 };

@@ -10,9 +10,11 @@
 namespace fleetsne::app {
 namespace {
 
-/// Prints "fleetsne: error: ..." on stderr, in one write, so that lines of several processes do not mix.
-void print_error(const std::string& message) {
-  const std::string line = fmt::format("fleetsne: error: {}\n", message);
+/// Prints "fleetsne: error: ..." on stderr, in one write, so that lines of several processes do not mix; of a
+/// run that has stopped as it was asked to, "fleetsne: stopped: ...".
+void print_error(const base::Error& error) {
+  const char* what = error.kind() == base::ErrorKind::stopped ? "stopped" : "error";
+  const std::string line = fmt::format("fleetsne: {}: {}\n", what, error.what());
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
 }
@@ -23,7 +25,7 @@ void print_error(const std::string& message) {
   try {
     comm::agree_on_failure(comm::Communicator::self(), failure);
   } catch (const comm::AgreedError& described) {
-    print_error(described.what());
+    print_error(described);
     exit_code = described.exit_code();
   }
   comm::abort_all_ranks(exit_code);
@@ -35,7 +37,7 @@ int exit_code_of(const comm::Communicator& comm, const std::function<int()>& pro
   try {
     return program();
   } catch (const comm::AgreedError& error) {
-    if (comm.rank() == 0) print_error(error.what());
+    if (comm.rank() == 0) print_error(error);
     return error.exit_code();
   } catch (...) {
     end_all_ranks(std::current_exception());

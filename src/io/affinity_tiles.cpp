@@ -19,10 +19,6 @@ std::uint64_t digest(std::span<const TileRecord> records, std::int64_t first) {
   return sum;
 }
 
-std::uint64_t digest(std::span<const std::byte> bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
-}
-
 std::int64_t checksum(std::span<const std::span<const std::byte>> parts) {
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
                                                                               XXH3_freeState);

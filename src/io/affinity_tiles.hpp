@@ -23,7 +23,6 @@ static_assert(sizeof(TileRecord) == record_fields * sizeof(std::int64_t));
 
 /// Of a piece of the table, tiles counted from `first`; pieces' digests add up.
 std::uint64_t digest(std::span<const TileRecord> records, std::int64_t first);
-std::uint64_t digest(std::span<const std::byte> bytes);
 
 /// Checksum of a tile from its parts, given in order.
 std::int64_t checksum(std::span<const std::span<const std::byte>> parts);

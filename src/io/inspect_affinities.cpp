@@ -1,5 +1,6 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/description.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
 
@@ -15,21 +16,6 @@ namespace fleetsne::io {
 namespace {
 
 using affinity::damaged;
-
-constexpr std::int64_t most_about_bytes = std::int64_t{64} << 20;
-
-std::string read_about(const hdf5::Guard& guard, hid_t file) {
-  const hdf5::Handle dataset = hdf5::open_dataset(guard, file, "about");
-  const auto shape = hdf5::extents(guard, dataset.get());
-  if (shape.size() != 1 || shape[0] > most_about_bytes)
-    damaged(guard.file(), "its description has no sensible size");
-  std::string text(static_cast<std::size_t>(shape[0]), '\0');
-  guard.check(H5Dread(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()),
-              "has a description that cannot be read");
-  if (affinity::digest(std::as_bytes(std::span(text))) != hdf5::read_number(guard, file, "about_digest"))
-    damaged(guard.file(), "its description does not fit its checksum");
-  return text;
-}
 
 data::RowDistribution distribution(const std::string& path, const nlohmann::json& boundaries) {
   std::vector<base::GlobalIndex> counts;
@@ -71,7 +57,7 @@ AffinityHeader inspect(const std::string& path) {
   AffinityHeader header;
   header.path = path;
   try {
-    const nlohmann::json described = nlohmann::json::parse(read_about(guard, file.get()));
+    const nlohmann::json described = nlohmann::json::parse(description::read(guard, file.get()));
     header.written = distribution(path, described.at("boundaries"));
     header.about = described.at("about");
   } catch (const nlohmann::json::exception&) {

@@ -1,6 +1,7 @@
 #include "fleetsne/base/parallel.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/description.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/partial_file.hpp"
 #include "fleetsne/io/shared_file.hpp"
@@ -66,7 +67,7 @@ class Stream {
 /// This rank's part of the file.
 class Part {
  public:
-  Part(const comm::Communicator& comm, const AffinityContents& contents)
+  Part(const comm::Communicator& comm, const AffinityParts& contents)
       : contents_(contents),
         matrix_(contents.affinities),
         begin_(matrix_.rows.begin(comm.rank())),
@@ -152,24 +153,13 @@ class Part {
     store<std::uint64_t>(tile, out);
   }
 
-  const AffinityContents& contents_;
+  const AffinityParts contents_;
   const data::SparseMatrix& matrix_;
   base::GlobalIndex begin_;
   std::size_t column_bytes_;
   Extents extents_, first_;
   std::vector<TileRecord> records_;
 };
-
-void write_about(const hdf5::Guard& guard, hid_t file, const std::string& text) {
-  const char* const problem = "cannot be written";
-  const hsize_t size = text.size();
-  const hdf5::Handle space = guard.own(H5Screate_simple(1, &size, nullptr), H5Sclose, problem);
-  const hdf5::Handle dataset =
-      guard.own(H5Dcreate2(file, "about", H5T_STD_U8LE, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
-                H5Dclose, problem);
-  guard.check(H5Dwrite(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()), problem);
-  hdf5::write_number(guard, file, "about_digest", affinity::digest(std::as_bytes(std::span(text))));
-}
 
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
 Places write_structure(const hdf5::Guard& guard, const std::string& path, const AffinityHeader& header) {
@@ -190,7 +180,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
   nlohmann::json boundaries = nlohmann::json::array();
   for (int r = 0; r <= header.written.ranks(); ++r)
     boundaries.push_back(r == 0 ? 0 : header.written.end(r - 1));
-  write_about(
+  description::write(
       guard, file.get(),
       nlohmann::json{{"format", affinity::format_name}, {"boundaries", boundaries}, {"about", header.about}}
           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -213,13 +203,13 @@ std::int64_t AffinityHeader::file_bytes() const {
 
 /// As write_anndata does it: rank 0 lays the file out, all ranks write their numbers into their places.
 std::int64_t write_affinities(const comm::Communicator& comm, const std::string& path,
-                              const AffinityContents& contents, std::uint64_t input_digest,
+                              const AffinityParts& parts, std::uint64_t input_digest,
                               const nlohmann::json& about) {
   const hdf5::Guard guard(base::ErrorKind::io, path);
-  Part part(comm, contents);
+  Part part(comm, parts);
   AffinityHeader header{.path = path,
-                        .written = contents.affinities.rows,
-                        .coding = contents.affinities.coding,
+                        .written = parts.affinities.rows,
+                        .coding = parts.affinities.coding,
                         .input_digest = input_digest,
                         .about = about};
   Extents before, all;
@@ -231,7 +221,7 @@ std::int64_t write_affinities(const comm::Communicator& comm, const std::string&
   header.tiles = all.tiles;
   header.columns = all.columns;
   header.bytes = all.bytes;
-  header.entries = comm.all_reduce(contents.affinities.entries, comm::Reduction::sum);
+  header.entries = comm.all_reduce(parts.affinities.entries, comm::Reduction::sum);
   const std::uint64_t mine =
       comm::agree(comm, [&] { return affinity::digest(part.describe(before), before.tiles); });
   header.tiles_digest = comm.all_reduce(mine, comm::Reduction::sum);

@@ -51,6 +51,10 @@ State Descent::take_state() {
   return {.positions = positions_, .step = std::move(step_), .gains = std::move(gains_)};
 }
 
+State Descent::copy_state() const {
+  return {.positions = positions_, .step = step_, .gains = gains_};
+}
+
 void Descent::step(std::span<const float> gradient, const StepRule& rule) {
   const auto rate = static_cast<float>(rule.learning_rate), momentum = static_cast<float>(rule.momentum);
   const auto max_norm = static_cast<float>(rule.max_norm), min_gain = static_cast<float>(rule.min_gain);
@@ -96,6 +100,11 @@ void centre(const comm::Communicator& comm, base::Matrix<float>& positions) {
 }
 
 Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions) {
+  double none = 0;
+  return bounding_box(comm, positions, none);
+}
+
+Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions, double& word) {
   constexpr float lowest = std::numeric_limits<float>::lowest();
   // Largest of -x, x, -y, y; and a sum that is finite only if all are (inf - inf and NaN both stay NaN).
   float left = lowest, right = lowest, bottom = lowest, top = lowest, poison = 0;
@@ -109,9 +118,10 @@ Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& posi
     top = std::max(top, y[2 * i + 1]);
     poison += 0 * (y[2 * i] + y[2 * i + 1]);
   }
-  double bounds[5] = {left, right, bottom, top, std::isfinite(poison) ? 0.0 : 1.0};
+  double bounds[6] = {left, right, bottom, top, std::isfinite(poison) ? 0.0 : 1.0, word};
   comm.all_reduce(std::span<double>(bounds), comm::Reduction::max);
   if (bounds[4] != 0) diverged(comm);
+  word = bounds[5];
   return {-bounds[0], bounds[1], -bounds[2], bounds[3]};
 }
 

@@ -19,26 +19,32 @@ constexpr double begun = 1;
 class Run {
  public:
   Run(const comm::Communicator& comm, Objective& objective, State&& initial, const OptimizeConfig& config,
-      base::Log& log, const Observer& observer)
+      base::Log& log, const Watch& watch)
       : comm_(comm),
         config_(config),
         log_(log),
-        observer_(observer),
+        watch_(watch),
         before_(initial.iteration),
         grid_before_(initial.grid),
+        progress_(std::move(initial.progress)),
         points_(static_cast<double>(objective.points())),
         objective_(objective),
         descent_(std::move(initial)),
         gradient_(descent_.positions().size()),
         box_(descent_.bounding_box(comm)) {
-    for (const Stage& stage : config.stages) total_ += stage.iterations;
+    FLEETSNE_EXPECT(progress_.stage <= config.stages.size());
+    for (std::size_t s = progress_.stage; s < config.stages.size(); ++s)
+      total_ += config.stages[s].iterations;
+    total_ -= progress_.iteration;
   }
 
   Optimized finish() {
     log_.begin_phase("iterations", total_);
     const std::int64_t before = comm_.traffic().bytes_sent;
-    for (const Stage& stage : config_.stages) run_stage(stage);
-    stats_.bytes_per_rank_iteration = mean_bytes(comm_.traffic().bytes_sent - before - observers_bytes_);
+    while (progress_.stage < config_.stages.size()) run_stage(config_.stages[progress_.stage]);
+    stats_.kl_curve = progress_.kl_curve;
+    stats_.stages = progress_.ended;
+    stats_.bytes_per_rank_iteration = mean_bytes(comm_.traffic().bytes_sent - before - watchers_bytes_);
     stats_.iterations = before_ + done_;
     Optimized result{{}, {}, descent_.take_state()};
     result.state.iteration = stats_.iterations;
@@ -54,44 +60,72 @@ class Run {
  private:
   void run_stage(const Stage& stage) {
     StepRule rule{.momentum = stage.momentum, .max_norm = stage.max_step_norm, .min_gain = config_.min_gain};
-    log_.info(fmt::format("===> Running optimization with {}...", description_of(stage, points_)));
-    if (stage.reset) descent_.forget();
+    log_.info(fmt::format(
+        "===> Running optimization with {}{}...", description_of(stage, points_),
+        progress_.iteration == 0 ? "" : fmt::format(", from iteration {} on", progress_.iteration)));
+    if (stage.reset && progress_.iteration == 0) descent_.forget();
     objective_.set_dof(stage.dof);
     if (done_ == 0) objective_.set_grid(grid_before_);
-    StageStats stats{.name = stage.name};
+    if (progress_.iteration >= stage.iterations) return end_stage(stage, false);
+    const double seconds_before = progress_.seconds;
     const base::Stopwatch stage_clock;
     base::Stopwatch clock;
-    double kl_before = std::numeric_limits<double>::quiet_NaN();
-    while (stats.iterations < stage.iterations && !stats.settled) {
-      const double exaggeration = exaggeration_at(stage, stats.iterations);
+    for (bool ended = false, settled = false; !ended;) {
+      const double exaggeration = exaggeration_at(stage, progress_.iteration);
       rule.learning_rate = learning_rate_of(stage.learning_rate, points_, exaggeration);
       objective_.gradient(descent_.positions(), box_, exaggeration, gradient_);
       if (config_.dimensions == 1) flatten_gradient();
       if (stage.max_gradient_norm > 0) limit_norms(gradient_, stage.max_gradient_norm);
       ++done_;
-      ++stats.iterations;
-      if (config_.kl_every > 0 && stats.iterations % config_.kl_every == 0) {
-        const double kl = report_kl(stats.iterations, clock);
-        stats.settled = stats.iterations < stage.iterations && has_settled(stage, kl_before, kl);
-        kl_before = kl;
+      ++progress_.iteration;
+      if (config_.kl_every > 0 && progress_.iteration % config_.kl_every == 0) {
+        const double kl = report_kl(progress_.iteration, clock);
+        settled = progress_.iteration < stage.iterations && has_settled(stage, progress_.last_kl, kl);
+        progress_.last_kl = kl;
       }
       descent_.step(gradient_, rule);
-      box_ = descent_.bounding_box(comm_);
+      double wish = watch_.wish ? watch_.wish() : 0;
+      box_ = descent_.bounding_box(comm_, wish);
       log_.advance(done_);
-      if (observer_) show(stats.settled || stats.iterations == stage.iterations);
+      progress_.seconds = seconds_before + stage_clock.seconds();
+      ended = settled || progress_.iteration == stage.iterations;
+      if (ended) end_stage(stage, settled);
+      if (watch_.see) show(ended, static_cast<int>(wish));
     }
-    if (stats.settled)
-      log_.info(fmt::format("   --> KL has settled: the stage ends after {} of {} iterations",
-                            stats.iterations, stage.iterations));
-    stats.seconds = stage_clock.seconds();
-    log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", stats.seconds));
-    stats_.stages.push_back(std::move(stats));
   }
 
-  void show(bool stage_ended) {
+  /// The progress is then at the next stage's beginning.
+  void end_stage(const Stage& stage, bool settled) {
+    if (settled)
+      log_.info(fmt::format("   --> KL has settled: the stage ends after {} of {} iterations",
+                            progress_.iteration, stage.iterations));
+    log_.info(fmt::format("   --> Time elapsed: {:.2f} seconds", progress_.seconds));
+    progress_.ended.push_back({.name = stage.name,
+                               .iterations = progress_.iteration,
+                               .settled = settled,
+                               .seconds = progress_.seconds});
+    ++progress_.stage;
+    progress_.iteration = 0;
+    progress_.last_kl = std::numeric_limits<double>::quiet_NaN();
+    progress_.seconds = 0;
+  }
+
+  void show(bool stage_ended, int wish) {
     const std::int64_t before = comm_.traffic().bytes_sent;
-    observer_({.iteration = before_ + done_, .stage_ended = stage_ended, .positions = descent_.view()});
-    observers_bytes_ += comm_.traffic().bytes_sent - before;
+    watch_.see({.iteration = before_ + done_,
+                .stage_ended = stage_ended,
+                .positions = descent_.view(),
+                .wish = wish,
+                .state = [this] { return copy_state(); }});
+    watchers_bytes_ += comm_.traffic().bytes_sent - before;
+  }
+
+  State copy_state() const {
+    State state = descent_.copy_state();
+    state.iteration = before_ + done_;
+    state.grid = objective_.grid();
+    state.progress = progress_;
+    return state;
   }
 
   void flatten_gradient() {
@@ -107,7 +141,7 @@ class Run {
   double report_kl(int iteration, base::Stopwatch& clock) {
     const double kl = objective_.divergence(), seconds = clock.seconds();
     clock.restart();
-    stats_.kl_curve.push_back({before_ + done_, kl, seconds});
+    progress_.kl_curve.push_back({before_ + done_, kl, seconds});
     log_.info(fmt::format("Iteration {:4d}, KL divergence {:.4f}, {} iterations in {:.4f} sec", iteration, kl,
                           config_.kl_every, seconds));
     return kl;
@@ -137,10 +171,11 @@ class Run {
   const comm::Communicator& comm_;
   const OptimizeConfig& config_;
   base::Log& log_;
-  const Observer& observer_;
+  const Watch& watch_;
   std::int64_t before_;    // iterations of earlier runs
   GridShape grid_before_;  // that they left
-  std::int64_t observers_bytes_ = 0;
+  Progress progress_;
+  std::int64_t watchers_bytes_ = 0;
   double points_;
   Objective& objective_;
   Descent descent_;
@@ -153,23 +188,23 @@ class Run {
 }  // namespace
 
 Optimized optimize(const comm::Communicator& comm, Objective& objective, State initial,
-                   const OptimizeConfig& config, base::Log& log, const Observer& observer) {
+                   const OptimizeConfig& config, base::Log& log, const Watch& watch) {
   FLEETSNE_EXPECT(config.dimensions == 1 || config.dimensions == 2);
   if (config.dimensions == 1) flatten(initial);
-  return Run(comm, objective, std::move(initial), config, log, observer).finish();
+  return Run(comm, objective, std::move(initial), config, log, watch).finish();
 }
 
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
-                   const OptimizeConfig& config, base::Log& log, const Observer& observer) {
+                   const OptimizeConfig& config, base::Log& log, const Watch& watch) {
   FLEETSNE_EXPECT(initial.positions.rows() == affinities.local_rows());
   JointObjective objective(comm, affinities, config.repulsion, config.sharing);
-  return optimize(comm, objective, std::move(initial), config, log, observer);
+  return optimize(comm, objective, std::move(initial), config, log, watch);
 }
 
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
                    base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log,
-                   const Observer& observer) {
-  return optimize(comm, affinities, fresh_state(std::move(initial)), config, log, observer);
+                   const Watch& watch) {
+  return optimize(comm, affinities, fresh_state(std::move(initial)), config, log, watch);
 }
 
 }  // namespace fleetsne::optimize

@@ -157,6 +157,7 @@ void check_config(const Config& config) {
                         config.snapshot.stages == none.stages && config.optimize.dimensions == 2),
                    "--continue, --dimensions or snapshots were asked for with --method umap (they are "
                    "t-SNE's). Leave them out");
+  check_checkpoint(config.checkpoint, problems);
   check_picture(config.plot, problems);
   check_execution(config.run, problems);
   problems.raise();

@@ -138,7 +138,8 @@ optimize::State in_working_order(const comm::Communicator& comm, const data::Per
           .step = moved(state.step),
           .gains = moved(state.gains),
           .iteration = state.iteration,
-          .grid = state.grid};
+          .grid = state.grid,
+          .progress = state.progress};
 }
 
 }  // namespace fleetsne::run

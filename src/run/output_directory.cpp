@@ -4,6 +4,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/write.hpp"
+#include "fleetsne/run/checkpoint.hpp"
 #include "fleetsne/run/report.hpp"
 #include "fleetsne/run/report_page.hpp"
 
@@ -47,7 +48,16 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   // A report alone is what a failed run left: no result that would be lost.
   std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
-  made_.emplace(io::prepare_output_directory(comm, directory_.string(), results, config.output.force));
+  const bool goes_on = resumes(config.checkpoint) && holds_checkpoint(checkpoint());
+  comm::on_root(comm, [&] {
+    if (resumes(config.checkpoint) || config.output.force || !holds_checkpoint(checkpoint())) return;
+    throw base::UsageError(fmt::format(
+        "{} is the checkpoint of a run that did not end (it would be lost). Add --resume auto to go on "
+        "from it, --force to begin anew, or name another --output",
+        checkpoint()));
+  });
+  made_.emplace(
+      io::prepare_output_directory(comm, directory_.string(), results, config.output.force || goes_on));
 }
 
 void OutputDirectory::write_report(const nlohmann::json& report_json) const {

@@ -9,6 +9,7 @@
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/judge_result.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_directory.hpp"
 #include "fleetsne/run/picture.hpp"
@@ -20,6 +21,9 @@
 #include "fleetsne/run/umap.hpp"
 
 #include <fmt/format.h>
+
+#include <functional>
+#include <utility>
 
 namespace fleetsne::run {
 namespace {
@@ -83,10 +87,12 @@ base::Matrix<float> read_given(const comm::Communicator& comm, const std::string
   return two;
 }
 
-Inputs read_inputs(const comm::Communicator& comm, const Config& config, Stages& stages, Report& report) {
+/// @param with_rows  or else what is made of them is there
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool with_rows, Stages& stages,
+                   Report& report) {
   Inputs inputs;
   const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
-  if (!config.input.files.empty())
+  if (!config.input.files.empty() && with_rows)
     inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
   if (inputs.rows) report.input_digest = data::digest(comm, *inputs.rows);
   if (!config.input.labels.empty())
@@ -98,52 +104,70 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, Stages&
   return inputs;
 }
 
-/// What the rows are prepared by: the start of a run that goes on is not asked for, so the cheapest will do.
-Config for_preparing(const Config& config) {
+/// What the rows are prepared by: the start of a run that goes on is not asked for, so the cheapest will do;
+/// of affinities that an earlier run has kept nothing but these and their start is.
+Config for_preparing(const Config& config, const std::optional<io::AffinityHeader>& kept) {
   Config result = config;
   if (!config.init.continued.empty()) result.init.start = init::Start::random;
+  if (kept) {
+    result.input = {.files = {}, .labels = {}, .affinity = kept->path};
+    result.neighbor_files = {};
+    result.init = {};
+  }
   return result;
 }
 
-/// The stages.
-void run_stages(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-                Report& report, base::Log& log) {
-  Stages stages(comm, report.stages);
-  check_files(comm, config, report, log);
-  Inputs inputs = read_inputs(comm, config, stages, report);
-  report.input_accepted = true;
+/// Where the optimisation goes on or begins, in working order.
+optimize::State starting_state(const comm::Communicator& comm, Prepared& prepared,
+                               std::optional<optimize::State>& reached,
+                               std::optional<optimize::State>& continued) {
+  std::optional<optimize::State>& earlier = reached ? reached : continued;
+  if (!earlier) return optimize::fresh_state(std::move(prepared.start));
+  optimize::State state = in_working_order(comm, prepared.permutation, *earlier);
+  reached.reset();
+  continued.reset();
+  prepared.start = {};
+  return state;
+}
 
-  const Config preparing = for_preparing(config);
-  const auto judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {
-    if (config.quality.sample == 0 || config.input.files.empty()) return;
-    report.quality = stages.run(
-        "judge", [&] { return judge_result(comm, config, permutation, embedding, inputs.labels); });
-  };
-  if (config.method == Method::umap) {
-    Neighborhoods found =
-        prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
-    const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), stages, report, log);
-    stages.run("write", [&] {
-      write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels,
-                      report);
-    });
-    judge(made.permutation, made.embedding.view());
-    return;
-  }
+using Judge = std::function<void(const data::Permutation&, base::MatrixView<const float>)>;
+
+void run_umap(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+              Inputs&& inputs, const Judge& judge, Stages& stages, Report& report, base::Log& log) {
+  Neighborhoods found =
+      prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
+  const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), stages, report, log);
+  stages.run("write", [&] {
+    write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
+  });
+  judge(made.permutation, made.embedding.view());
+}
+
+void run_tsne(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+              Keeper& keeper, Inputs&& inputs, const Judge& judge, Stages& stages, Report& report,
+              base::Log& log) {
+  Reached& reached = keeper.reached();
+  const Config preparing = for_preparing(config, reached.affinities);
+  const base::Stopwatch watch;
   Prepared prepared =
-      config.input.affinity.empty()
+      preparing.input.affinity.empty()
           ? prepare(comm, preparing, std::move(*inputs.rows), inputs.given, stages, report, log)
           : prepare_from_affinities(comm, preparing, std::move(inputs.rows), inputs.given, stages, report,
                                     log);
   inputs.given.reset();
-  optimize::State start = inputs.state ? in_working_order(comm, prepared.permutation, *inputs.state)
-                                       : optimize::fresh_state(std::move(prepared.start));
-  inputs.state.reset();
-  prepared.start = {};
-  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files);
+  if (preparing.input.affinity.empty()) keeper.keep(prepared, watch.seconds());
+  const bool goes_on = reached.state.has_value();
+  optimize::State start = starting_state(comm, prepared, reached.state, inputs.state);
+  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on);
+  const optimize::Watch watches{.see =
+                                    [&](const optimize::Moment& moment) {
+                                      snapshots.see(moment);
+                                      keeper.see(moment, prepared.permutation);
+                                    },
+                                .wish = [&] { return keeper.wish(); }};
   auto optimized = stages.run("optimize", [&] {
     return optimize::optimize(comm, prepared.affinities, std::move(start), optimizer_config(config), log,
-                              [&](const optimize::Moment& moment) { snapshots.see(moment); });
+                              watches);
   });
   report.optimize = std::move(optimized.stats);
   prepared.affinities = {};
@@ -153,15 +177,51 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   judge(prepared.permutation, optimized.embedding.view());
 }
 
+/// The stages.
+void run_stages(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+                Report& report, base::Log& log) {
+  Stages stages(comm, report.stages);
+  check_files(comm, config, report, log);
+  std::optional<Keeper> keeper;
+  if (config.method == Method::tsne) keeper.emplace(comm, config, output, report, log);
+  const bool with_rows = !keeper || !keeper->reached().affinities;
+  Inputs inputs = read_inputs(comm, config, with_rows, stages, report);
+  report.input_accepted = true;
+
+  const Judge judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {
+    if (config.quality.sample == 0 || config.input.files.empty()) return;
+    report.quality = stages.run(
+        "judge", [&] { return judge_result(comm, config, permutation, embedding, inputs.labels); });
+  };
+  if (keeper)
+    run_tsne(comm, config, output, *keeper, std::move(inputs), judge, stages, report, log);
+  else
+    run_umap(comm, config, output, std::move(inputs), judge, stages, report, log);
+}
+
 }  // namespace
 
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
+  std::string key;
+  comm::on_root(comm, [&] { key = run_key(about.config, config.input.files); });
+  key = comm.broadcast(key, 0);
+  if (resumes(config.checkpoint)) {
+    if (auto ended = ended_run(comm, config, key)) {
+      log.info(fmt::format("{} holds the result of this run already: nothing is left to do",
+                           config.output.directory));
+      return *ended;
+    }
+  }
   const OutputDirectory output(comm, config);
   const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force);
-  return reported_run(comm, config.run, about, output, log,
-                      [&](Report& report) { run_stages(comm, config, output, report, log); });
+  nlohmann::json report = reported_run(comm, config.run, about, output, log, [&](Report& filled) {
+    filled.run_key = key;
+    run_stages(comm, config, output, filled, log);
+  });
+  Checkpoint(output.checkpoint(), key).remove(comm);
+  return report;
 }
 
 }  // namespace fleetsne::run

@@ -89,6 +89,13 @@ json optimize_json(const optimize::OptimizeStats& stats) {
                                                 : "reduced"}};
 }
 
+json checkpoint_json(const CheckpointStats& stats) {
+  json result{
+      {"written", stats.written}, {"seconds", stats.seconds}, {"affinities_found", stats.affinities_found}};
+  if (stats.resumed_from) result["resumed_from"] = *stats.resumed_from;
+  return result;
+}
+
 json quality_json(const quality::Scores& scores) {
   json result{{"neighbors_kept", scores.neighbors_kept}};
   const auto add = [&](const char* name, const std::optional<double>& value) {
@@ -177,6 +184,10 @@ json to_json(const comm::Communicator& comm, const Report& report) {
                            {"edges", report.affinity->edges_imbalance}};
   }
   if (report.optimize) result["optimize"] = optimize_json(*report.optimize);
+  if (!report.run_key.empty()) {
+    result["run_key"] = report.run_key;
+    result["checkpoint"] = checkpoint_json(report.checkpoint);
+  }
   if (report.spectral) result["spectral"] = spectral_json(*report.spectral);
   if (report.umap) result["umap"] = umap_json(*report.umap);
   if (report.quality) result["quality"] = quality_json(*report.quality);

@@ -38,13 +38,14 @@ void remove_snapshots(const fs::path& folder) {
 
 Snapshots::Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-                     std::vector<std::string>& files)
+                     std::vector<std::string>& files, bool goes_on)
     : comm_(comm),
       config_(config),
       output_(output),
       permutation_(permutation),
       labels_(labels),
-      files_(files) {}
+      files_(files),
+      goes_on_(goes_on) {}
 
 bool Snapshots::wants(const optimize::Moment& moment) const {
   const SnapshotConfig& asked = config_.snapshot;
@@ -63,7 +64,7 @@ void Snapshots::make_folder() {
     } else if (error) {
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder.string(), error.message()));
-    } else {
+    } else if (!goes_on_) {
       remove_snapshots(folder);
     }
   });

@@ -412,12 +412,55 @@ TEST(Observer, SeesEveryIterationAndLeavesNoTrace) {
   const auto quiet = optimize(comm, affinities, start, config, log);
   State state = fresh_state(base::Matrix<float>(start));
   state.iteration = 1000;
-  const auto watched = optimize(comm, affinities, std::move(state), config, log, look);
+  const auto watched = optimize(comm, affinities, std::move(state), config, log, {.see = look});
   EXPECT_TRUE(same_bits(quiet, watched));
   EXPECT_EQ(quiet.stats.bytes_per_rank_iteration.all, watched.stats.bytes_per_rank_iteration.all);
   EXPECT_THAT(seen, testing::ElementsAre(1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008));
   EXPECT_THAT(ends, testing::ElementsAre(1005, 1008));
   EXPECT_TRUE(std::ranges::equal(last.elements(), watched.state.positions.elements()));
+}
+
+TEST(Resume, FromAnyMomentIsTheUninterruptedRun) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  base::Log log;
+  OptimizeConfig config;
+  config.stages = {{.iterations = 6, .exaggeration = 4, .name = "first"},
+                   {.iterations = 5, .exaggeration = 4, .final_exaggeration = 1, .dof = 0.8},
+                   {.iterations = 7, .reset = true, .name = "last"}};
+  config.kl_every = 3;
+  config.repulsion = Repulsion::grid;
+  std::vector<State> moments;
+  const auto whole = optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 3), config,
+                              log, {.see = [&](const Moment& moment) { moments.push_back(moment.state()); }});
+  ASSERT_EQ(moments.size(), 18U);
+  for (State& moment : moments) {
+    const auto rest = optimize(comm, affinities, std::move(moment), config, log);
+    EXPECT_TRUE(same_bits(whole, rest));
+    EXPECT_EQ(rest.stats.iterations, 18);
+    ASSERT_EQ(rest.stats.stages.size(), 3U);
+    EXPECT_EQ(rest.stats.stages[1].iterations, 5);
+    ASSERT_EQ(rest.stats.kl_curve.size(), whole.stats.kl_curve.size());
+    for (std::size_t i = 0; i < whole.stats.kl_curve.size(); ++i) {
+      EXPECT_EQ(rest.stats.kl_curve[i].iteration, whole.stats.kl_curve[i].iteration);
+      EXPECT_EQ(rest.stats.kl_curve[i].kl, whole.stats.kl_curve[i].kl);
+    }
+  }
+}
+
+TEST(Watch, AWishOfOneRankIsToldToAll) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 60);
+  base::Log log;
+  OptimizeConfig config;
+  config.stages = {{.iterations = 4}};
+  int iterations = 0;
+  std::vector<int> told;
+  const bool last = comm.rank() + 1 == comm.size();
+  const Watch watch{.see = [&](const Moment& moment) { told.push_back(moment.wish); },
+                    .wish = [&] { return ++iterations == 3 && last ? 2 : 0; }};
+  optimize(comm, affinities, normal_positions(affinities.rows, comm.rank(), 1), config, log, watch);
+  EXPECT_THAT(told, testing::ElementsAre(0, 0, 2, 0));
 }
 
 TEST(OneDimension, GradientIsTheSumOverPairsOnALine) {

@@ -372,5 +372,15 @@ TEST(Config, StagesTakeTheSeedOfTheRun) {
   EXPECT_EQ(start_config(config).seed, 7U);
 }
 
+TEST(Checkpoint, TimesAreSpelledAsSlurmSpellsThem) {
+  EXPECT_EQ(seconds_of("90"), 90);
+  EXPECT_EQ(seconds_of("1:30"), 90);
+  EXPECT_EQ(seconds_of("2:00:05"), 7205);
+  EXPECT_EQ(seconds_of("1-12"), 129600);
+  EXPECT_EQ(seconds_of("1-00:01:00"), 86460);
+  for (const char* wrong : {"", "x", "1:", ":1", "1:2:3:4", "-5", "1-", "1.5", "9999999999", "1 "})
+    EXPECT_FALSE(seconds_of(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace fleetsne::run

@@ -33,6 +33,7 @@ int affinity(const comm::Communicator& comm, const std::vector<std::string>& arg
 int embed(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int evaluate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+int info(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int plot(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int transform(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 

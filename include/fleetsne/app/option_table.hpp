@@ -6,6 +6,7 @@
 #include "fleetsne/run/draw.hpp"
 #include "fleetsne/run/evaluate.hpp"
 #include "fleetsne/run/generate.hpp"
+#include "fleetsne/run/identify.hpp"
 #include "fleetsne/run/transform.hpp"
 
 #include <nlohmann/json.hpp>
@@ -53,6 +54,9 @@ std::vector<Option> neighbor_options(run::Config& config);
 
 /// The same for `fleetsne plot`.
 OptionTable option_table(run::DrawConfig& config);
+
+/// The same for `fleetsne info`.
+OptionTable option_table(run::InfoConfig& config);
 
 /// The same for `fleetsne transform`.
 OptionTable option_table(run::TransformConfig& config);

@@ -41,21 +41,28 @@ struct AffinityHeader {
   std::int64_t file_bytes() const;
 };
 
+/// What goes into the file, wherever it is kept.
+struct AffinityParts {
+  const data::Permutation& permutation;
+  const data::SparseMatrix& affinities;
+  const base::Matrix<float>& start;  ///< local working rows x 2
+};
+
 /// What the file holds.
 struct AffinityContents {
   data::Permutation permutation;
   data::SparseMatrix affinities;
   base::Matrix<float> start;  ///< local working rows x 2
+  operator AffinityParts() const { return {permutation, affinities, start}; }
 };
 
 /// Writes the file whole or not at all.
-/// @param start         local working rows x 2
 /// @param input_digest  of the rows as they were read
 /// @param about         anything; comes back as it is
 /// @return bytes of the file
 /// @note Collective. Throws IoError on all ranks.
 std::int64_t write_affinities(const comm::Communicator& comm, const std::string& path,
-                              const AffinityContents& contents, std::uint64_t input_digest,
+                              const AffinityParts& parts, std::uint64_t input_digest,
                               const nlohmann::json& about);
 
 /// Looks at the file: whether it is one, of a version that is known, and whole as far as its head tells.

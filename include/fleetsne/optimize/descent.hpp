@@ -24,7 +24,10 @@ void limit_norms(std::span<float> gradient, double limit);
 void centre(const comm::Communicator& comm, base::Matrix<float>& positions);
 
 /// The rectangle of all ranks' points (local rows x 2). Throws NumericalError on all ranks if a coordinate of
-/// any is not finite. Collective.
+/// any is not finite.
+/// @param word  travels with it: in what this rank has, out the largest of all ranks'
+/// @note Collective.
+Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions, double& word);
 Box bounding_box(const comm::Communicator& comm, const base::Matrix<float>& positions);
 
 /// Gradient descent with momentum and a gain for every coordinate: +0.2 where gradient and last step point
@@ -48,12 +51,16 @@ class Descent {
 
   /// The rectangle of all ranks' points, as the function of that name. Collective.
   Box bounding_box(const comm::Communicator& comm) const { return optimize::bounding_box(comm, positions_); }
+  Box bounding_box(const comm::Communicator& comm, double& word) const {
+    return optimize::bounding_box(comm, positions_, word);
+  }
 
   std::span<const float> positions() const { return positions_.elements(); }
   base::MatrixView<const float> view() const { return positions_.view(); }
   base::Matrix<float> take_positions() { return std::move(positions_); }
   /// The state as it is; steps and gains are taken away, positions copied.
   State take_state();
+  State copy_state() const;
 
  private:
   base::Matrix<float> positions_;  // local rows x 2

@@ -4,6 +4,7 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/sparse_matrix.hpp"
+#include "fleetsne/optimize/progress.hpp"
 #include "fleetsne/optimize/schedule.hpp"
 #include "fleetsne/optimize/state.hpp"
 
@@ -40,21 +41,6 @@ struct OptimizeConfig {
   int kl_every = 50;  ///< iterations between entries of the KL curve
 };
 
-/// An entry of the KL curve.
-struct KlPoint {
-  std::int64_t iteration = 0;  ///< counted over all stages; the KL is of the positions before its step
-  double kl = 0;               ///< corrected for exaggeration
-  double seconds = 0;          ///< since the entry before (of this stage), that KL included
-};
-
-/// How a stage went.
-struct StageStats {
-  std::string name;
-  int iterations = 0;    ///< done
-  bool settled = false;  ///< it ended because KL did, before its last iteration
-  double seconds = 0;
-};
-
 /// Bytes sent by a rank in an iteration, mean over ranks and iterations.
 struct BytesPerIteration {
   double ghosts = 0;      ///< positions of points that other ranks attract
@@ -68,11 +54,19 @@ struct Moment {
   std::int64_t iteration = 0;  ///< done so far, those before a continued run included
   bool stage_ended = false;
   base::MatrixView<const float> positions;  ///< local rows x 2, not centred
+  int wish = 0;                             ///< the largest that any rank had (Watch::wish)
+  std::function<State()> state{};           ///< a copy of all that it takes to go on from here
 };
 
-/// Called on all ranks after every iteration, and may communicate: what it does leaves no trace in the
-/// result. What it throws (on all ranks) ends the optimisation.
-using Observer = std::function<void(const Moment&)>;
+/// What watches an optimisation.
+struct Watch {
+  /// Called on all ranks after every iteration, and may communicate: what it does leaves no trace in the
+  /// result. What it throws (on all ranks) ends the optimisation. None: nobody looks.
+  std::function<void(const Moment&)> see{};
+  /// Called on every rank in every iteration, without communication: what this rank alone wants to tell all
+  /// at the next moment, 0 or more. It travels with the bounds of the points. None: nothing.
+  std::function<int()> wish{};
+};
 
 struct OptimizeStats {
   double kl = 0;                ///< of the embedding returned
@@ -101,16 +95,16 @@ struct Optimized {
 ///       iteration in which a position stops being finite.
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
                    base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log,
-                   const Observer& observer = {});
+                   const Watch& watch = {});
 
 /// The same from a state, as another run left it: the iterations of both are those of one run that did all of
 /// them. (A stage goes by its own first iteration when it looks at the KL, and along a line of
 /// exaggerations.)
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities, State initial,
-                   const OptimizeConfig& config, base::Log& log, const Observer& observer = {});
+                   const OptimizeConfig& config, base::Log& log, const Watch& watch = {});
 
 /// The same for any objective. Its points are centred at the end if they move freely.
 Optimized optimize(const comm::Communicator& comm, Objective& objective, State initial,
-                   const OptimizeConfig& config, base::Log& log, const Observer& observer = {});
+                   const OptimizeConfig& config, base::Log& log, const Watch& watch = {});
 
 }  // namespace fleetsne::optimize

@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/optimize/grid.hpp"
+#include "fleetsne/optimize/progress.hpp"
 
 #include <cstdint>
 
@@ -16,6 +17,7 @@ struct State {
   /// The grid at hand: whether it serves on or a new one is made is part of the bits. Empty if there was
   /// none.
   GridShape grid{};
+  Progress progress{};  ///< of the schedule that goes on; a new one begins at its beginning
 };
 
 /// At rest at these positions (local rows x 2).

@@ -5,6 +5,7 @@
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/plot/plot.hpp"
+#include "fleetsne/run/checkpoint_config.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/umap_config.hpp"
 
@@ -126,6 +127,7 @@ struct Config {
   SampleConfig sample;
   OptimizeConfig optimize;
   SnapshotConfig snapshot;
+  CheckpointConfig checkpoint;
   UmapConfig umap;
   QualityConfig quality{};
   OutputConfig output;

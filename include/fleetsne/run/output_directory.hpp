@@ -17,9 +17,9 @@ namespace fleetsne::run {
 /// this goes out of scope is removed again: bad input leaves nothing behind.
 class OutputDirectory {
  public:
-  /// Makes the folder if need be. Throws UsageError on all ranks if it holds an earlier result and the config
-  /// does not say to write over it, or if a file that is read would be written over; IoError if it cannot be
-  /// written. Collective.
+  /// Makes the folder if need be. Throws UsageError on all ranks if it holds an earlier result or checkpoint
+  /// and the config does not say to write over it or to go on from it, or if a file that is read would be
+  /// written over; IoError if it cannot be written. Collective.
   /// @param more  files that are read besides those of the config
   OutputDirectory(const comm::Communicator& comm, const Config& config,
                   const std::vector<std::string>& more = {});
@@ -30,6 +30,8 @@ class OutputDirectory {
   std::string npy() const { return path("embedding.npy"); }
   std::string picture() const { return path("embedding.png"); }
   std::string snapshots() const { return path("snapshots"); }
+  std::string checkpoint() const { return path("checkpoint"); }
+  std::string stop_file() const { return path("stop"); }
   std::string report() const { return path("report.json"); }
   std::string page() const { return path("report.html"); }
 

@@ -52,6 +52,14 @@ struct UmapStats {
   umap::LayoutStats layout;
 };
 
+/// What a run kept of its state on the way.
+struct CheckpointStats {
+  int written = 0;
+  double seconds = 0;                          ///< that writing took
+  std::optional<std::int64_t> resumed_from{};  ///< iteration of the checkpoint that it went on from
+  bool affinities_found = false;               ///< and those were in it
+};
+
 /// All that is known of a run: filled in as it goes, so that a run that fails can be reported too.
 struct Report {
   About about;
@@ -67,6 +75,8 @@ struct Report {
   std::optional<optimize::OptimizeStats> optimize{};
   std::optional<init::SpectralStats> spectral{};
   std::optional<UmapStats> umap{};
+  std::string run_key{};  ///< see run/checkpoint.hpp; empty: not known
+  CheckpointStats checkpoint{};
   std::optional<quality::Scores> quality{};
   bool input_accepted = false;       ///< it was read and fits: a failure from here on is worth a report
   std::vector<std::string> files{};  ///< written so far

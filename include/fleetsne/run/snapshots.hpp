@@ -20,10 +20,11 @@ namespace fleetsne::run {
 class Snapshots {
  public:
   /// Keeps references to all.
-  /// @param files  names of what is written are added
+  /// @param files    names of what is written are added
+  /// @param goes_on  the snapshots that are there are this run's own, of an earlier part of it
   Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
             const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-            std::vector<std::string>& files);
+            std::vector<std::string>& files, bool goes_on);
 
   /// Writes the moment if it is one of those asked for. The first one makes the folder, or empties it of an
   /// earlier run's snapshots, whose report goes too. Collective; throws IoError on all ranks, and then leaves
@@ -40,6 +41,7 @@ class Snapshots {
   const data::Permutation& permutation_;
   const std::optional<data::Labels>& labels_;
   std::vector<std::string>& files_;
+  bool goes_on_;
   bool begun_ = false;
   std::optional<MadeFolders> made_;  // on rank 0: goes again if nothing could be written
 };

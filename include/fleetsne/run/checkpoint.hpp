@@ -1,0 +1,67 @@
+#pragma once
+
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/communicator.hpp"
+#include "fleetsne/data/permutation.hpp"
+#include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/optimize/state.hpp"
+#include "fleetsne/run/config.hpp"
+#include "fleetsne/run/prepare.hpp"
+#include "fleetsne/run/report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fleetsne::run {
+
+/// What tells runs from each other whose checkpoints do not fit: every option that has a share in the result,
+/// and the sizes of the input files. In hexadecimal. On rank 0.
+std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs);
+
+/// What an earlier run had reached.
+struct Reached {
+  std::optional<io::AffinityHeader> affinities;
+  std::optional<optimize::State> state;  ///< this rank's block in the input's order
+};
+
+/// The folder in which a run keeps what it has reached, for another to go on from: `affinities.h5` (see
+/// io/affinity_file.hpp, its start that of the run), and `state-ITERATION.h5` (see io/state_file.hpp), of
+/// which the newest two are kept. Each file is whole or absent.
+class Checkpoint {
+ public:
+  /// @param key  of the run (run_key), the same on all ranks
+  Checkpoint(std::string folder, std::string key);
+
+  const std::string& folder() const { return folder_; }
+
+  /// What is there, as far as it is whole: of two states the newer one, and where that is damaged the other,
+  /// of which the log tells. Collective; throws UsageError on all ranks if it is of another run.
+  Reached find(const comm::Communicator& comm, base::Log& log) const;
+
+  /// Collective; throw IoError on all ranks, and then leave what was there before.
+  void keep_affinities(const comm::Communicator& comm, const Prepared& prepared, const Report& report) const;
+  void keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
+                  const optimize::State& state) const;
+
+  /// The run has ended: its files are of no more use. Only they are removed, and the folder if it is empty
+  /// then. Collective.
+  void remove(const comm::Communicator& comm) const;
+
+ private:
+  std::string affinity_file() const;
+  std::string state_file(std::int64_t iteration) const;
+  nlohmann::json about() const;
+  void expect_own(const std::string& file, const nlohmann::json& about) const;
+  void make_folder(const comm::Communicator& comm) const;
+  std::vector<std::string> states(const comm::Communicator& comm) const;
+
+  std::string folder_, key_;
+};
+
+/// Whether a folder holds anything of a checkpoint. By this rank alone.
+bool holds_checkpoint(const std::string& folder);
+
+}  // namespace fleetsne::run

@@ -1,0 +1,197 @@
+#include "fleetsne/run/checkpoint.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/description.hpp"
+#include "fleetsne/io/location.hpp"
+#include "fleetsne/io/state_file.hpp"
+#include "fleetsne/run/progress_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+namespace fleetsne::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* affinity_name = "affinities.h5";
+constexpr const char* state_stem = "state-";
+constexpr std::size_t kept_states = 2;
+const std::array<std::string, 3> matrices{"positions", "steps", "gains"};
+
+bool is_state(const fs::path& file) {
+  return file.filename().string().starts_with(state_stem) && file.extension() == ".h5";
+}
+
+/// Newest first: names have their iterations in twelve digits.
+std::vector<std::string> list_states(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error))
+    if (is_state(file->path())) found.push_back(file->path().string());
+  std::ranges::sort(found, std::greater<>());
+  return found;
+}
+
+/// Halves of files that a run left when it was killed.
+void remove_parts(const std::string& folder) {
+  std::error_code error;
+  for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error))
+    if (file->path().extension() == ".partial") fs::remove(file->path(), error);
+}
+
+}  // namespace
+
+std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs) {
+  nlohmann::json shares = options;
+  for (const char* section : {"output", "plot", "snapshot", "checkpoint", "quality"}) shares.erase(section);
+  if (shares.contains("run")) shares["run"] = {{"seed", shares["run"].value("seed", 0)}};
+  nlohmann::json sizes = nlohmann::json::array();
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    const auto size = fs::file_size(io::split_input(input).path, error);
+    sizes.push_back(error ? 0 : size);
+  }
+  const std::string text = to_text({{"options", shares}, {"sizes", sizes}});
+  return fmt::format("{:016x}", io::description::digest(std::as_bytes(std::span(text))));
+}
+
+bool holds_checkpoint(const std::string& folder) {
+  std::error_code ignored;
+  return fs::exists(fs::path(folder) / affinity_name, ignored) || !list_states(folder).empty();
+}
+
+Checkpoint::Checkpoint(std::string folder, std::string key)
+    : folder_(std::move(folder)), key_(std::move(key)) {}
+
+std::string Checkpoint::affinity_file() const {
+  return (fs::path(folder_) / affinity_name).string();
+}
+
+std::string Checkpoint::state_file(std::int64_t iteration) const {
+  return (fs::path(folder_) / fmt::format("{}{:012}.h5", state_stem, iteration)).string();
+}
+
+nlohmann::json Checkpoint::about() const {
+  return {{"run", key_}, {"libraries", library_versions()}};
+}
+
+void Checkpoint::expect_own(const std::string& file, const nlohmann::json& about) const {
+  if (about.value("run", "") == key_) return;
+  throw base::UsageError(
+      fmt::format("{} is of a run with other options or another input (going on from it would mix two runs). "
+                  "Give the options "
+                  "that it was begun with, or begin anew with --resume never --force",
+                  file));
+}
+
+std::vector<std::string> Checkpoint::states(const comm::Communicator& comm) const {
+  std::string all;
+  comm::on_root(comm, [&] {
+    for (const std::string& file : list_states(folder_)) all += file + '\n';
+  });
+  all = comm.broadcast(all, 0);
+  std::vector<std::string> files;
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = all.find('\n', at);
+    files.push_back(all.substr(at, end - at));
+    at = end + 1;
+  }
+  return files;
+}
+
+Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
+  Reached reached;
+  const auto read = [&](const std::string& file, auto&& how) {
+    try {
+      how(file);
+      return true;
+    } catch (const comm::AgreedError& error) {
+      if (error.kind() != base::ErrorKind::input) throw;
+      log.warn(fmt::format("{}. It is left aside", error.what()));
+      return false;
+    }
+  };
+  for (const std::string& file : states(comm)) {
+    const bool whole = read(file, [&](const std::string& path) {
+      const io::StateHeader header = io::inspect_state_file(comm, path);
+      comm::agree(comm, [&] { expect_own(path, header.about); });
+      auto found = io::read_state_file(comm, header, matrices);
+      optimize::State state{
+          .positions = std::move(found[0]), .step = std::move(found[1]), .gains = std::move(found[2])};
+      comm::agree(comm, [&] { read_progress(header.about, path, state); });
+      reached.state = std::move(state);
+    });
+    if (whole) break;
+  }
+  bool there = false;
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    there = fs::exists(affinity_file(), ignored);
+  });
+  if (comm.broadcast(there ? 1 : 0, 0) != 0)
+    read(affinity_file(), [&](const std::string& path) {
+      const io::AffinityHeader header = io::inspect_affinities(comm, path);
+      comm::agree(comm, [&] { expect_own(path, header.about); });
+      reached.affinities = header;
+    });
+  return reached;
+}
+
+void Checkpoint::make_folder(const comm::Communicator& comm) const {
+  comm::on_root(comm, [&] {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error)
+      throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
+                                      folder_, error.message()));
+    remove_parts(folder_);
+  });
+}
+
+void Checkpoint::keep_affinities(const comm::Communicator& comm, const Prepared& prepared,
+                                 const Report& report) const {
+  make_folder(comm);
+  nlohmann::json what = about();
+  what["neighbors"] = neighbors_json(*report.neighbors, report.neighbor_count);
+  io::write_affinities(comm, affinity_file(), {prepared.permutation, prepared.affinities, prepared.start},
+                       report.input_digest, what);
+}
+
+void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
+                            const optimize::State& state) const {
+  make_folder(comm);
+  nlohmann::json what = about();
+  write_progress(state, what);
+  const auto positions = permutation.to_input_order<float>(comm, state.positions.view()),
+             steps = permutation.to_input_order<float>(comm, state.step.view()),
+             gains = permutation.to_input_order<float>(comm, state.gains.view());
+  const io::NamedMatrix parts[] = {
+      {matrices[0], positions.view()}, {matrices[1], steps.view()}, {matrices[2], gains.view()}};
+  io::write_state(comm, state_file(state.iteration), permutation.input, parts, what);
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    std::size_t kept = 0;
+    for (const std::string& file : list_states(folder_)) {
+      // One of a later iteration was damaged, or this run would have gone on from it.
+      if (file > state_file(state.iteration) || ++kept > kept_states) fs::remove(file, ignored);
+    }
+  });
+}
+
+void Checkpoint::remove(const comm::Communicator& comm) const {
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    for (const std::string& file : list_states(folder_)) fs::remove(file, ignored);
+    fs::remove(affinity_file(), ignored);
+    remove_parts(folder_);
+    fs::remove(folder_, ignored);  // if nothing else is in it
+  });
+}
+
+}  // namespace fleetsne::run

@@ -1,0 +1,226 @@
+"""Runs that are stopped, killed and gone on with.
+
+Usage: checkpoint_test.py PROGRAM MPIEXEC RANKS [TEST]
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+from end_to_end import FILES, MPIEXEC, PROGRAM, RANKS, EndToEnd
+
+RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "700", "--threads", "1",
+       "--optimize.kl-every", "50"]
+
+
+class Checkpoint(EndToEnd):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="fleetsne-checkpoint-"))
+        generate = [MPIEXEC, "-n", "1", PROGRAM, "generate", "--rows", "4000", "--output", cls.shared / "cells.npy"]
+        subprocess.run(generate, check=True, capture_output=True)
+        whole = [MPIEXEC, "-n", str(RANKS), PROGRAM, *RUN, "--output", "whole"]
+        subprocess.run(whole, check=True, capture_output=True, cwd=cls.shared)
+        cls.whole = np.load(cls.shared / "whole/embedding.npy")
+        cls.whole_report = json.loads((cls.shared / "whole/report.json").read_text())
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.shared)
+
+    def setUp(self):
+        super().setUp()
+        os.symlink(self.shared / "cells.npy", self.folder / "cells.npy")
+        self.kept = self.out / "checkpoint"
+
+    def start(self, *arguments, ranks=RANKS):
+        """A run in the background; `log` is its standard error so far."""
+        self.log = open(self.folder / "log", "w+")
+        running = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, *RUN, "--output", self.out, *arguments],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.addCleanup(self.log.close)
+        self.addCleanup(running.kill)
+        return running
+
+    def wait_for(self, running, what, limit=60):
+        deadline = time.monotonic() + limit
+        while not what():
+            self.assertIsNone(running.poll(), (self.folder / "log").read_text())
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def states(self):
+        return sorted(self.kept.glob("state-*.h5"))
+
+    def log_says(self, text):
+        return lambda: text in (self.folder / "log").read_text()
+
+    def ended(self, running, code):
+        self.assertEqual(running.wait(timeout=60), code, (self.folder / "log").read_text())
+        return (self.folder / "log").read_text()
+
+    def resumed(self, *arguments, ranks=RANKS):
+        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto", *arguments, ranks=ranks)
+        self.assert_succeeds(done)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)  # the checkpoint is gone
+        return done
+
+    def assert_as_uninterrupted(self):
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
+        report = self.report()
+        for part in ("kl_curve", "stages"):
+            for got, wanted in zip(report["optimize"][part], self.whole_report["optimize"][part], strict=True):
+                got.pop("seconds"), wanted.pop("seconds", None)
+                self.assertEqual(got, wanted)
+
+    def processes(self):
+        found = subprocess.run(["pgrep", "-f", str(self.folder)], capture_output=True, text=True).stdout.split()
+        return [pid for pid in found if int(pid) != os.getpid()]
+
+    def ranks_of(self, running):
+        return [int(pid) for pid in subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True,
+                                                   text=True).stdout.split()]
+
+    def test_stopped_with_a_checkpoint_the_run_goes_on_to_the_same_bits(self):
+        for number, (sign, name) in enumerate(((signal.SIGUSR2, "SIGUSR2"), (signal.SIGTERM, "SIGTERM"))):
+            with self.subTest(name):
+                self.out = self.folder / name
+                self.kept = self.out / "checkpoint"
+                running = self.start()
+                self.wait_for(running, self.log_says("Iteration  100"))
+                # By way of mpirun, and one rank alone.
+                running.send_signal(sign) if number == 0 else os.kill(self.ranks_of(running)[-1], sign)
+                log = self.ended(running, 75)
+                self.assertEqual(log.count("fleetsne: stopped:"), 1, log)
+                self.assertIn(f"{name} came", log)
+                self.assertEqual(len(self.states()), 1)
+                self.assertEqual(self.report()["exit_code"], 75)
+                done = self.resumed()
+                self.assertIn("going on from iteration", done.stderr)
+                self.assert_as_uninterrupted()
+                self.assertGreater(self.report()["checkpoint"]["resumed_from"], 50)
+
+    def test_mpirun_told_to_end_has_time_for_a_small_checkpoint(self):
+        running = self.start()
+        self.wait_for(running, self.log_says("Iteration  100"))
+        running.terminate()
+        self.assertNotEqual(running.wait(timeout=30), 0)
+        self.assertEqual(self.processes(), [])
+        self.assertEqual(len(self.states()), 1)
+        self.resumed()
+        self.assert_as_uninterrupted()
+
+    def test_sigusr1_keeps_a_checkpoint_and_the_run_goes_on(self):
+        running = self.start()
+        self.wait_for(running, self.log_says("Iteration   50"))
+        running.send_signal(signal.SIGUSR1)
+        self.wait_for(running, lambda: self.states())
+        with h5py.File(self.states()[-1]) as file:
+            self.assertEqual(file["positions"].shape, (4000, 2))
+        self.ended(running, 0)
+        self.assert_as_uninterrupted()
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+        self.assertGreaterEqual(self.report()["checkpoint"]["written"], 1)
+
+    def test_a_killed_rank_ends_all_and_the_newest_checkpoint_is_gone_on_from(self):
+        running = self.start("--checkpoint.minutes", "0.002")
+        self.wait_for(running, lambda: len(self.states()) == 2)
+        os.kill(self.ranks_of(running)[-1], signal.SIGKILL)
+        self.assertNotEqual(running.wait(timeout=30), 0)
+        self.assertEqual(self.processes(), [])
+        self.assertTrue((self.kept / "affinities.h5").exists())
+        done = self.resumed()
+        self.assertTrue(self.report()["checkpoint"]["affinities_found"])
+        self.assertNotIn("neighbors", [stage["name"] for stage in self.report()["stages"]])
+        self.assert_as_uninterrupted()
+        self.assertIn("nothing is left to do", self.resumed().stderr)
+        self.assert_as_uninterrupted()
+        del done
+
+    def test_on_other_ranks(self):
+        running = self.start("--checkpoint.minutes", "0.002")
+        self.wait_for(running, lambda: len(self.states()) == 2)
+        running.send_signal(signal.SIGUSR2)
+        self.ended(running, 75)
+        self.resumed(ranks=3)
+        kl = self.whole_report["optimize"]["kl"]
+        self.assertAlmostEqual(self.report()["optimize"]["kl"], kl, delta=0.01 * kl)
+
+    def test_a_damaged_checkpoint_is_left_aside_for_the_one_before(self):
+        running = self.start("--checkpoint.minutes", "0.002")
+        self.wait_for(running, lambda: len(self.states()) == 2)
+        running.send_signal(signal.SIGUSR2)
+        self.ended(running, 75)
+        before, newest = self.states()
+        whole = newest.read_bytes()
+        stopped = self.out
+        for number, damaged in enumerate((whole[:-999], whole[:-999] + bytes([whole[-999] ^ 1]) + whole[-998:])):
+            self.out = self.folder / f"copy{number}"
+            shutil.copytree(stopped, self.out)
+            (self.out / "checkpoint" / newest.name).write_bytes(damaged)
+            done = self.resumed()
+            self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
+            self.assertIn(newest.name, done.stderr)
+            self.assertIn(f"going on from iteration {int(before.stem[6:])} ", done.stderr)
+            self.assert_as_uninterrupted()
+
+    def test_the_clock_and_a_stop_file(self):
+        done = self.run_program(*RUN, "--output", self.out, "--max-wall-time", "0")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("its time is over", done.stderr)
+        running = self.start("--resume", "auto", "--iterations", "100000")
+        self.assertNotEqual(running.wait(timeout=30), 0)  # other options
+        self.assertIn("other options", (self.folder / "log").read_text())
+        running = self.start("--resume", "auto")
+        self.wait_for(running, self.log_says("Iteration   50"))
+        (self.out / "stop").touch()
+        code = running.wait(timeout=60)
+        self.assertIn(code, (0, 75))  # it is looked for once a second
+        self.assertEqual(code == 75, not (self.out / "stop").exists())
+        if code == 0:
+            (self.out / "stop").unlink()
+        self.resumed()
+        self.assert_as_uninterrupted()
+
+    def test_what_is_there_is_not_lost(self):
+        done = self.run_program(*RUN, "--output", self.out, "--max-wall-time", "0")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        before = {path: path.read_bytes() for path in self.kept.iterdir()}
+        self.assertTrue(before)
+        self.assert_refused(self.run_program(*RUN, "--output", self.out), 2, "--resume auto", "--force")
+        self.assert_refused(self.run_program(*RUN, "--output", self.out, "--resume", "auto", "--seed", "3"), 2, "other options")
+        np.save(self.folder / "more.npy", np.zeros((9, 50), np.float32))
+        self.assert_refused(self.run_program(*RUN, "more.npy", "--output", self.out, "--resume", "auto"), 2, "another input")
+        self.assert_refused(self.run_program(*RUN, "--output", "other", "--resume", "nowhere"), 3, "nowhere holds no checkpoint")
+        self.assert_refused(self.run_program(*RUN, "--output", "other", "--max-wall-time", "1:xx"), 2, "--max-wall-time is 1:xx")
+        self.assertEqual({path: path.read_bytes() for path in self.kept.iterdir()}, before)
+        # From another folder, which stays.
+        done = self.run_program(*RUN, "--output", "other", "--resume", self.kept)
+        self.assert_succeeds(done)
+        np.testing.assert_array_equal(np.load(self.folder / "other/embedding.npy"), self.whole)
+        self.assertEqual({path: path.read_bytes() for path in self.kept.iterdir()}, before)
+        done = self.run_program(*RUN, "--output", self.out, "--force")
+        self.assert_succeeds(done)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+
+    def test_a_checkpoint_that_finds_no_room(self):
+        if not self.mount_small(self.out, "400k"):
+            self.skipTest("no file system can be mounted here")
+        done = self.run_program(*RUN, "--output", self.out, "--checkpoint.minutes", "0.00001")
+        self.assert_refused(done, 4, "checkpoint/")
+        for state in self.states():
+            with h5py.File(state) as file:
+                self.assertTrue(file.attrs["complete"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -1,0 +1,65 @@
+"""What `fleetsne info` tells of files.
+
+Usage: info_test.py PROGRAM MPIEXEC RANKS
+"""
+import json
+import sys
+import unittest
+
+import numpy as np
+
+from end_to_end import RANKS, EndToEnd
+
+FEW = ["--perplexity", "10", "--iterations", "40", "--early-iterations", "10"]
+
+
+class Info(EndToEnd):
+    def told(self, *files):
+        done = self.run_program("info", "--json", *files)
+        self.assert_succeeds(done)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_everything_that_is_written(self):
+        self.assert_succeeds(self.run_program("embed", "rows.npy", *FEW, "--neighbors.save", "nn.h5", "--output", self.out))
+        self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "10", "--output", "a.h5"))
+        self.assert_succeeds(self.run_program("embed", "rows.npy", "--method", "umap", "--epochs", "5", "--output", "umap"))
+        stopped = self.run_program("embed", "rows.npy", *FEW, "--max-wall-time", "0", "--output", "stopped")
+        self.assertEqual(stopped.returncode, 75)
+        kept = sorted((self.folder / "stopped/checkpoint").glob("*.h5"))
+        embedding, affinities, neighbors, umap, report, failed, rows = self.told(
+            self.out / "embedding.h5ad", "a.h5", "nn.h5", "umap/embedding.h5ad", self.out / "report.json",
+            "stopped/report.json", "rows.npy")
+        self.assertEqual((embedding["kind"], embedding["method"], embedding["points"], embedding["dimensions"]),
+                         ("embedding", "tsne", 210, 2))
+        self.assertEqual((embedding["perplexity"], embedding["ranks"], embedding["made of"], embedding["iterations"]),
+                         (10, RANKS, ["rows.npy"], 50))
+        self.assertEqual((affinities["kind"], affinities["points"], affinities["input"]), ("affinities", 210, ["rows.npy"]))
+        self.assertEqual(affinities["input_digest"], embedding["input_digest"])
+        self.assertEqual((neighbors["points"], neighbors["neighbours of each"]), (210, 30))
+        self.assertEqual(umap["method"], "umap")
+        self.assertEqual((report["complete"], report["points"]), (True, 210))
+        self.assertEqual((failed["complete"], failed["exit_code"]), (False, 75))
+        self.assertEqual((rows["kind"], rows["rows"], rows["columns"]), ("rows", 210, 8))
+        for checkpoint in self.told(*kept):
+            self.assertIn(checkpoint["kind"], ("checkpoint", "affinities"))
+            self.assertTrue(checkpoint["complete"])
+
+    def test_for_readers(self):
+        done = self.run_program("info", "rows.npy")
+        self.assert_succeeds(done)
+        self.assertEqual([line.split() for line in done.stdout.splitlines()],
+                         [["kind", "rows"], ["columns", "8"], ["rows", "210"]])
+
+    def test_what_is_none(self):
+        (self.folder / "notes.txt").write_text("words")
+        self.assert_refused(self.run_program("info", "notes.txt"), 3, "notes.txt")
+        self.assert_refused(self.run_program("info", "nowhere.h5"), 3, "nowhere.h5")
+        self.assert_refused(self.run_program("info"), 2, "no file was given")
+        self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "10", "--output", "a.h5"))
+        whole = (self.folder / "a.h5").read_bytes()
+        (self.folder / "cut.h5").write_bytes(whole[:-100])
+        self.assert_refused(self.run_program("info", "cut.h5"), 3, "cut.h5")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
