@@ -1,0 +1,109 @@
+"""The batch scripts, submitted to a private Slurm cluster of two nodes.
+
+Usage: slurm_test.py PROGRAM MPIEXEC RANKS [TEST]
+"""
+import json
+import os
+import pathlib
+import sys
+import unittest
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "app"))
+import cluster  # noqa: E402
+from end_to_end import FILES, PROGRAM, EndToEnd  # noqa: E402
+
+JOBS = pathlib.Path(__file__).parents[2] / "jobs"
+# Two nodes of two CPUs each are one machine of perhaps two: ranks share cores, and none is bound.
+CROWDED = {"FLEETSNE": PROGRAM, "OMPI_MCA_rmaps_base_mapping_policy": "slot", "OMPI_MCA_hwloc_base_binding_policy": "none",
+           "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMP_PROC_BIND": "false"}
+RUN = ["cells.npy", "--perplexity", "15", "--early-iterations", "50", "--optimize.kl-every", "50", "--log", "plain"]
+
+
+@unittest.skipIf(cluster.MISSING, f"not installed: {cluster.MISSING}")
+class Jobs(EndToEnd):
+    @classmethod
+    def setUpClass(cls):
+        cls.slurm = cls.enterClassContext(cluster.Cluster())
+
+    def setUp(self):
+        super().setUp()
+        self.assert_succeeds(self.run_program("generate", "--rows", "4000", "--output", "cells.npy", ranks=1))
+
+    def submit(self, *arguments, options=("--ntasks-per-node", "2"), script="embed.sbatch", environment=None):
+        return self.slurm.submit(*options, JOBS / script, *arguments, "--output", self.out, cwd=self.folder,
+                                 environment=CROWDED | (environment or {}))
+
+    def log(self, job):
+        path = self.folder / f"fleetsne-{job}.log"
+        return path.read_text() if path.exists() else ""
+
+    def wait_for_log(self, job, text):
+        self.slurm._until(lambda: text in self.log(job), f"'{text}' in the log of job {job}")
+
+    def ended(self, job):
+        state = self.slurm.wait(job)
+        self.assertEqual(state, ("COMPLETED", 0), self.log(job))
+        return json.loads((self.out / "report.json").read_text())
+
+    def test_two_nodes_by_mpirun_and_again(self):
+        job = self.submit(*RUN, "--iterations", "100", options=["--nodes", "2", "--ntasks-per-node", "1"])
+        report = self.ended(job)
+        self.assertEqual(report["ranks"], 2)
+        self.assertIn("node[1-2]", self.log(job))
+        before = (self.out / "embedding.h5ad").read_bytes()
+        again = self.submit(*RUN, "--iterations", "100", options=["--nodes", "2", "--ntasks-per-node", "1"])
+        self.assertEqual(self.slurm.wait(again), ("COMPLETED", 0), self.log(again))
+        self.assertIn("nothing is left to do", self.log(again))
+        self.assertEqual((self.out / "embedding.h5ad").read_bytes(), before)
+
+    def test_by_srun(self):
+        job = self.submit(*RUN, "--iterations", "50", environment={"FLEETSNE_LAUNCHER": "srun"})
+        report = self.ended(job)
+        self.assertEqual(report["ranks"], 2)
+        self.assertIn("srun --mpi=pmix --ntasks 2", self.log(job))
+
+    def test_a_job_told_to_end_is_queued_again_and_goes_on(self):
+        job = self.submit(*RUN, "--iterations", "1000")
+        self.wait_for_log(job, "Iteration  100")
+        self.assertEqual(self.slurm.run("scancel", "--batch", "--signal=TERM", job).returncode, 0)
+        self.wait_for_log(job, "goes back into the queue")
+        report = self.ended(job)
+        self.assertIn("start 2", self.log(job))
+        self.assertGreater(report["checkpoint"]["resumed_from"], 50)
+        self.assertEqual(report["optimize"]["iterations"], 1050)
+        self.assertEqual(sorted(os.listdir(self.out)), FILES)
+        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1000", "--output", "whole", limit=120))
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(self.folder / "whole/embedding.npy"))
+
+    def test_a_checkpoint_on_demand(self):
+        job = self.submit(*RUN, "--iterations", "600")
+        self.wait_for_log(job, "Iteration   50")
+        self.assertEqual(self.slurm.run("scancel", "--batch", "--signal=USR1", job).returncode, 0)
+        self.wait_for_log(job, "checkpoint at iteration")
+        self.assertGreaterEqual(self.ended(job)["checkpoint"]["written"], 1)
+
+    def test_a_node_set_down(self):
+        job = self.submit(*RUN, "--iterations", "1000", "--checkpoint.minutes", "0.01",
+                          options=["--nodes", "1", "--ntasks-per-node", "2"])
+        self.wait_for_log(job, "checkpoint at iteration")
+        node = self.slurm.job(job)["NodeList"]
+        down = self.slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+        self.assertEqual(down.returncode, 0, down.stderr)
+        try:
+            report = self.ended(job)
+        finally:
+            self.slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
+        self.assertIn("resumed_from", report["checkpoint"])
+        self.assertEqual(report["optimize"]["iterations"], 1050)
+
+    def test_bad_input_ends_with_its_code(self):
+        job = self.submit("nowhere.npy")
+        self.assertEqual(self.slurm.wait(job), ("FAILED", 3), self.log(job))
+        self.assertIn("nowhere.npy", self.log(job))
+        self.assertFalse(self.out.exists())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
