@@ -54,7 +54,7 @@ json embedding_facts(const std::string& file) {
       facts[name] = text->front();
   for (const char* name : {"config/input/files", "config/input/affinity"})
     if (const auto text = io::find_texts(file, fmt::format("uns/{}/{}", method, name));
-        text && !text->empty())
+        text && !text->empty() && !text->front().empty())
       facts["made of"] = *text;
   for (const char* name : {"ranks", "threads", "recall", "kl"})
     if (const auto number = io::find_scalar(file, fmt::format("uns/{}/{}", method, name)))
