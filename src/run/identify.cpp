@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -44,6 +45,12 @@ Kind kind_of(const std::string& file) {
   return Kind::other;
 }
 
+/// Whole numbers as such.
+json number_json(double value) {
+  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
+  return value;
+}
+
 /// What stands in a group of uns, of the names that are there. On rank 0.
 json embedding_facts(const std::string& file) {
   const std::string method = io::holds_dataset(file, "obsm/X_tsne") ? "tsne" : "umap";
@@ -58,13 +65,13 @@ json embedding_facts(const std::string& file) {
       facts["made of"] = *text;
   for (const char* name : {"ranks", "threads", "recall", "kl"})
     if (const auto number = io::find_scalar(file, fmt::format("uns/{}/{}", method, name)))
-      facts[name] = *number;
+      facts[name] = number_json(*number);
   for (const auto& [shown, name] :
        {std::pair("perplexity", "config/affinity/perplexity"),
         std::pair("exaggeration", "config/optimize/exaggeration"), std::pair("seed", "config/run/seed"),
         std::pair("iterations", "state/iteration")})
     if (const auto number = io::find_scalar(file, fmt::format("uns/{}/{}", method, name)))
-      facts[shown] = *number;
+      facts[shown] = number_json(*number);
   return facts;
 }
 
