@@ -48,9 +48,11 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   // A report alone is what a failed run left: no result that would be lost.
   std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
-  const bool goes_on = resumes(config.checkpoint) && holds_checkpoint(checkpoint());
+  bool goes_on = false;  // rank 0 looks, and decides
   comm::on_root(comm, [&] {
-    if (resumes(config.checkpoint) || config.output.force || !holds_checkpoint(checkpoint())) return;
+    const bool unfinished = holds_checkpoint(checkpoint());
+    goes_on = unfinished && resumes(config.checkpoint);
+    if (!unfinished || goes_on || config.output.force) return;
     throw base::UsageError(fmt::format(
         "{} is the checkpoint of a run that did not end (it would be lost). Add --resume auto to go on "
         "from it, --force to begin anew, or name another --output",

@@ -67,8 +67,8 @@ int Wishes::by_clock() {
     reason_ = "its time is over";
     return stop;
   }
-  if (!stop_file_.empty() && looked_.seconds() >= look_every) {
-    looked_.restart();
+  if (!stop_file_.empty() && (!looked_ || looked_->seconds() >= look_every)) {
+    looked_.emplace();
     std::error_code ignored;
     if (std::filesystem::exists(stop_file_, ignored)) {
       reason_ = fmt::format("{} is there", stop_file_);

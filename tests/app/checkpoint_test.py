@@ -180,14 +180,16 @@ class Checkpoint(EndToEnd):
         running = self.start("--resume", "auto", "--iterations", "100000")
         self.assertNotEqual(running.wait(timeout=30), 0)  # other options
         self.assertIn("other options", (self.folder / "log").read_text())
-        running = self.start("--resume", "auto")
-        self.wait_for(running, self.log_says("Iteration   50"))
         (self.out / "stop").touch()
-        code = running.wait(timeout=60)
-        self.assertIn(code, (0, 75))  # it is looked for once a second
-        self.assertEqual(code == 75, not (self.out / "stop").exists())
-        if code == 0:
-            (self.out / "stop").unlink()
+        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("stop is there", done.stderr)
+        self.assertFalse((self.out / "stop").exists())
+        # A Slurm that says when the job ends.
+        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto",
+                                environment={"SLURM_JOB_END_TIME": str(int(time.time()) + 15)})
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("its time is over", done.stderr)
         self.resumed()
         self.assert_as_uninterrupted()
 

@@ -5,6 +5,7 @@ Usage: slurm_test.py PROGRAM MPIEXEC RANKS [TEST]
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -57,6 +58,14 @@ class Jobs(EndToEnd):
         self.assertEqual(self.slurm.wait(again), ("COMPLETED", 0), self.log(again))
         self.assertIn("nothing is left to do", self.log(again))
         self.assertEqual((self.out / "embedding.h5ad").read_bytes(), before)
+
+    def test_outside_of_a_job_it_says_what_to_ask_for(self):
+        done = subprocess.run(["bash", JOBS / "embed.sbatch", "cells.npy", "--perplexity", "15", "--output", "out"],
+                              cwd=self.folder, text=True, capture_output=True, env=os.environ | CROWDED, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout.splitlines()[-1], r"^  sbatch --ntasks-per-node 1 --cpus-per-task \d+ --mem [1-9]\d*M "
+                         r"--time [1-9]\d* .*embed.sbatch cells.npy --perplexity 15 --output out$")
+        self.assertFalse((self.folder / "out").exists())
 
     def test_by_srun(self):
         job = self.submit(*RUN, "--iterations", "50", environment={"FLEETSNE_LAUNCHER": "srun"})

@@ -43,7 +43,8 @@ class Wishes {
   std::optional<double> every_;     // seconds between checkpoints
   std::optional<double> wall_end_;  // seconds from the start at which to stop
   std::string stop_file_, reason_;
-  base::Stopwatch run_, last_, looked_;
+  base::Stopwatch run_, last_;
+  std::optional<base::Stopwatch> looked_;  // when the stop file was last looked for
 };
 
 }  // namespace fleetsne::run
