@@ -1,11 +1,10 @@
 #include "fleetsne/optimize/anchored_objective.hpp"
 
-#include "fleetsne/base/error.hpp"
 #include "fleetsne/base/sum.hpp"
-#include "fleetsne/comm/agreement.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace fleetsne::optimize {
 namespace {
@@ -59,12 +58,6 @@ void AnchoredObjective::gradient(std::span<const float> given, const Box& box, d
   const auto inverse = static_cast<float>(1 / unit);
   std::ranges::transform(given, positions_.begin(), [&](float x) { return inverse * x; });
   field_->compute(positions_, scaled(box, 1 / unit), forces_, potentials_);
-  comm::agree(comm_, [&] {
-    if (std::ranges::all_of(potentials_, [](float z) { return z > 0; })) return;
-    throw base::NumericalError(
-        "the optimisation diverged (a point is so far from the reference that nothing is left of its "
-        "repulsion). Use a smaller --learning-rate or a smaller --optimize.max-gradient-norm");
-  });
   const std::size_t k = anchors_.probabilities.columns();
   const auto points = static_cast<std::int64_t>(potentials_.size());
 #pragma omp parallel for schedule(static)
@@ -80,8 +73,10 @@ void AnchoredObjective::gradient(std::span<const float> given, const Box& box, d
       x += pull * dx;
       y += pull * dy;
     }
+    // Where nothing is left of the repulsion the step is no number, which all ranks then find (bounding_box).
+    const float z = potentials_[i];
     const auto attract = static_cast<float>(unit * exaggeration),
-               repel = static_cast<float>(unit) / potentials_[i];
+               repel = z > 0 ? static_cast<float>(unit) / z : std::numeric_limits<float>::quiet_NaN();
     gradient[2 * i] = attract * x - repel * forces_[2 * i];
     gradient[2 * i + 1] = attract * y - repel * forces_[2 * i + 1];
   }
