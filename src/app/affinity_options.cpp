@@ -1,4 +1,5 @@
 #include "fleetsne/app/option_table.hpp"
+#include "fleetsne/run/metric_names.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -28,18 +29,12 @@ std::vector<Option> neighbor_options(run::Config& c) {
   using affinity::Kind;
   using affinity::Symmetry;
   using neighbors::Backend;
-  using neighbors::Metric;
   return {
       {"neighbors", "count", "neighbors", whole(c.neighbors.count),
        "Neighbours of every point; 0: 3 x the largest perplexity, 15 for uniform, 30 for fixed-sigma. UMAP "
        "counts the point itself; 0: 15"},
       {"neighbors", "metric", "metric",
-       choice(c.neighbors.metric, {{"euclidean", Metric::euclidean},
-                                   {"cosine", Metric::cosine},
-                                   {"correlation", Metric::correlation},
-                                   {"inner-product", Metric::inner_product},
-                                   {"manhattan", Metric::manhattan}}),
-       "What near means"},
+       choice(c.neighbors.metric, {run::metric_names.begin(), run::metric_names.end()}), "What near means"},
       {"neighbors", "backend", "backend",
        choice(c.neighbors.backend,
               {{"auto", Backend::automatic}, {"exact", Backend::exact}, {"hnsw", Backend::hnsw}}),

@@ -35,6 +35,17 @@ Examples:
 
 }  // namespace
 
+std::vector<Option> result_options(run::Config& c) {
+  return {
+      {"output", "directory", "output", text(c.output.directory, "DIR"),
+       "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},
+      {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},
+
+      {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
+      {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
+  };
+}
+
 OptionTable option_table(run::Config& c) {
   using init::Start;
   using optimize::GridSharing;
@@ -167,19 +178,13 @@ OptionTable option_table(run::Config& c) {
       {"quality", "sample", "quality", whole(c.quality.sample),
        "Points to judge the embedding by at the end, as fleetsne evaluate does, for the report; the rows are "
        "read once more. 0: do not"},
-
-      {"output", "directory", "output", text(c.output.directory, "DIR"),
-       "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},
-      {"output", "force", "force", flag(c.output.force), "Write over an earlier result"},
-
-      {"plot", "size", "", whole(c.plot.size), "Pixels of a side of the picture, legend excluded"},
-      {"plot", "title", "title", text(c.plot.title, "TEXT"), "Title of the picture"},
   };
   for (Option& option : others)
     if (option.section == "optimize" &&
         (option.name.starts_with("early-") || option.name == "iterations" || option.name == "exaggeration"))
       option.rival = "optimize.stage";
   std::ranges::move(others, std::back_inserter(options));
+  std::ranges::move(result_options(c), std::back_inserter(options));
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "embed",
           .introduction = introduction,

@@ -1,8 +1,8 @@
 #include "fleetsne/app/option_table.hpp"
+#include "fleetsne/run/metric_names.hpp"
 #include "fleetsne/run/transform.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace fleetsne::app {
@@ -29,15 +29,18 @@ Examples:
 
 /// The metric that was said, or auto.
 Value metric_or_none(std::optional<neighbors::Metric>& target) {
-  using neighbors::Metric;
-  static constexpr std::array metrics{Metric::euclidean, Metric::cosine, Metric::correlation,
-                                      Metric::inner_product, Metric::manhattan};
+  std::vector<std::string> names{"auto"};
+  for (const auto& [name, metric] : run::metric_names) names.emplace_back(name);
   return choice(
-      {"auto", "euclidean", "cosine", "correlation", "inner-product", "manhattan"},
-      [&target](std::size_t at) { target = at == 0 ? std::nullopt : std::optional<Metric>(metrics[at - 1]); },
+      names,
+      [&target](std::size_t at) {
+        target.reset();
+        if (at > 0) target = run::metric_names[at - 1].second;
+      },
       [&target] {
-        if (!target) return std::size_t{0};
-        return static_cast<std::size_t>(std::ranges::find(metrics, *target) - metrics.begin()) + 1;
+        std::size_t at = 0;
+        while (target && run::metric_names[at++].second != *target) continue;
+        return at;
       });
 }
 
@@ -95,13 +98,8 @@ OptionTable option_table(run::TransformConfig& c) {
               {{"auto", Repulsion::automatic}, {"grid", Repulsion::grid}, {"exact", Repulsion::exact}}),
        "How the reference's repulsion is summed: on a grid, or over every pair; auto: exact for small "
        "references"},
-
-      {"output", "directory", "output", text(c.embed.output.directory, "DIR"),
-       "Folder for embedding.h5ad, embedding.npy, embedding.png, report.json and report.html"},
-      {"output", "force", "force", flag(c.embed.output.force), "Write over an earlier result"},
-      {"plot", "size", "", whole(c.embed.plot.size), "Pixels of a side of the picture, legend excluded"},
-      {"plot", "title", "title", text(c.embed.plot.title, "TEXT"), "Title of the picture"},
   };
+  std::ranges::move(result_options(c.embed), std::back_inserter(options));
   std::ranges::move(execution_options(c.embed.run), std::back_inserter(options));
   return {.command = "transform",
           .introduction = introduction,

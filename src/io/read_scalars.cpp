@@ -45,16 +45,16 @@ std::vector<double> read_scalars(const std::string& path, const std::string& gro
 }
 
 std::optional<double> find_scalar(const std::string& path, const std::string& dataset) {
-  if (!holds_dataset(path, dataset)) return std::nullopt;
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
+  if (hdf5::object_type(file.get(), dataset) != H5O_TYPE_DATASET) return std::nullopt;
   return read_scalar(guard, file.get(), dataset);
 }
 
 std::optional<std::vector<std::string>> find_texts(const std::string& path, const std::string& dataset) {
-  if (!holds_dataset(path, dataset)) return std::nullopt;
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
+  if (hdf5::object_type(file.get(), dataset) != H5O_TYPE_DATASET) return std::nullopt;
   const hdf5::Handle found = hdf5::open_dataset(guard, file.get(), dataset);
   const hdf5::Handle type(H5Dget_type(found.get()), H5Tclose);
   const std::vector<std::int64_t> shape = hdf5::extents(guard, found.get());

@@ -31,14 +31,6 @@ std::string as_text(std::uint64_t digest) {
   return fmt::format("{:016x}", digest);
 }
 
-std::uint64_t digest_of(const comm::Communicator& comm, const data::RowDistribution& rows,
-                        base::MatrixView<const float> values) {
-  Rows copy{rows, base::Matrix<float>(values.rows(), values.columns())};
-  for (std::size_t i = 0; i < values.rows(); ++i)
-    std::copy_n(values.row(i).data(), values.columns(), copy.local.row(i).data());
-  return data::digest(comm, copy);
-}
-
 /// Makes the file but for the numbers of the ranks. @return where each matrix begins. On rank 0.
 std::vector<std::int64_t> write_structure(const std::string& shown, const std::string& path,
                                           std::int64_t rows, std::span<const NamedMatrix> matrices,
@@ -99,7 +91,7 @@ void write_state(const comm::Communicator& comm, const std::string& path, const 
   nlohmann::json digests = nlohmann::json::object();
   std::int64_t bytes = structure_bytes;
   for (const NamedMatrix& matrix : matrices) {
-    digests[matrix.name] = as_text(digest_of(comm, rows, matrix.values));
+    digests[matrix.name] = as_text(data::digest(comm, rows, matrix.values));
     bytes += rows.total() * static_cast<std::int64_t>(matrix.values.columns() * sizeof(float));
   }
   const std::string text =
@@ -156,7 +148,7 @@ std::vector<base::Matrix<float>> read_state_file(const comm::Communicator& comm,
   for (const std::string& name : names) {
     const std::string input = header.path + ":/" + name;
     Rows rows = read_rows(comm, std::span(&input, 1));
-    const std::uint64_t digest = digest_of(comm, rows.rows, rows.local.view());
+    const std::uint64_t digest = data::digest(comm, rows.rows, rows.local.view());
     comm::agree(comm, [&] {
       if (rows.rows.total() != header.rows || !header.digests.contains(name) ||
           header.digests[name] != as_text(digest))

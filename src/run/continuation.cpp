@@ -49,14 +49,14 @@ Numbers read_numbers(const std::string& file) {
           optimize::grid_of_periods(found[1], whole(found[2]), whole(found[3]), whole(found[4]), found[5])};
 }
 
-base::Matrix<float> two_columns(base::Matrix<float>&& matrix) {
+}  // namespace
+
+base::Matrix<float> two_columns(base::MatrixView<const float> matrix) {
   base::Matrix<float> result(matrix.rows(), 2);
   for (std::size_t i = 0; i < matrix.rows(); ++i)
     for (std::size_t d = 0; d < std::min<std::size_t>(matrix.columns(), 2); ++d) result(i, d) = matrix(i, d);
   return result;
 }
-
-}  // namespace
 
 base::Matrix<float> first_columns(base::MatrixView<const float> matrix, int columns) {
   base::Matrix<float> result(matrix.rows(), static_cast<std::size_t>(columns));
@@ -113,7 +113,7 @@ optimize::State read_state(const comm::Communicator& comm, const std::string& fi
   std::array<base::Matrix<float>, matrices_of_state.size()> matrices;
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     const std::string input = place(file, matrices_of_state[m]);
-    matrices[m] = two_columns(std::move(io::read_rows(comm, std::span(&input, 1)).local));
+    matrices[m] = two_columns(io::read_rows(comm, std::span(&input, 1)).local.view());
   }
   optimize::State state{
       .positions = std::move(matrices[1]), .step = std::move(matrices[2]), .gains = std::move(matrices[3])};

@@ -79,14 +79,6 @@ struct Inputs {
   std::optional<optimize::State> state;      ///< of the run to go on from
 };
 
-base::Matrix<float> read_given(const comm::Communicator& comm, const std::string& file) {
-  base::Matrix<float> given = io::read_rows(comm, std::span(&file, 1)).local;
-  if (given.columns() == 2) return given;
-  base::Matrix<float> two(given.rows(), 2);  // one dimension: the second is not used
-  for (std::size_t i = 0; i < two.rows(); ++i) two(i, 0) = given(i, 0);
-  return two;
-}
-
 /// @param with_rows  or else what is made of them is there
 Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool with_rows, Stages& stages,
                    Report& report) {
@@ -98,7 +90,9 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool wi
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
-    inputs.given = stages.run("read_init", [&] { return read_given(comm, config.init.file); });
+    inputs.given = stages.run("read_init", [&] {
+      return two_columns(io::read_rows(comm, std::span(&config.init.file, 1)).local.view());
+    });
   if (!config.init.continued.empty())
     inputs.state = stages.run("read_state", [&] { return read_state(comm, config.init.continued); });
   return inputs;

@@ -6,12 +6,13 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
+#include "fleetsne/run/continuation.hpp"
+#include "fleetsne/run/metric_names.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -19,11 +20,6 @@ namespace fleetsne::run {
 namespace {
 
 using neighbors::Metric;
-
-constexpr std::array metric_names{
-    std::pair{"euclidean", Metric::euclidean}, std::pair{"cosine", Metric::cosine},
-    std::pair{"correlation", Metric::correlation}, std::pair{"inner-product", Metric::inner_product},
-    std::pair{"manhattan", Metric::manhattan}};
 
 const char* name_of(Metric metric) {
   return std::ranges::find(metric_names, metric, [](const auto& named) { return named.second; })->first;
@@ -166,11 +162,7 @@ ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHead
                       "--reference",
                       header.embedding, fmt::join(header.files, ", ")));
   });
-  const base::Matrix<float> stored = io::read_rows(comm, std::span(&header.embedding, 1)).local;
-  result.positions = base::Matrix<float>(stored.rows(), 2);
-  for (std::size_t i = 0; i < stored.rows(); ++i)
-    for (std::size_t d = 0; d < std::min<std::size_t>(stored.columns(), 2); ++d)
-      result.positions(i, d) = stored(i, d);
+  result.positions = two_columns(io::read_rows(comm, std::span(&header.embedding, 1)).local.view());
   return result;
 }
 

@@ -52,6 +52,9 @@ OptionTable option_table(run::AffinitiesConfig& config);
 /// The options of the neighbour search and the affinities.
 std::vector<Option> neighbor_options(run::Config& config);
 
+/// The options of where a result goes, and of its picture.
+std::vector<Option> result_options(run::Config& config);
+
 /// The same for `fleetsne plot`.
 OptionTable option_table(run::DrawConfig& config);
 

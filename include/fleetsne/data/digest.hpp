@@ -13,5 +13,8 @@ namespace fleetsne::data {
 /// Collet 2019]
 /// @note Collective. The same for any number of ranks.
 std::uint64_t digest(const comm::Communicator& comm, const DistributedMatrix<float>& rows);
+/// The same of this rank's block of `rows`.
+std::uint64_t digest(const comm::Communicator& comm, const RowDistribution& rows,
+                     base::MatrixView<const float> block);
 
 }  // namespace fleetsne::data

@@ -35,6 +35,9 @@ class StoredState {
 /// The first `columns` of the columns.
 base::Matrix<float> first_columns(base::MatrixView<const float> matrix, int columns);
 
+/// The first two columns, of one the second 0: as embeddings are kept while they are made.
+base::Matrix<float> two_columns(base::MatrixView<const float> matrix);
+
 /// Looks whether the file holds a state, and how many rows and columns. Collective; throws InputError on all
 /// ranks.
 void inspect_state(const comm::Communicator& comm, const std::string& file, DataShape& shape);
