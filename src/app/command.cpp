@@ -24,6 +24,7 @@ constexpr std::array all{
     Command{"generate", "write cell-like rows of any number", generate},
     Command{"info", "tell what a file is, made of what, and whether it is complete", info},
     Command{"plot", "draw embeddings, also as an animation", plot},
+    Command{"sweep", "embed the same rows in many ways, and compare them", sweep},
     Command{"transform", "put new rows into an embedding that is there", transform},
 };
 

@@ -67,19 +67,6 @@ po::parsed_options split(const std::vector<std::string>& arguments, const Option
   }
 }
 
-std::string contents_of_config(const std::string& file) {
-  std::error_code error;
-  std::ifstream stream(file);
-  std::ostringstream text;
-  if (std::filesystem::is_directory(file, error) || !stream ||
-      !(text << stream.rdbuf() || stream.peek() == EOF))
-    throw base::UsageError(fmt::format("the config file {} cannot be read ({}). Check --config", file,
-                                       std::filesystem::is_directory(file, error) ? "it is a directory"
-                                       : std::filesystem::exists(file, error)     ? "permission or disk"
-                                                                                  : "there is no such file"));
-  return text.str();
-}
-
 /// @param written  with its dashes
 std::string unknown_option(const OptionTable& table, const std::string& written) {
   const std::string name = written.substr(std::min(written.find_first_not_of('-'), written.size()));
@@ -95,6 +82,19 @@ bool looks_like_option(const std::string& word) {
 }
 
 }  // namespace
+
+std::string contents_of_config(const std::string& file) {
+  std::error_code error;
+  std::ifstream stream(file);
+  std::ostringstream text;
+  if (std::filesystem::is_directory(file, error) || !stream ||
+      !(text << stream.rdbuf() || stream.peek() == EOF))
+    throw base::UsageError(fmt::format("the config file {} cannot be read ({}). Check its name", file,
+                                       std::filesystem::is_directory(file, error) ? "it is a directory"
+                                       : std::filesystem::exists(file, error)     ? "permission or disk"
+                                                                                  : "there is no such file"));
+  return text.str();
+}
 
 Request parse_command_line(const std::vector<std::string>& arguments, OptionTable& table) {
   const po::parsed_options parsed = split(arguments, table);

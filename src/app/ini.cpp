@@ -63,13 +63,6 @@ std::string quoted_if_need_be(const std::string& value) {
   return result + '"';
 }
 
-/// The dotted name that an entry means.
-std::string dotted_name(const IniEntry& entry) {
-  std::string key = entry.key;
-  std::ranges::replace(key, '_', '-');
-  return entry.section.empty() ? key : entry.section + "." + key;
-}
-
 std::string unknown_key(const OptionTable& table, const IniEntry& entry) {
   std::vector<Candidate> keys, sections;
   for (const Option& option : table) {
@@ -104,6 +97,12 @@ std::string unknown_key(const OptionTable& table, const IniEntry& entry) {
 }
 
 }  // namespace
+
+std::string dotted_name(const IniEntry& entry) {
+  std::string key = entry.key;
+  std::ranges::replace(key, '_', '-');
+  return entry.section.empty() ? key : entry.section + "." + key;
+}
 
 std::vector<IniEntry> read_ini(const std::string& text, const std::string& file, run::Problems& problems) {
   std::vector<IniEntry> entries;
@@ -192,11 +191,11 @@ std::string section_text(const Option& option) {
 
 }  // namespace
 
-void apply_ini(const std::string& text, const std::string& file, OptionTable& table,
-               run::Problems& problems) {
+void apply_entries(std::span<const IniEntry> entries, const std::string& file, OptionTable& table,
+                   run::Problems& problems) {
   std::set<const Option*> begun;
   bool begins_value = false;  // the section at hand is a value of its owner
-  for (const IniEntry& entry : read_ini(text, file, problems)) {
+  for (const IniEntry& entry : entries) {
     const auto problem = [&](const std::string& what) {
       problems.add(fmt::format("{}:{}: {}", file, entry.line, what));
     };
@@ -220,6 +219,11 @@ void apply_ini(const std::string& text, const std::string& file, OptionTable& ta
         problem(fmt::format("{} in [{}]", *wrong, entry.section));
     }
   }
+}
+
+void apply_ini(const std::string& text, const std::string& file, OptionTable& table,
+               run::Problems& problems) {
+  apply_entries(read_ini(text, file, problems), file, table, problems);
 }
 
 std::string write_ini(const OptionTable& table) {

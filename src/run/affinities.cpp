@@ -29,6 +29,18 @@ nlohmann::json about_file(const Report& report, const Config& config) {
           {"libraries", library_versions()}};
 }
 
+/// Takes the seats and looks at the files, whose shape goes to the report. Collective.
+Report begin(const comm::Communicator& comm, const Config& config, const About& about, base::Log& log) {
+  Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
+  report.threads = take_seats(comm, config.run, log).threads;
+  const DataShape shape = inspect_files(comm, config);
+  comm::agree(comm, [&] { check_against_data(config, shape); });
+  report.points = shape.rows;
+  report.columns = shape.columns;
+  report.neighbor_count = neighbor_count(config);
+  return report;
+}
+
 }  // namespace
 
 void check_config(const AffinitiesConfig& config) {
@@ -50,18 +62,14 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   const Config& embed = config.embed;
   const MadeFolders folders = prepare_output_file(comm, config.file, config.force, embed.input.files);
   const auto neighbor_folders = prepare_neighbor_file(comm, embed, config.force);
-  Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
-  report.threads = take_seats(comm, embed.run, log).threads;
-  const DataShape shape = inspect_files(comm, embed);
-  comm::agree(comm, [&] { check_against_data(embed, shape); });
-  report.neighbor_count = neighbor_count(embed);
-  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", shape.rows, shape.columns,
+  Report report = begin(comm, embed, about, log);
+  log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
                        describe(embed.affinity), report.neighbor_count));
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files); });
   report.input_digest = data::digest(comm, rows);
   Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log);
-  MadeAffinities result{.points = shape.rows,
+  MadeAffinities result{.points = report.points,
                         .threads = report.threads,
                         .affinity = *report.affinity,
                         .recall = report.neighbors->recall};
@@ -72,6 +80,23 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   });
   result.seconds = comm.all_reduce(report.watch.seconds(), comm::Reduction::max);
   return result;
+}
+
+MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& config, bool force,
+                              const About& about, base::Log& log) {
+  const auto folders = prepare_neighbor_file(comm, config, force);
+  Report report = begin(comm, config, about, log);
+  log.info(fmt::format("{} rows of {} columns, {} neighbours", report.points, report.columns,
+                       report.neighbor_count));
+  Stages stages(comm, report.stages);
+  auto rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+  report.input_digest = data::digest(comm, rows);
+  prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log);
+  return {.points = report.points,
+          .threads = report.threads,
+          .affinity = {},
+          .recall = report.neighbors->recall,
+          .seconds = comm.all_reduce(report.watch.seconds(), comm::Reduction::max)};
 }
 
 }  // namespace fleetsne::run

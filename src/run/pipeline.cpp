@@ -193,14 +193,23 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
     run_umap(comm, config, output, std::move(inputs), judge, stages, report, log);
 }
 
+std::string key_of(const comm::Communicator& comm, const Config& config, const About& about) {
+  std::string key;
+  comm::on_root(comm, [&] { key = run_key(about.config, config.input.files); });
+  return comm.broadcast(key, 0);
+}
+
 }  // namespace
+
+std::optional<nlohmann::json> earlier_result(const comm::Communicator& comm, const Config& config,
+                                             const About& about) {
+  return ended_run(comm, config, key_of(comm, config, about));
+}
 
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
-  std::string key;
-  comm::on_root(comm, [&] { key = run_key(about.config, config.input.files); });
-  key = comm.broadcast(key, 0);
+  const std::string key = key_of(comm, config, about);
   if (resumes(config.checkpoint)) {
     if (auto ended = ended_run(comm, config, key)) {
       log.info(fmt::format("{} holds the result of this run already: nothing is left to do",

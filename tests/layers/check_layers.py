@@ -19,6 +19,7 @@ FLOORS = [
     ["partition", "neighbors", "affinity", "init", "optimize", "umap", "quality", "plot",
      "synthetic"],
     ["run"],
+    ["sweep"],
     ["app"],
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -35,6 +35,7 @@ int evaluate(const comm::Communicator& comm, const std::vector<std::string>& arg
 int generate(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int info(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int plot(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+int sweep(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int transform(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 
 /// Reads the command line, and does what needs no work (help, --dump-config). Returns what is left to do, a

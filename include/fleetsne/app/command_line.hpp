@@ -19,6 +19,9 @@ enum class Request : int { run, help, dump_config, dry_run };
 /// Throws one UsageError that names every problem, also those of the config files. Not collective.
 Request parse_command_line(const std::vector<std::string>& arguments, OptionTable& table);
 
+/// The text of a config file. Throws UsageError if it cannot be read. Not collective.
+std::string contents_of_config(const std::string& file);
+
 /// The text of --help.
 std::string help_text(const OptionTable& table);
 

@@ -3,6 +3,7 @@
 #include "fleetsne/app/option_table.hpp"
 #include "fleetsne/run/problems.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,14 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
 /// Every option with its help and its value, as read_ini and apply_ini take it back.
 std::string write_ini(const OptionTable& table);
 
+/// The dotted name that an entry means: _ is -.
+std::string dotted_name(const IniEntry& entry);
+
 /// Sets the options that a config file names. Keys may have _ for -.
+void apply_entries(std::span<const IniEntry> entries, const std::string& file, OptionTable& table,
+                   run::Problems& problems);
+
+/// The same from its text.
 void apply_ini(const std::string& text, const std::string& file, OptionTable& table, run::Problems& problems);
 
 }  // namespace fleetsne::app

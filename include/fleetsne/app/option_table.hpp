@@ -8,6 +8,7 @@
 #include "fleetsne/run/generate.hpp"
 #include "fleetsne/run/identify.hpp"
 #include "fleetsne/run/transform.hpp"
+#include "fleetsne/sweep/sweep.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,9 @@ OptionTable option_table(run::InfoConfig& config);
 
 /// The same for `fleetsne transform`.
 OptionTable option_table(run::TransformConfig& config);
+
+/// The options of `fleetsne sweep`: its own, and those of embed that hold for every row.
+OptionTable option_table(sweep::SweepConfig& config, run::Config& base);
 
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);

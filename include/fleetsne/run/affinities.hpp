@@ -34,4 +34,12 @@ struct MadeAffinities {
 MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesConfig& config,
                                const About& about, base::Log& log);
 
+/// Finds the neighbours of the input's rows and keeps them alone (NeighborFilesConfig::save), whole or not at
+/// all. Sets the number of OpenMP threads.
+/// @param config  of it the input, the neighbours and how to run
+/// @return  without affinities, bytes 0
+/// @note Collective. Deterministic for the same ranks. Throws AgreedError on all ranks.
+MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& config, bool force,
+                              const About& about, base::Log& log);
+
 }  // namespace fleetsne::run

@@ -5,6 +5,7 @@
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/report.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,10 @@ namespace fleetsne::run {
 ///       another kind was met on this rank only, and the others must be aborted.
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log);
+
+/// The report of an earlier run that has ended well in the config's output folder, if it was of the very
+/// same input, options and seed. Collective.
+std::optional<nlohmann::json> earlier_result(const comm::Communicator& comm, const Config& config,
+                                             const About& about);
 
 }  // namespace fleetsne::run

@@ -16,6 +16,9 @@ namespace fleetsne::run {
 /// All text is escaped, and bytes that are not UTF-8 are replaced. Not collective.
 std::string report_page(const nlohmann::json& report, std::span<const unsigned char> picture);
 
+/// CSS that our pages share.
+extern const char* const page_style;
+
 /// Text as it stands in HTML, also between quotes; characters that HTML has no place for become U+FFFD.
 std::string html_escaped(std::string_view text);
 

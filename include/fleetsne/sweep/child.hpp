@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fleetsne::sweep {
+
+/// How a command ended.
+struct Ended {
+  int exit_code = 0;   ///< 128 + the signal if one ended it, 127 if there is no such program
+  std::string output;  ///< its standard output, if that was wanted
+};
+
+enum class Output {
+  to_stderr,  ///< goes where this program's errors go
+  taken,
+};
+
+/// Runs a command in the environment that this program was started with, without what MPI has put there
+/// since, and waits for its end. SIGUSR1, SIGUSR2 and SIGTERM are passed on to it meanwhile, the latter as
+/// SIGUSR2, which mpirun passes on at once. By one rank alone, without another in the job. Throws IoError if
+/// it cannot be started for want of resources.
+Ended run_command(const std::vector<std::string>& words, Output output);
+
+/// Whether this program was started by mpirun or the like.
+bool started_by_launcher();
+
+/// The path of this program.
+std::string own_program();
+
+/// The words of a text, at blanks.
+std::vector<std::string> words_of(const std::string& text);
+
+}  // namespace fleetsne::sweep

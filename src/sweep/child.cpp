@@ -1,0 +1,153 @@
+#include "fleetsne/sweep/child.hpp"
+
+#include "fleetsne/base/error.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+namespace fleetsne::sweep {
+namespace {
+
+constexpr int no_such_program = 127, signalled = 128;
+
+volatile std::sig_atomic_t child = 0;
+
+void pass_on(int signal) {
+  const int saved = errno;
+  if (child > 0) kill(child, signal == SIGTERM ? SIGUSR2 : signal);
+  errno = saved;
+}
+
+/// Signals of a user are the child's while this lives.
+class PassOn {
+ public:
+  explicit PassOn(pid_t process) {
+    child = process;
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    for (std::size_t s = 0; s < signals.size(); ++s) sigaction(signals[s], &action, &before_[s]);
+  }
+  ~PassOn() {
+    for (std::size_t s = 0; s < signals.size(); ++s) sigaction(signals[s], &before_[s], nullptr);
+    child = 0;
+  }
+  PassOn(const PassOn&) = delete;
+  PassOn& operator=(const PassOn&) = delete;
+
+ private:
+  static constexpr std::array signals{SIGUSR1, SIGUSR2, SIGTERM};
+  std::array<struct sigaction, 3> before_{};
+};
+
+/// NAME=VALUE as they were when the program was started.
+std::vector<std::string> first_environment() {
+  std::ifstream file("/proc/self/environ", std::ios::binary);
+  const std::string all{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string> entries;
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = std::min(all.find('\0', at), all.size());
+    entries.push_back(all.substr(at, end - at));
+    at = end + 1;
+  }
+  return entries;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// A pipe of which neither end reaches a command by itself.
+struct Pipe {
+  std::array<int, 2> ends{-1, -1};
+  Pipe() {
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+      throw base::IoError(
+          fmt::format("no command can be run ({}). Close some programs", std::strerror(errno)));
+  }
+  ~Pipe() {
+    for (const int end : ends)
+      if (end >= 0) close(end);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void close_writing_end() { close(std::exchange(ends[1], -1)); }
+};
+
+std::string read_all(int from) {
+  std::string text;
+  std::array<char, 4096> part{};
+  for (;;) {
+    const ssize_t got = read(from, part.data(), part.size());
+    if (got > 0) text.append(part.data(), static_cast<std::size_t>(got));
+    if (got == 0 || (got < 0 && errno != EINTR)) return text;
+  }
+}
+
+int wait_for(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? signalled + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+Ended run_command(const std::vector<std::string>& words, Output output) {
+  std::vector<std::string> arguments = words, environment = first_environment();
+  Pipe pipe;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, output == Output::taken ? pipe.ends[1] : STDERR_FILENO,
+                                   STDOUT_FILENO);
+  pid_t process = 0;
+  const int error = posix_spawnp(&process, arguments.front().c_str(), &actions, nullptr,
+                                 pointers(arguments).data(), pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (error == ENOENT || error == EACCES) return {.exit_code = no_such_program, .output = {}};
+  if (error != 0)
+    throw base::IoError(
+        fmt::format("{} cannot be run ({}). Close some programs", words.front(), std::strerror(error)));
+  const PassOn signals(process);
+  pipe.close_writing_end();
+  Ended ended;
+  if (output == Output::taken) ended.output = read_all(pipe.ends[0]);
+  ended.exit_code = wait_for(process);
+  return ended;
+}
+
+bool started_by_launcher() {
+  const std::vector<std::string> environment = first_environment();
+  return std::ranges::any_of(environment, [](const std::string& entry) {
+    return entry.starts_with("OMPI_COMM_WORLD_SIZE=") || entry.starts_with("PMIX_RANK=");
+  });
+}
+
+std::string own_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+}  // namespace fleetsne::sweep

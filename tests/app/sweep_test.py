@@ -1,0 +1,315 @@
+"""Sweeps: what is shared, what is made again, what fails and is killed, and the page in a browser.
+
+Usage: sweep_test.py PROGRAM MPIEXEC RANKS [TEST]
+"""
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import numpy as np
+
+import browser
+from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
+
+BASE = """# what holds for every row
+[input]
+files = rows.npy
+labels = labels.npy
+[optimize]
+early_iterations = 30
+iterations = 40
+[quality]
+sample = 100
+[plot]
+size = 120
+"""
+GRID = BASE + """
+[grid]
+perplexity = 5, 10
+exaggeration = 1, 4
+"""
+# Steps without a limit, of a rate that leaves the numbers: fails after its data was read.
+LOST = "[row.lost]\noptimize.learning-rate = 1e38\noptimize.max-step-norm = 1e38\n"
+
+
+class Sweep(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        generator = np.random.default_rng(5)
+        kinds = np.arange(200) % 4
+        np.save(self.folder / "rows.npy", (generator.standard_normal((200, 6)) + 3 * kinds[:, None]).astype(np.float32))
+        np.save(self.folder / "labels.npy", kinds.astype(np.int32))
+        self.sweep_folder = self.folder / "sweep"
+
+    def write(self, text):
+        (self.folder / "sweep.cfg").write_text(text)
+
+    def sweep(self, *arguments, **options):
+        return self.run_program("sweep", "sweep.cfg", "--output", "sweep", *arguments, **options)
+
+    def sweep_alone(self, *arguments):
+        """Without a launcher, for those that it starts itself."""
+        began = time.monotonic()
+        done = subprocess.run([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", *arguments], cwd=self.folder, text=True,
+                              capture_output=True, timeout=60)
+        done.seconds = time.monotonic() - began
+        return done
+
+    def assert_failed_with_table(self, done, code, *parts):
+        self.assertIn("RESULT row=", done.stdout)
+        done.stdout = ""
+        self.assert_refused(done, code, *parts)
+
+    def table(self):
+        with open(self.sweep_folder / "sweep.csv", newline="") as file:
+            return {row["row"]: row for row in csv.DictReader(file)}
+
+    def status(self, name, part="rows"):
+        return json.loads((self.sweep_folder / part / f"{name}.json").read_text())
+
+    def wait_until_begun(self, name, file):
+        limit = time.monotonic() + 60
+        while not file.exists():
+            self.assertLess(time.monotonic(), limit, f"{name} was never begun")
+            time.sleep(0.02)
+
+    def processes_of(self, *words):
+        """Ranks of the program whose command line has these words."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if line[0] == PROGRAM.encode() and all(word.encode() in line for word in words):
+                found.append(int(entry.name))
+        return found
+
+    def test_a_grid_and_a_list(self):
+        self.write(GRID + "[row.umap]\nmethod = umap\nneighbors = 10\n[row.seed]\nseed = 7\nperplexity = 10\n")
+        done = self.sweep()
+        self.assert_succeeds(done)
+        names = ["perplexity-5_exaggeration-1", "perplexity-5_exaggeration-4", "perplexity-10_exaggeration-1",
+                 "perplexity-10_exaggeration-4", "umap", "seed"]
+        table = self.table()
+        self.assertEqual(list(table), names)
+        self.assertEqual({row["state"] for row in table.values()}, {"done"})
+        shared = sorted(path.stem.split("-")[0] for path in (self.sweep_folder / "shared").glob("*.h5"))
+        self.assertEqual(shared, ["affinities", "affinities", "neighbors"], "one search, two perplexities")
+        for name, row in table.items():
+            report = json.loads((self.sweep_folder / "rows" / name / "report.json").read_text())
+            self.assertEqual(report["exit_code"], 0)
+            self.assertEqual(report["ranks"], RANKS)
+            if name != "umap":
+                self.assertEqual(float(row["kl"]), report["optimize"]["kl"])
+                self.assertEqual(report["neighbors"]["count"], 15 if "perplexity-5" in name else 30)
+            for measure, value in report["quality"].items():
+                self.assertEqual(float(row[measure]), value)
+            self.assertGreater(float(row["seconds"]), 0)
+            self.assertGreater(float(row["shared_seconds"]), 0)
+        self.assertEqual(table["umap"]["kl"], "")
+        self.assertEqual([row["affinity.perplexity"] for row in table.values()], ["5", "5", "10", "10", "", "10"])
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[:2], ["sweep/sweep.csv", "sweep/index.html"])
+        self.assertEqual([line.split()[1] for line in lines if line.startswith("RESULT")], ["row=" + name for name in names])
+
+    def test_a_row_is_what_embed_makes(self):
+        """Where nothing but affinities is shared, to the bit; from neighbours in a file up to the rounding of distances."""
+        self.write(BASE + "[grid]\nperplexity = 10\nexaggeration = 1, 2\n")
+        self.assert_succeeds(self.sweep())
+        self.assertEqual(list((self.sweep_folder / "shared").glob("neighbors*")), [])
+        self.write(BASE)
+        self.assert_succeeds(self.run_program("embed", "--config", "sweep.cfg", "--perplexity", "10", "--exaggeration", "2",
+                                              "--output", "one"))
+        np.testing.assert_array_equal(np.load(self.sweep_folder / "rows/perplexity-10_exaggeration-2/embedding.npy"),
+                                      np.load(self.folder / "one/embedding.npy"))
+
+    def test_again_does_only_what_is_missing(self):
+        self.write(GRID)
+        self.assert_succeeds(self.sweep())
+        files = {path: path.stat().st_mtime_ns for path in self.sweep_folder.rglob("*") if path.suffix in (".npy", ".h5", ".h5ad")}
+        self.assertEqual(len(files), 4 * 2 + 3)
+        again = self.sweep()
+        self.assert_succeeds(again)
+        self.assertIn("nothing is left to do", again.stderr)
+        self.write(GRID + "[row.more]\nperplexity = 10\nexaggeration = 2\n")
+        shutil.rmtree(self.sweep_folder / "rows/perplexity-5_exaggeration-1")
+        plan = self.sweep("--dry-run")
+        self.assertEqual(plan.stdout.splitlines()[:-1], ["rows perplexity-5_exaggeration-1", "rows more"])
+        self.assert_succeeds(self.sweep())
+        self.assertEqual({row["state"] for row in self.table().values()}, {"done"})
+        for path, before in files.items():
+            if "perplexity-5_exaggeration-1" not in str(path):
+                self.assertEqual(path.stat().st_mtime_ns, before, f"{path} was made again")
+        self.assertEqual(self.status("more")["attempts"], 1)
+        self.assertEqual(self.status("perplexity-5_exaggeration-1")["attempts"], 2)
+
+    def test_a_row_of_other_options_is_not_written_over_unasked(self):
+        self.write(BASE + "[row.one]\nperplexity = 5\n[row.two]\nperplexity = 5\nexaggeration = 2\n")
+        self.assert_succeeds(self.sweep())
+        before = (self.sweep_folder / "rows/one/embedding.npy").read_bytes()
+        self.write(BASE + "[row.one]\nperplexity = 10\n[row.two]\nperplexity = 5\nexaggeration = 2\n")
+        self.assert_failed_with_table(self.sweep(), 2, "1 of 2 rows failed (one: ", "--force")
+        self.assertEqual((self.sweep_folder / "rows/one/embedding.npy").read_bytes(), before)
+        self.assert_succeeds(self.sweep("--force"))
+        self.assertNotEqual((self.sweep_folder / "rows/one/embedding.npy").read_bytes(), before)
+        self.assertEqual(self.status("two")["attempts"], 2)
+
+    def test_a_row_that_fails_harms_no_other(self):
+        self.write(BASE + LOST + "[row.fine]\nperplexity = 5\n")
+        done = self.sweep()
+        self.assert_failed_with_table(done, 5, "1 of 2 rows failed (lost: ", "--retry")
+        table = self.table()
+        self.assertEqual([table["lost"]["state"], table["fine"]["state"]], ["failed", "done"])
+        self.assertEqual(table["lost"]["exit_code"], "5")
+        again = self.sweep()
+        self.assert_failed_with_table(again, 5, "1 of 2 rows failed")
+        self.assertIn("--retry", again.stderr)
+        self.assertEqual(self.status("lost")["attempts"], 1)
+        self.assert_failed_with_table(self.sweep("--retry"), 5, "1 of 2 rows failed")
+        self.assertEqual(self.status("lost")["attempts"], 2)
+        self.assertEqual(self.status("fine")["attempts"], 1)
+
+    def test_a_row_that_is_killed_harms_no_other(self):
+        self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n[row.fine]\nperplexity = 5\n")
+        launch = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", f"{MPIEXEC} -n {RANKS}"],
+                                  cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        time.sleep(0.5)
+        ranks = self.processes_of("--part", "rows", "--index", "0")
+        self.assertEqual(len(ranks), RANKS)
+        os.kill(ranks[-1], signal.SIGKILL)
+        out, log = launch.communicate(timeout=60)
+        self.assertEqual(launch.returncode, 70, log)
+        self.assertEqual(log.count("fleetsne: error:"), 1, log)
+        table = self.table()
+        self.assertEqual([table["long"]["state"], table["fine"]["state"]], ["killed", "done"])
+        self.write(BASE + "[row.long]\nperplexity = 5\n[row.fine]\nperplexity = 5\n")
+        self.assert_succeeds(self.sweep_alone("--retry", "--launch", f"{MPIEXEC} -n {RANKS}"))
+        self.assertEqual(self.table()["long"]["state"], "done")
+
+    def test_a_sweep_that_is_killed_goes_on_with_the_others_first(self):
+        self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n[row.fine]\nperplexity = 5\n")
+        run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep"], cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        for rank in self.processes_of("sweep"):
+            os.kill(rank, signal.SIGKILL)
+        run.wait(60)
+        self.write(BASE + "[row.long]\nperplexity = 5\n[row.fine]\nperplexity = 5\n")
+        plan = self.sweep("--dry-run")
+        self.assertEqual(plan.stdout.splitlines()[:-1], ["rows fine", "rows long"])
+        self.assert_succeeds(self.sweep())
+
+    def test_a_stopped_sweep_goes_on(self):
+        rows = "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 5000\n[row.last]\nperplexity = 5\nseed = 3\n"
+        self.write(BASE + rows)
+        run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
+                               cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        log = ""
+        while "Iteration" not in log or not (self.sweep_folder / "rows/long.json").exists():
+            line = run.stderr.readline()
+            self.assertTrue(line, log)
+            log += line
+        while "Iteration" not in (line := run.stderr.readline()):
+            self.assertTrue(line, log)
+        run.send_signal(signal.SIGUSR2)
+        log = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 75, log)
+        self.assertEqual(log.count("fleetsne: stopped:"), 1, log)
+        table = self.table()
+        self.assertEqual([table[row]["state"] for row in ("first", "long", "last")], ["done", "stopped", "absent"])
+        self.sweep_folder.joinpath("stop").touch()
+        again = self.sweep()
+        self.assertEqual(again.returncode, 75, again.stderr)
+        self.assertIn("sweep/stop is there", again.stderr)
+        self.assertFalse((self.sweep_folder / "stop").exists())
+        self.assert_succeeds(self.sweep(limit=120))
+        report = json.loads((self.sweep_folder / "rows/long/report.json").read_text())
+        self.assertGreater(report["checkpoint"]["resumed_from"], 0)
+        self.assertEqual({row["state"] for row in self.table().values()}, {"done"})
+        self.assertEqual(self.status("first")["attempts"], 1)
+
+    def test_the_time_is_that_of_the_whole_sweep(self):
+        self.write(BASE + "[grid]\nseed = 0, 1, 2, 3\noptimize.iterations = 1000000\n")
+        done = self.sweep("--max-wall-time", "3")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertEqual([row["state"] for row in self.table().values()], ["stopped", "absent", "absent", "absent"])
+
+    def test_what_a_sweep_cannot_be(self):
+        (self.folder / "rows.npy").rename(self.folder / "moved.npy")
+        cases = {
+            "has no rows": BASE,
+            "unknown option perplexty in [grid] (no option is called so). Did you mean perplexity?": BASE + "[grid]\nperplexty = 3\n",
+            "rows cannot differ in output": BASE + "[grid]\noutput = a, b\n",
+            "rows cannot differ in threads": BASE + "[grid]\nthreads = 1, 2\n",
+            "rows cannot differ in neighbors.save": BASE + "[row.a]\nneighbors.save = n.h5\n",
+            "perplexity stands twice in [grid]": BASE + "[grid]\nperplexity = 3\nperplexity = 4\n",
+            "row perplexity-x: affinity.perplexity = x is not a number": BASE + "[grid]\nperplexity = 5, x\n",
+            "row perplexity-: affinity.perplexity =  is not a number": BASE + "[grid]\nperplexity = 5,\n",
+            "has two rows a": BASE + "[row.a]\nseed = 1\n[row.a]\nseed = 2\n",
+            "[row.a/b] has no name that a folder can have": BASE + "[row.a/b]\nseed = 1\n",
+            "[row...] has no name": BASE + "[row...]\nseed = 1\n",
+            "unknown section [grit]": BASE + "[grit]\nseed = 1\n",
+            "more than 10000 rows": BASE + "[grid]\nseed = " + ",".join(map(str, range(101))) + "\ninit.standard-deviation = "
+                                    + ",".join(map(str, range(100))) + "\n",
+        }
+        for part, text in cases.items():
+            with self.subTest(part):
+                self.write(text)
+                self.assert_refused(self.sweep(ranks=1), 2, part)
+                self.assertFalse(self.sweep_folder.exists())
+        self.write(GRID)
+        self.assert_refused(self.sweep(), 3, "rows.npy")
+        (self.folder / "moved.npy").rename(self.folder / "rows.npy")
+        self.write(BASE + "[grid]\nperplexity = 5, 5000\n")
+        self.assert_refused(self.sweep(), 2, "row perplexity-5000: ", "The largest possible here")
+        self.assert_refused(self.sweep("--launch", "mpirun -n 2"), 2, "--launch or --submit was given under mpirun")
+        self.assert_refused(self.sweep("--resume", "never"), 2, "--resume was given")
+        self.assert_refused(self.run_program("sweep", "sweep.cfg"), 2, "no output directory was given")
+        self.assert_refused(self.run_program("sweep", "none.cfg", "--output", "sweep"), 2, "none.cfg cannot be read")
+        self.assert_refused(self.run_program("sweep", "--output", "sweep"), 2, "no sweep was given")
+        self.write(GRID)
+        self.assert_refused(self.sweep("--part", "rows", "--index", "4"), 2, "--index is 4 (there are 4 such parts")
+        self.assert_refused(self.sweep_alone("--launch", "/no/such/mpirun"), 2, "has started nothing")
+        self.assert_refused(self.sweep_alone("--submit", "none.sbatch", "--at-once", "0"), 2, "--at-once is 0")
+
+    def test_the_page_sorts(self):
+        self.write(GRID + LOST + "[plot]\ntitle = \"<i>&\"\n")
+        self.assertEqual(self.sweep().returncode, 5)
+        page = browser.Browser(size=(1300, 900))
+        self.addCleanup(page.close)
+        for dark in (False, True):
+            page.open(self.sweep_folder / "index.html", dark)
+            self.assertEqual(page.complaints(), [])
+        page.evaluate("[...document.images].forEach(i => i.loading = 'eager')")
+        pictures = page.evaluate("Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth > 100)))")
+        self.assertEqual(pictures, [True] * 4)
+        names = "[...document.querySelectorAll('ul.rows h2')].map(h => h.textContent)"
+        lines = "[...document.querySelectorAll('tbody tr')].map(l => l.cells[0].textContent)"
+        head = "[...document.querySelectorAll('th button')].find(b => b.textContent === 'kl')"
+        in_file = list(self.table())
+        self.assertEqual(page.evaluate(names), in_file)
+        by_kl = sorted(in_file[:4], key=lambda name: float(self.table()[name]["kl"]))
+        page.evaluate(head + ".click()")
+        self.assertEqual(page.evaluate(names), by_kl + ["lost"], "what has no value comes last")
+        self.assertEqual(page.evaluate(lines), by_kl + ["lost"])
+        page.evaluate(head + ".click()")
+        self.assertEqual(page.evaluate(names), by_kl[::-1] + ["lost"])
+        page.evaluate("const order = document.querySelector('#order'); order.value = -1; order.dispatchEvent(new Event('change'))")
+        self.assertEqual(page.evaluate(lines), in_file)
+        self.assertIn("4 of 5 embeddings are done", page.evaluate("document.body.innerText"))
+        self.assertIn("failed: ", page.evaluate("document.querySelector('p.bad').innerText"))
+        page.call("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=False)
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
