@@ -25,7 +25,12 @@ std::string plural(std::size_t count, const char* one, const char* more) {
   return fmt::format("{} {}", count, count == 1 ? one : more);
 }
 
-/// The name of one part and what it is called.
+/// What a log calls one of a part.
+const char* kind_of(Part part) {
+  return part == Part::rows ? "row" : "shared";
+}
+
+/// One of a part's, and what it is called.
 struct Task {
   Part part;
   std::size_t index;
@@ -68,6 +73,7 @@ class Runner {
   /// Collective; throws what stops the sweep.
   Status run(const Task& task) {
     stop_if_wished();
+    log_.info(fmt::format("sweep: {} {}", kind_of(task.part), task.name));
     const bool is_here = config_.launch.empty() || config_.part != Part::all;
     const Status status = is_here ? here(task) : apart(task);
     if (status.state != State::done)
@@ -238,7 +244,7 @@ void check_config(const SweepConfig& config, int ranks) {
 }
 
 void check_rows(const comm::Communicator& comm, const Plan& plan) {
-  run::Problems problems;
+  std::vector<std::pair<std::string, std::vector<std::string>>> found;  // a problem and the rows that have it
   for (const PlannedRow& planned : plan.rows) {
     run::Config config = planned.row.config;
     // What is shared is not there yet; its row must fit the data as if it made it itself.
@@ -250,8 +256,17 @@ void check_rows(const comm::Communicator& comm, const Plan& plan) {
       comm::agree(comm, [&] { run::check_against_data(config, shape); });
     } catch (const comm::AgreedError& error) {
       if (error.kind() != base::ErrorKind::usage) throw;
-      problems.add(fmt::format("row {}: {}", planned.row.name, error.what()));
+      auto known =
+          std::ranges::find(found, std::string(error.what()), [](const auto& one) { return one.first; });
+      if (known == found.end()) known = found.insert(found.end(), {error.what(), {}});
+      known->second.push_back(planned.row.name);
     }
+  }
+  run::Problems problems;
+  for (const auto& [problem, rows] : found) {
+    const bool all = rows.size() == plan.rows.size();
+    const std::string others = rows.size() == 1 ? "" : fmt::format(" and {} more", rows.size() - 1);
+    problems.add(all ? problem : fmt::format("row {}{}: {}", rows.front(), others, problem));
   }
   comm::agree(comm, [&] { problems.raise(); });
 }

@@ -1,0 +1,52 @@
+#include "fleetsne/sweep/child.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace fleetsne::sweep {
+namespace {
+
+TEST(Child, TellsHowItEnded) {
+  EXPECT_EQ(run_command({"sh", "-c", "exit 7"}, Output::to_stderr).exit_code, 7);
+  EXPECT_EQ(run_command({"sh", "-c", "kill -9 $$"}, Output::to_stderr).exit_code, 128 + SIGKILL);
+  EXPECT_EQ(run_command({"/no/such/program"}, Output::taken).exit_code, 127);
+}
+
+TEST(Child, GivesItsOutputWhole) {
+  const Ended ended = run_command({"sh", "-c", "yes fleetsne | head -n 20000"}, Output::taken);
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_EQ(ended.output.size(), 20000 * 9);
+}
+
+TEST(Child, HasTheEnvironmentThatThisProgramStartedWith) {
+  setenv("FLEETSNE_SET_SINCE", "1", 1);
+  EXPECT_EQ(
+      run_command({"sh", "-c", "echo ${FLEETSNE_SET_SINCE:-unset} ${PATH:+path}"}, Output::taken).output,
+      "unset path\n");
+}
+
+TEST(Child, IsTheOneThatSignalsReach) {
+  const pid_t self = getpid();
+  std::thread sender([&] {
+    usleep(300'000);
+    kill(self, SIGTERM);
+  });
+  // SIGTERM comes as SIGUSR2.
+  const Ended ended =
+      run_command({"sh", "-c", "trap 'exit 3' USR2; while :; do sleep 0.05; done"}, Output::taken);
+  sender.join();
+  EXPECT_EQ(ended.exit_code, 3);
+}
+
+TEST(Words, AreDividedAtBlanks) {
+  EXPECT_THAT(words_of("  mpirun -n\t2 "), testing::ElementsAre("mpirun", "-n", "2"));
+  EXPECT_TRUE(words_of(" ").empty());
+}
+
+}  // namespace
+}  // namespace fleetsne::sweep
