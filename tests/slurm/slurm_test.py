@@ -2,6 +2,7 @@
 
 Usage: slurm_test.py PROGRAM MPIEXEC RANKS [TEST]
 """
+import csv
 import json
 import os
 import pathlib
@@ -106,6 +107,29 @@ class Jobs(EndToEnd):
             self.slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
         self.assertIn("resumed_from", report["checkpoint"])
         self.assertEqual(report["optimize"]["iterations"], 1050)
+
+    def test_a_sweep_as_arrays_of_jobs_and_as_one(self):
+        (self.folder / "sweep.cfg").write_text("[input]\nfiles = cells.npy\n[optimize]\nearly-iterations = 20\niterations = 30\n"
+                                               "[plot]\nsize = 100\n[grid]\nperplexity = 5, 15\nexaggeration = 1, 2\n")
+        sweep = [PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--submit", JOBS / "sweep.sbatch"]
+        done = self.slurm.run(*sweep, "--at-once", "2", "--submit-options", "--ntasks-per-node 2",
+                              cwd=self.folder, environment=CROWDED)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        jobs = [int(line.split()[1].rstrip(":")) for line in done.stdout.splitlines()]
+        self.assertEqual([line.split(": ")[1] for line in done.stdout.splitlines()],
+                         ["1 of neighbours", "2 of affinities", "4 rows of 4", "the table"])
+        self.assertEqual(self.slurm.wait(jobs[-1]), ("COMPLETED", 0), self.log(jobs[-1]))
+        with open(self.folder / "sweep/sweep.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["state"], row["ranks"], row["attempts"]) for row in rows], [("done", "2", "1")] * 4)
+        again = self.slurm.run(*sweep, cwd=self.folder, environment=CROWDED)
+        self.assertEqual((again.returncode, again.stdout), (0, ""), again.stderr)
+        self.assertIn("nothing is left to do", again.stderr)
+        (self.folder / "sweep/rows/perplexity-5_exaggeration-2/report.json").unlink()
+        job = self.slurm.submit("--ntasks-per-node", "2", JOBS / "sweep.sbatch", "sweep.cfg", "--output", "sweep",
+                                cwd=self.folder, environment=CROWDED)
+        self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), self.log(job))
+        self.assertIn("4 rows: 3 done, 1 to do", self.log(job))
 
     def test_bad_input_ends_with_its_code(self):
         job = self.submit("nowhere.npy")
