@@ -22,4 +22,7 @@ Request parse_command_line(const std::vector<std::string>& arguments, OptionTabl
 /// The text of --help.
 std::string help_text(const OptionTable& table);
 
+/// What an option means, whether it is repeatable, and its default, as help and man pages say it.
+std::string explanation(const Option& option);
+
 }  // namespace fleetsne::app
