@@ -17,15 +17,31 @@
 namespace fleetsne::app {
 namespace {
 
+template <class Config>
+void with_options(const std::function<void(const OptionTable&)>& use) {
+  Config config;
+  use(option_table(config));
+}
+
+void with_sweep_options(const std::function<void(const OptionTable&)>& use) {
+  sweep::SweepConfig config;
+  run::Config base;
+  use(option_table(config, base));
+}
+
 constexpr std::array all{
-    Command{"affinity", "find neighbours and keep their affinities in a file, for many embeddings", affinity},
-    Command{"embed", "embed the rows of files with t-SNE", embed},
-    Command{"evaluate", "judge embeddings by the data that they show", evaluate},
-    Command{"generate", "write cell-like rows of any number", generate},
-    Command{"info", "tell what a file is, made of what, and whether it is complete", info},
-    Command{"plot", "draw embeddings, also as an animation", plot},
-    Command{"sweep", "embed the same rows in many ways, and compare them", sweep},
-    Command{"transform", "put new rows into an embedding that is there", transform},
+    Command{"affinity", "find neighbours and keep their affinities in a file, for many embeddings", affinity,
+            with_options<run::AffinitiesConfig>},
+    Command{"embed", "embed the rows of files with t-SNE", embed, with_options<run::Config>},
+    Command{"evaluate", "judge embeddings by the data that they show", evaluate,
+            with_options<run::EvaluateConfig>},
+    Command{"generate", "write cell-like rows of any number", generate, with_options<run::GenerateConfig>},
+    Command{"info", "tell what a file is, made of what, and whether it is complete", info,
+            with_options<run::InfoConfig>},
+    Command{"plot", "draw embeddings, also as an animation", plot, with_options<run::DrawConfig>},
+    Command{"sweep", "embed the same rows in many ways, and compare them", sweep, with_sweep_options},
+    Command{"transform", "put new rows into an embedding that is there", transform,
+            with_options<run::TransformConfig>},
 };
 
 /// The command line read on rank 0; the other ranks get its outcome as the config file that it amounts to.

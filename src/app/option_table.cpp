@@ -7,9 +7,24 @@
 namespace fleetsne::app {
 
 std::vector<std::string> OptionTable::general() const {
-  std::vector<std::string> names{"config", "dump-config", "help"};
-  if (can_run_dry) names.push_back("dry-run");
+  std::vector<std::string> names;
+  for (const GeneralOption& option : general_options(*this)) names.push_back(option.name);
   return names;
+}
+
+std::vector<GeneralOption> general_options(const OptionTable& table) {
+  std::vector<GeneralOption> options{
+      {"config", "FILE",
+       "Read options from FILE: lines KEY = VALUE under [SECTION], as --SECTION.KEY names them here. "
+       "Repeatable; a later file wins, and the command line wins over all."},
+      {"dump-config", "", "Print every option with its value as such a file, and stop."}};
+  if (table.can_run_dry)
+    options.push_back({"dry-run", "",
+                       "Check the input and every option, try the stages on samples of the rows, print the "
+                       "memory of a rank and the time that the run would take, and stop; an error if the "
+                       "memory would not do."});
+  options.push_back({"help", "", "Print this, and stop."});
+  return options;
 }
 
 std::vector<Option> execution_options(run::ExecutionConfig& c) {

@@ -182,14 +182,15 @@ void TileWriter::merge(std::span<const Edge> edges, float largest) {
   if (coding_ == ValueCoding::squared16) encode(largest);
 }
 
-/// Codes of the row at hand, its scale, and its share of the sum.
+/// Codes of the row at hand, its scale, and its share of the sum. An entry's code is at least 1, since 0 is
+/// what bridges gaps: so reading finds every entry again, and packs them as they were.
 void TileWriter::encode(float largest) {
   for (std::size_t i = 0; i < row_.count; ++i) largest = std::max(largest, row_.values[i]);
   row_.scale = largest / (largest_code * largest_code);
   const float inverse = row_.scale > 0 ? 1 / row_.scale : 0;
   for (std::size_t i = 0; i < row_.count; ++i) {
     const float root = std::sqrt(row_.values[i] * inverse) + 0.5F;
-    row_.codes[i] = static_cast<std::uint16_t>(root < largest_code ? root : largest_code);
+    row_.codes[i] = static_cast<std::uint16_t>(std::clamp(root, 1.0F, largest_code));
     squares_ += std::uint64_t{row_.codes[i]} * row_.codes[i];
   }
   if (!in_parts_) count_sum();

@@ -65,6 +65,7 @@ json to_json(const Evaluation& found) {
               {"class_neighbors", found.class_neighbors},
               {"ranks", found.ranks},
               {"threads", found.threads},
+              {"libraries", library_versions()},
               {"wall_seconds", found.seconds},
               {"embeddings", judgements}};
   if (found.recall) {

@@ -18,6 +18,7 @@ nlohmann::json library_versions() {
           {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
           {"hnswlib", FLEETSNE_HNSWLIB_VERSION},
+          {"openmp", fmt::format("{}.{}", _OPENMP / 100, _OPENMP % 100)},
           {"compiler", "g++ " __VERSION__}};
 }
 

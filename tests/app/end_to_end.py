@@ -651,12 +651,33 @@ class Generated(EndToEnd):
 
 
 class Information(EndToEnd):
-    def test_version_names_the_libraries(self):
+    def test_version_and_every_report_name_the_libraries(self):
         done = self.run_program("--version")
         self.assert_succeeds(done)
-        self.assertEqual(done.stdout.count("fleetsne "), 1)
-        for name in ("mpi ", "hdf5 ", "fftw ", "boost ", "hnswlib ", "compiler "):
-            self.assertIn(name, done.stdout)
+        lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+        self.assertRegex(lines.pop("fleetsne"), r"^\d+\.\d+\.\d+$")
+        self.assertTrue(lines.pop("built").startswith("for the CPU "))
+        self.assertEqual(sorted(lines), ["boost", "compiler", "eigen", "fftw", "fmt", "hdf5", "hnswlib", "mpi", "openmp"])
+        for name, version in lines.items():
+            self.assertRegex(version, r"\d+\.\d+", name)
+        few = ["--perplexity", "5", *FEW_ITERATIONS]
+        for name, command in (("out/report.json", ["embed", "rows.npy", *few, "--output", "out"]),
+                              ("new/report.json", ["transform", "rows.npy", "--into", "out/embedding.h5ad", "--output", "new"]),
+                              ("umap/report.json", ["embed", "rows.npy", "--method", "umap", "--epochs", "3", "--output", "umap"]),
+                              ("judged.json", ["evaluate", "--data", "rows.npy", "--embedding", "out/embedding.npy",
+                                               "--output", "judged.json"])):
+            self.assert_succeeds(self.run_program(*command))
+            self.assertEqual(json.loads((self.folder / name).read_text())["libraries"], lines, name)
+        self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "5", "--output", "aff.h5"))
+        with h5py.File(self.folder / "aff.h5") as stored:
+            self.assertEqual(json.loads(bytes(stored["about"][:]))["about"]["libraries"], lines)
+        for file, group in (("out", "tsne"), ("new", "tsne"), ("umap", "umap")):
+            with h5py.File(self.folder / file / "embedding.h5ad") as stored:
+                said = {name: text.asstr()[()] for name, text in stored["uns"][group]["libraries"].items()}
+                self.assertEqual(said, lines, file)
+        refused = self.run_program("embed", "rows.npy", *few, "--output", "failed", "--max-wall-time", "0")
+        self.assertEqual(refused.returncode, 75)
+        self.assertEqual(json.loads((self.folder / "failed/report.json").read_text())["libraries"], lines)
 
     def test_help_shows_examples_first(self):
         for arguments in (["--help"], ["help"], ["embed", "--help"], ["help", "embed"], ["embed", "-h"],

@@ -1,4 +1,5 @@
-"""What cmake --install puts in place works: the program runs, and takes every config that lies beside it.
+"""What cmake --install puts in place works: the program runs, and takes every config that lies beside it; its manual has a
+page for each command, and bash finds its completion.
 
 Usage: installed.py CMAKE BUILD_FOLDER
 """
@@ -23,6 +24,17 @@ def main():
         for config in configs:
             print(config.relative_to(prefix), flush=True)
             assert "[optimize]" in output_of(program, "embed", "--config", config, "--dump-config"), "no config is printed"
+
+        script = pathlib.Path(prefix) / "share/fleetsne/jobs/notebook.sbatch"
+        beside = script.parents[1] / "configs/notebook/standard.cfg"
+        assert script.exists() and beside in configs, "notebook.sbatch does not find its configs"
+        commands = output_of(program, "help", "--commands").split()
+        pages = sorted(page.name for page in pathlib.Path(prefix).glob("share/man/man1/*"))
+        assert pages == sorted(["fleetsne.1", *(f"fleetsne-{command}.1" for command in commands)]), pages
+        read = output_of("env", f"MANPATH={prefix}/share/man", "man", "-P", "cat", "fleetsne-embed")
+        assert "--perplexity" in read, read
+        completion = pathlib.Path(prefix) / "share/bash-completion/completions/fleetsne"
+        assert "_fleetsne" in output_of("bash", "-c", 'source "$0" && complete -p fleetsne', completion), "no completion"
 
 
 if __name__ == "__main__":

@@ -76,11 +76,13 @@ TEST_P(Tiles, HoldWhatWasWritten) {
       for (const auto& [column, value] : rows[i]) largest = std::max(largest, value);
       for (const auto& [column, value] : rows[i]) {
         const auto found = read[i].find(column);
-        const float stored = found == read[i].end() ? 0 : found->second;
+        ASSERT_NE(found, read[i].end()) << "no entry is too small";
+        const float stored = found->second;
+        EXPECT_GT(stored, 0);
         // Half a code's step: 1 / c of the value, and for the smallest ones the first code's.
         ASSERT_NEAR(stored, value,
                     std::sqrt(value * largest) / 65530 + largest / 65535 / 65535 + 2e-7F * value);
-        if (found != read[i].end()) read[i].erase(found);
+        read[i].erase(found);
       }
       EXPECT_TRUE(read[i].empty()) << "nothing else is there";
     }

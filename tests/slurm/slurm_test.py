@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -136,6 +138,62 @@ class Jobs(EndToEnd):
         self.assertEqual(self.slurm.wait(job), ("FAILED", 3), self.log(job))
         self.assertIn("nowhere.npy", self.log(job))
         self.assertFalse(self.out.exists())
+
+    def notebook(self, *launcher):
+        """Submits it with configs for less data; what it says of each part, and its last line."""
+        configs = self.folder / "configs"
+        if not configs.exists():
+            shutil.copytree(JOBS.parent / "configs/notebook", configs, ignore=shutil.ignore_patterns("*.png"))
+            for config in configs.glob("*.cfg"):
+                text = config.read_text().replace("25000", "1800")
+                text = re.sub("iterations = .*", "iterations = 20", text)
+                config.write_text(text.replace("[optimize]", "[optimize]\nearly-iterations = 10\niterations = 20"))
+        done = self.slurm.run(*launcher, JOBS / "notebook.sbatch", "--ntasks-per-node", "1", "--", "cells.npy", "--labels",
+                              "cells-labels.npy", "--output", "notebook", cwd=self.folder,
+                              environment=CROWDED | {"FLEETSNE_CONFIGS": str(configs)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        *parts, last = done.stdout.splitlines()
+        return dict(part.split(": ", 1) for part in parts), last
+
+    def test_the_notebook_by_one_command(self):
+        self.assert_succeeds(self.run_program("generate", "--rows", "2000", "--output", "cells.npy", "--force", ranks=1))
+        parts, last = self.notebook("bash")
+        names = ["aff50", "aff500", "standard", "ex4", "p500", "p500-ex4", "staged", "umap", "picture", "judge"]
+        self.assertEqual(list(parts), names)
+        self.assertTrue(last.startswith("10 jobs submitted, 10 to end"), last)
+        jobs = {name: int(re.search(r"job (\d+)", said).group(1)) for name, said in parts.items()}
+        self.assertEqual(parts["ex4"], f"job {jobs['ex4']}, after {jobs['aff50']}")
+        again, last = self.notebook("bash")  # nothing is submitted twice
+        self.assertEqual(again["judge"], f"job {jobs['judge']} of an earlier call")
+        self.assertTrue(last.startswith("0 jobs submitted"), last)
+        for name, job in jobs.items():
+            log = self.folder / f"notebook/{name}.log"
+            self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), log.read_text() if log.exists() else name)
+        judged = json.loads((self.folder / "notebook/quality.json").read_text())["embeddings"]
+        self.assertEqual([one["name"] for one in judged], names[2:8])
+        for picture in ("standard.png", "all.png"):
+            self.assertEqual((self.folder / "notebook" / picture).read_bytes()[:4], b"\x89PNG")
+        done, last = self.notebook("bash")
+        self.assertEqual((set(done.values()), last), ({"is there"}, "nothing is left to do: all is in notebook"))
+
+        # Of what is lost, that and what is made of it comes anew; from a node it is said in the same words.
+        shutil.rmtree(self.folder / "notebook/umap")
+        (self.folder / "notebook/quality.json").unlink()
+        job = self.slurm.submit("--output", "planner.log", JOBS / "notebook.sbatch", "cells.npy", "--output", "notebook",
+                                cwd=self.folder, environment=CROWDED)
+        self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), (self.folder / "planner.log").read_text())
+        said = (self.folder / "planner.log").read_text()
+        umap, judge = (int(re.search(rf"^{name}: job (\d+)", said, re.M).group(1)) for name in ("umap", "judge"))
+        self.assertIn(f"judge: job {judge}, after {umap}\n2 jobs submitted, 2 to end", said)
+        self.assertEqual(self.slurm.wait(judge), ("COMPLETED", 0))
+
+    def test_the_notebook_says_what_is_missing(self):
+        for arguments, part in ((["cells.npy"], "no output folder"), (["--output", "x"], "no input"),
+                                (["cells.npy", "--output"], "has no value"), (["cells.npy", "--outptu", "x"], "unknown option")):
+            done = self.slurm.run("bash", JOBS / "notebook.sbatch", *arguments, cwd=self.folder)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+            self.assertIn(part, done.stderr)
+        self.assertFalse((self.folder / "x").exists())
 
 
 if __name__ == "__main__":

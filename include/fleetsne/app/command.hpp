@@ -7,6 +7,7 @@
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/report.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,8 @@ struct Command {
   /// Takes the arguments after the command's name, returns the exit code. Collective; throws AgreedError on
   /// all ranks, and what this rank alone has met.
   int (*run)(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+  /// Calls `use` with the command's options, which have their defaults and live until it returns.
+  void (*with_options)(const std::function<void(const OptionTable&)>& use);
 };
 
 /// All of them, in the order of the overview.
@@ -37,6 +40,12 @@ int info(const comm::Communicator& comm, const std::vector<std::string>& argumen
 int plot(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int sweep(const comm::Communicator& comm, const std::vector<std::string>& arguments);
 int transform(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+
+/// fleetsne help: the overview, help on a command, or a page of the manual or the completion for installing.
+int help(const comm::Communicator& comm, const std::vector<std::string>& arguments);
+
+/// What is said of a command that there is none of.
+std::string unknown_command(const std::string& command);
 
 /// Reads the command line, and does what needs no work (help, --dump-config). Returns what is left to do, a
 /// run or a dry one, if anything. Collective; throws UsageError on all ranks.

@@ -25,4 +25,7 @@ std::string contents_of_config(const std::string& file);
 /// The text of --help.
 std::string help_text(const OptionTable& table);
 
+/// What an option means, whether it is repeatable, and its default, as help and man pages say it.
+std::string explanation(const Option& option);
+
 }  // namespace fleetsne::app

@@ -17,8 +17,15 @@
 
 namespace fleetsne::app {
 
-/// Every option of one command, by section. Command line, config files, help, --dump-config and suggestions
-/// all derive from this.
+/// An option that config files go without: the file itself, and what stops before the work.
+struct GeneralOption {
+  std::string name;
+  std::string placeholder;  ///< of its value; empty: it takes none
+  std::string help;
+};
+
+/// Every option of one command, by section. Command line, config files, help, man pages, completion,
+/// --dump-config and suggestions all derive from this.
 struct OptionTable {
   std::string command;       ///< as in `fleetsne COMMAND`
   std::string introduction;  ///< of its help: usage, what it does, examples
@@ -26,7 +33,7 @@ struct OptionTable {
   std::vector<Option> options;
   bool can_run_dry = false;  ///< the command knows --dry-run
 
-  /// Options that every config file goes without: the file itself, and what stops before the work.
+  /// Names of the options that every config file goes without.
   std::vector<std::string> general() const;
 
   auto begin() const { return options.begin(); }
@@ -70,6 +77,10 @@ OptionTable option_table(sweep::SweepConfig& config, run::Config& base);
 
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);
+
+/// The options that a command has besides those of its table: --config, --dump-config, --dry-run if it knows
+/// that, --help.
+std::vector<GeneralOption> general_options(const OptionTable& table);
 
 /// "See fleetsne COMMAND --help".
 std::string see_help(const OptionTable& table);
