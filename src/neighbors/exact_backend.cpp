@@ -75,7 +75,7 @@ data::NeighborGraph find_exactly(const SearchInput& input, const Watch& watch, N
     });
     log.advance(round + 1);
   }
-  pauses.look();
+  pauses.look_at_end();
   log.end_phase();
   stats.distance_evaluations = input.comm.all_reduce(stats.distance_evaluations, comm::Reduction::sum);
   stats.ranks_searched_mean = input.comm.size();

@@ -72,7 +72,7 @@ class Search {
       numbers_.phase = Phase::other_ranks;
     }
     if (input_.comm.size() > 1) routed_->search_other_ranks([this] { pauses_.look(); });
-    pauses_.look();
+    pauses_.look_at_end();
   }
 
   /// Collective.

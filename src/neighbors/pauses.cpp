@@ -70,9 +70,9 @@ void Pauses::run(const std::function<bool(const std::function<bool()>& asked)>& 
   }
 }
 
-void Pauses::look() {
-  if (!watch_.wish) return;
-  const int wish = comm_.all_reduce(watch_.wish(), comm::Reduction::max);
+void Pauses::look_for(const std::function<int()>& wish_of_this_rank) {
+  if (!wish_of_this_rank) return;
+  const int wish = comm_.all_reduce(wish_of_this_rank(), comm::Reduction::max);
   if (wish > 0) show_(wish);
 }
 

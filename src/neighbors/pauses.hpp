@@ -25,10 +25,12 @@ class Pauses {
   ///              finished, and that it is not only after asked(), which its first thread calls often, has
   ///              returned true
   void run(const std::function<bool(const std::function<bool()>& asked)>& work);
-  /// Between parts of work that all ranks do together. Collective.
-  void look();
+  /// Between parts of work that all ranks do together, and after the last. Collective.
+  void look() { look_for(watch_.wish); }
+  void look_at_end() { look_for(watch_.last_wish ? watch_.last_wish : watch_.wish); }
 
  private:
+  void look_for(const std::function<int()>& wish_of_this_rank);
   bool ask();
   int settle(bool finished, bool failed);
 

@@ -67,6 +67,10 @@ OptionTable option_table(run::TransformConfig& config);
 /// The options that every command has under [run].
 std::vector<Option> execution_options(run::ExecutionConfig& config);
 
+/// Options of a command that keeps what it has reached, and stops when it is asked to.
+std::vector<Option> checkpoint_options(run::CheckpointConfig& config, const std::string& folder,
+                                       const std::string& stop_file);
+
 /// "See fleetsne COMMAND --help".
 std::string see_help(const OptionTable& table);
 

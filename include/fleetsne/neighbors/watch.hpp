@@ -18,6 +18,8 @@ struct Watch {
   /// Called on every rank now and then, without communication, by the first thread: what this rank alone
   /// wants to tell all, 0 or more. None: nobody looks, and the rest is not used but `earlier`.
   std::function<int()> wish{};
+  /// The same, asked once when every list is as complete as it gets. None: `wish`.
+  std::function<int()> last_wish{};
   /// Called on all ranks, soon after any of them had a wish (the largest is told), with all that it takes to
   /// go on from here on the same ranks: parts that stay where they are until it returns. It may communicate.
   /// What it throws (on all ranks) ends the search.
