@@ -91,6 +91,8 @@ OptionTable option_table(run::AffinitiesConfig& c) {
       {"output", "force", "force", flag(c.force), "Write over a file that is there"},
   };
   std::ranges::move(others, std::back_inserter(options));
+  std::ranges::move(checkpoint_options(c.embed.checkpoint, "FILE.h5.checkpoint/", "FILE.h5.stop"),
+                    std::back_inserter(options));
   std::ranges::move(execution_options(c.embed.run), std::back_inserter(options));
   return {.command = "affinity",
           .introduction = introduction,

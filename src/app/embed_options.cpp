@@ -150,21 +150,6 @@ OptionTable option_table(run::Config& c) {
        "folder; 0: do not"},
       {"snapshot", "stages", "", flag(c.snapshot.stages), "Write them after each stage"},
 
-      {"checkpoint", "minutes", "", real(c.checkpoint.minutes),
-       "Minutes between two checkpoints of the optimisation, in checkpoint/ of the output folder; 0: none "
-       "but "
-       "those that SIGUSR1 asks for. Affinities are kept there, too, if they took long"},
-      {"checkpoint", "resume", "resume", text(c.checkpoint.resume, "auto|never|DIR"),
-       "auto: go on from the checkpoint in the output folder, if there is one, on any number of ranks; a run "
-       "that "
-       "has ended is left as it is. Or from that of another folder"},
-      {"checkpoint", "max-wall-time", "max-wall-time", text(c.checkpoint.max_wall_time, "TIME"),
-       "Stop after so long, with a checkpoint: seconds, or 2:30:00, or 1-12:00:00; not given: shortly before "
-       "the "
-       "Slurm job ends"},
-      {"checkpoint", "stop-file", "stop-file", text(c.checkpoint.stop_file, "FILE"),
-       "Stop, with a checkpoint, when this file appears; not given: `stop` in the output folder"},
-
       {"umap", "min-dist", "min-dist", real(c.umap.min_dist), "How near points may come to each other"},
       {"umap", "spread", "spread", real(c.umap.spread), "Scale of the embedding, in the units of min-dist"},
       {"umap", "epochs", "epochs", whole(c.umap.epochs),
@@ -184,6 +169,9 @@ OptionTable option_table(run::Config& c) {
         (option.name.starts_with("early-") || option.name == "iterations" || option.name == "exaggeration"))
       option.rival = "optimize.stage";
   std::ranges::move(others, std::back_inserter(options));
+  std::ranges::move(
+      checkpoint_options(c.checkpoint, "checkpoint/ of the output folder", "`stop` in the output folder"),
+      std::back_inserter(options));
   std::ranges::move(result_options(c), std::back_inserter(options));
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "embed",

@@ -6,12 +6,12 @@ namespace {
 
 constexpr const char* introduction = R"(Usage: fleetsne info FILE... [OPTIONS]
 
-Tells what files are that FleetSNE wrote: embeddings, affinities, neighbours, checkpoints and reports; what they
-were made of, when and how, and whether they are complete. Of any other file that can be embedded its shape.
+Tells what files are that FleetSNE wrote: embeddings, affinities, neighbours, checkpoints (of iterations and
+epochs, starts, and each rank's part of a search for neighbours) and reports; what they were made of, when and how, and whether they are complete. Of any other file that can be embedded its shape.
 
 Examples:
   fleetsne info out/embedding.h5ad
-  fleetsne info out/checkpoint/*.h5 aff50.h5
+  fleetsne info out/checkpoint/*.h5 out/checkpoint/neighbors/*.h5 aff50.h5
   fleetsne info --json out/report.json | jq .points
 )";
 

@@ -29,6 +29,7 @@ void check(const SearchInput& input) {
         "--neighbors, or a lower perplexity",
         k, rows, rows - 1));
   }
+  FLEETSNE_EXPECT(input.config.round >= 64);
   FLEETSNE_EXPECT(input.origins.size() == input.rows.local.rows());
   FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
 }
@@ -43,8 +44,8 @@ base::Matrix<float> asking_rows(const base::Matrix<float>& rows) {
 }  // namespace
 
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
-                         const data::Permutation& permutation, const NeighborsConfig& config,
-                         base::Log& log) {
+                         const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log,
+                         const Watch& watch) {
   std::optional<base::Matrix<float>> asking;
   if (config.metric == Metric::inner_product)
     asking = comm::agree(comm, [&] { return asking_rows(rows.local); });
@@ -52,8 +53,8 @@ Neighbors find_neighbors(const comm::Communicator& comm, const data::Distributed
   comm::agree(comm, [&] { check(input); });
   Neighbors result;
   result.stats.backend = choose(config, rows.rows.total());
-  result.graph = result.stats.backend == Backend::exact ? find_exactly(input, result.stats, log)
-                                                        : find_by_hnsw(input, result.stats, log);
+  result.graph = result.stats.backend == Backend::exact ? find_exactly(input, watch, result.stats, log)
+                                                        : find_by_hnsw(input, watch, result.stats, log);
   measure_recall(input, result.graph, result.stats);
   log.info(fmt::format("recall {:.4f} (measured on {} points), {:.2f} ranks searched per point",
                        result.stats.recall, result.stats.recall_points, result.stats.ranks_searched_mean));

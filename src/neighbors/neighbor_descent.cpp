@@ -84,6 +84,7 @@ std::span<const base::LocalIndex> NeighborDescent::reverse(base::LocalIndex row)
 }
 
 void NeighborDescent::collect_reverse() {
+  progress_.has_holders = 1;
   reverse_.resize(lists_.rows() * most_reverse);
   reverse_counts_.assign(lists_.rows(), 0);
   // Nearest first: those that have the row at the very front of their list come before others. Copies take
@@ -102,24 +103,40 @@ void NeighborDescent::collect_reverse() {
   }
 }
 
-void NeighborDescent::complete(base::Log& log) {
+bool NeighborDescent::complete(base::Log& log, const std::function<bool()>& leave) {
   std::int64_t wanted = 0;
   for (std::size_t p = 0; p < points_.count(); ++p)
     wanted += static_cast<std::int64_t>(points_.wanted(p, input_.config.count));
   const double hardly = (1 - input_.config.aim) * static_cast<double>(wanted);
-  for (int passes = 0; passes < most_passes; ++passes) {
-    if (static_cast<double>(pass(log)) <= hardly) return;
+  while (progress_.passes < most_passes) {
+    if (progress_.next == 0) collect_reverse();
+    if (!pass(log, leave)) return false;
+    const bool settled = static_cast<double>(progress_.added) <= hardly;
+    progress_ = {.passes = settled ? most_passes : progress_.passes + 1, .has_holders = 1};
+    if (progress_.passes < most_passes && leave()) return false;
   }
+  return true;
 }
 
-/// Every point once. Returns how many rows came into lists.
-std::int64_t NeighborDescent::pass(base::Log& log) {
-  collect_reverse();
+void NeighborDescent::add_parts(Parts& parts) {
+  parts.push_back(part_of("holders", reverse_));
+  parts.push_back(part_of("holder_counts", reverse_counts_));
+}
+
+void NeighborDescent::resume(const Progress& progress) {
+  progress_ = progress;
+  if (progress.has_holders == 0) return;
+  reverse_.resize(lists_.rows() * most_reverse);
+  reverse_counts_.resize(lists_.rows());
+}
+
+/// Every point once, from where it was left. Returns whether it has come to the end.
+bool NeighborDescent::pass(base::Log& log, const std::function<bool()>& leave) {
   const std::size_t n = points_.count(), k = input_.config.count;
   log.begin_phase("neighbours of neighbours", static_cast<std::int64_t>(n));
   std::vector<std::vector<Candidate>> found(std::min(batch_, n));
-  std::atomic<std::int64_t> added = 0;
-  for (std::size_t first = 0; first < n; first += batch_) {
+  std::atomic<std::int64_t> added = progress_.added;
+  for (auto first = static_cast<std::size_t>(progress_.next); first < n; first += batch_) {
     const std::size_t count = std::min(batch_, n - first);
     const auto pieces = static_cast<std::int64_t>((count + points_of_piece - 1) / points_of_piece);
     const auto each = [&](auto&& visit) {
@@ -145,10 +162,13 @@ std::int64_t NeighborDescent::pass(base::Log& log) {
     each([&](std::size_t i, std::size_t row, std::size_t wanted) {
       if (!found[i].empty()) added += static_cast<std::int64_t>(lists_.merge(row, found[i], wanted));
     });
-    log.advance(static_cast<std::int64_t>(first + count));
+    progress_.next = static_cast<std::int64_t>(first + count);
+    progress_.added = added;
+    log.advance(progress_.next);
+    if (first + count < n && leave()) return false;
   }
   log.end_phase();
-  return added;
+  return true;
 }
 
 void NeighborDescent::complete(const float* row, float bound, std::size_t limit,

@@ -6,6 +6,7 @@
 #include "neighbor_lists.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -36,7 +37,10 @@ class NeighborDescent {
 
   /// Completes the lists of this rank's points, in passes over all until one adds hardly anything.
   /// Deterministic at any number of threads. Not collective.
-  void complete(base::Log& log);
+  /// @param leave  asked by the first thread now and then: whether to return before the end
+  /// @return       whether it is done; if not, the next call goes on
+  bool complete(
+      base::Log& log, const std::function<bool()>& leave = [] { return false; });
   /// Completes what was found on this rank for another's point, by one thread of the team.
   /// @param row    padded columns
   /// @param bound  only nearer rows are wanted
@@ -45,6 +49,19 @@ class NeighborDescent {
   void complete(const float* row, float bound, std::size_t limit, std::vector<Candidate>& found);
 
   std::int64_t distance_evaluations() const;
+
+  /// How far complete(log) has come.
+  struct Progress {
+    std::int64_t passes = 0;       ///< ended
+    std::int64_t next = 0;         ///< point of the pass that is under way
+    std::int64_t added = 0;        ///< rows that came into lists in it
+    std::int64_t has_holders = 0;  ///< whether the part below is there
+  };
+  const Progress& progress() const { return progress_; }
+  /// What it knows besides the lists: who has a row in its list, as of the pass's beginning. It is made room
+  /// for by resume().
+  void add_parts(Parts& parts);
+  void resume(const Progress& progress);
 
  private:
   /// Rows that were seen, by open addressing.
@@ -75,7 +92,7 @@ class NeighborDescent {
   base::LocalIndex representative(base::LocalIndex row) const;
   void look_round(Workspace& work, const float* row, float bound, std::size_t limit,
                   std::vector<Candidate>& found);
-  std::int64_t pass(base::Log& log);
+  bool pass(base::Log& log, const std::function<bool()>& leave);
 
   const SearchInput& input_;
   const Points& points_;
@@ -83,6 +100,7 @@ class NeighborDescent {
   std::size_t batch_;
   std::vector<base::LocalIndex> reverse_;     // rows x most_reverse: rows that have the row in their lists
   std::vector<std::uint8_t> reverse_counts_;  // for each row how many
+  Progress progress_;
   base::PerThread<Workspace> workspaces_{[] { return std::make_unique<Workspace>(); }};
 };
 

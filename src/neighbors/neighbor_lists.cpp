@@ -72,6 +72,25 @@ void NeighborLists::assign(std::size_t row, std::span<const Candidate> candidate
   }
 }
 
+void NeighborLists::add_parts(Parts& parts) {
+  parts.push_back(part_of("counts", counts_));
+  parts.push_back(part_of("columns", columns_.elements()));
+  parts.push_back(part_of("distances", distances_.elements()));
+  parts.push_back(part_of("foreign", foreign_));
+  parts.push_back(part_of("foreign_origins", foreign_origins_));
+}
+
+void NeighborLists::resize_foreign(std::size_t count) {
+  foreign_.resize(count);
+  foreign_origins_.resize(count);
+}
+
+void NeighborLists::number_foreign() {
+  numbers_.clear();
+  for (std::size_t f = 0; f < foreign_.size(); ++f)
+    numbers_.emplace(foreign_[f], static_cast<base::LocalIndex>(f));
+}
+
 data::NeighborGraph NeighborLists::finish() && {
   FLEETSNE_EXPECT(std::ranges::all_of(counts_, [&](std::uint32_t c) { return c == capacity(); }));
   data::NeighborGraph graph;

@@ -2,6 +2,8 @@
 
 #include "fleetsne/data/neighbor_graph.hpp"
 
+#include "parts.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -50,6 +52,14 @@ class NeighborLists {
   std::size_t merge(std::size_t row, std::span<const Candidate> candidates, std::size_t limit);
   /// Replaces a row's list.
   void assign(std::size_t row, std::span<const Candidate> candidates);
+
+  /// How many foreign rows have turned up.
+  std::size_t foreign() const { return foreign_.size(); }
+  /// All that stands in the lists. They are filled again in three steps: as many foreign rows, the parts, and
+  /// the foreign rows' numbers.
+  void add_parts(Parts& parts);
+  void resize_foreign(std::size_t count);
+  void number_foreign();
 
   /// The finished graph; every list must be full. Not collective.
   data::NeighborGraph finish() &&;

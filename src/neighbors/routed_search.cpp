@@ -22,7 +22,7 @@ constexpr double routing_loss = 0.003;  // share of all neighbours that routing 
 constexpr float first_share = 0.1F;     // a rank that may hold this share of the list is asked first
 // What a rank holds in a round if every point of all ranks is sent to it: rows and, twice over, answers.
 constexpr std::size_t round_bytes = std::size_t{512} << 20;
-constexpr std::size_t least_round = 64, most_round = 65536;  // points of a rank
+constexpr std::size_t least_round = 64;  // points of a rank
 constexpr std::uint32_t family_points =
     2 * search::block_rows;  // consecutive: of one branch of the bisection
 
@@ -224,18 +224,19 @@ RoutedSearch::Requests RoutedSearch::choose_ranks(std::size_t first, std::size_t
   return requests;
 }
 
-void RoutedSearch::search_other_ranks() {
+void RoutedSearch::search_other_ranks(const std::function<void()>& between) {
   const std::size_t n = points_.count(), ranks = static_cast<std::size_t>(input_.comm.size());
   if (ranks == 1) return;
   const std::size_t bytes_each =
       ranks * (input_.width() * sizeof(float) + input_.config.count * (sizeof(Candidate) + sizeof(Answer)));
-  const std::size_t round = std::clamp(round_bytes / bytes_each, least_round, most_round);
+  const std::size_t round = std::clamp(round_bytes / bytes_each, least_round, input_.config.round);
   const auto rounds =
       input_.comm.all_reduce(static_cast<std::int64_t>((n + round - 1) / round), comm::Reduction::max);
   log_.begin_phase("neighbours on other ranks", rounds);
   std::vector<Turn> turns;
-  for (std::int64_t r = 0; r < rounds; ++r) {
-    const std::size_t first = std::min(n, static_cast<std::size_t>(r) * round),
+  for (; rounds_ < rounds; ++rounds_) {
+    between();
+    const std::size_t first = std::min(n, static_cast<std::size_t>(rounds_) * round),
                       count = std::min(round, n - first);
     turns.assign(count * ranks, Turn::open);
     for (std::size_t i = 0; i < count; ++i)
@@ -243,9 +244,27 @@ void RoutedSearch::search_other_ranks() {
     for (const bool early : {true, false}) {
       ask(comm::agree(input_.comm, [&] { return choose_ranks(first, count, early, turns); }));
     }
-    log_.advance(r + 1);
+    log_.advance(rounds_ + 1);
   }
   log_.end_phase();
+}
+
+RoutedSearch::Progress RoutedSearch::progress() const {
+  return {.rounds = rounds_,
+          .calibration_evaluations = calibration_evaluations_,
+          .routing_evaluations = routing_evaluations_,
+          .routing_seconds = routing_seconds_,
+          .threshold = threshold_,
+          .router_scale = router_scale_};
+}
+
+void RoutedSearch::resume(const Progress& progress) {
+  rounds_ = progress.rounds;
+  calibration_evaluations_ = progress.calibration_evaluations;
+  routing_evaluations_ = progress.routing_evaluations;
+  routing_seconds_ = progress.routing_seconds;
+  threshold_ = progress.threshold;
+  router_scale_ = progress.router_scale;
 }
 
 void RoutedSearch::ask(const Requests& requests) {

@@ -8,6 +8,7 @@
 #include "router.hpp"
 
 #include <atomic>
+#include <functional>
 #include <vector>
 
 namespace fleetsne::neighbors {
@@ -27,7 +28,8 @@ class RoutedSearch {
   /// Sends points to other ranks and merges what comes back, in rounds of bounded memory. Each round asks
   /// twice: a point of which a rank holds many neighbours asks such ranks first, then, by the nearer bound
   /// that came of it, those left; any other asks all it has to at once. Collective.
-  void search_other_ranks();
+  /// @param between  called on all ranks before every round
+  void search_other_ranks(const std::function<void()>& between);
 
   /// Ranks that searched for each point, its own included.
   std::span<const std::uint16_t> ranks_searched() const { return ranks_searched_; }
@@ -36,6 +38,18 @@ class RoutedSearch {
   /// Those of the routing alone, and the seconds that it took this rank.
   std::int64_t routing_evaluations() const { return routing_evaluations_; }
   double routing_seconds() const { return routing_seconds_; }
+
+  /// What it has learnt and how far it has come, besides the lists.
+  struct Progress {
+    std::int64_t rounds = 0;  ///< done
+    std::int64_t calibration_evaluations = 0, routing_evaluations = 0;
+    double routing_seconds = 0;
+    float threshold = 0;
+    float router_scale = 1;  ///< squared Euclidean distance over the square of that by the measure
+  };
+  Progress progress() const;
+  void resume(const Progress& progress);
+  void add_parts(Parts& parts) { parts.push_back(part_of("ranks_searched", ranks_searched_)); }
 
  private:
   enum class Turn : std::uint8_t;
@@ -69,8 +83,8 @@ class RoutedSearch {
   base::Log& log_;
   std::vector<std::uint32_t> wanted_;  // for each point the length of its list
   std::vector<std::uint16_t> ranks_searched_;
-  float threshold_ = 0;
-  float router_scale_ = 1;  // squared Euclidean distance over the square of that by the measure
+  std::int64_t rounds_ = 0;
+  float threshold_ = 0, router_scale_ = 1;  // see Progress
   std::int64_t calibration_evaluations_ = 0;
   std::atomic<std::int64_t> routing_evaluations_ = 0;
   double routing_seconds_ = 0;

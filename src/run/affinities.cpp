@@ -6,6 +6,7 @@
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/prepare.hpp"
@@ -14,6 +15,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace fleetsne::run {
@@ -21,6 +25,7 @@ namespace {
 
 nlohmann::json about_file(const Report& report, const Config& config) {
   return {{"version", report.about.version},
+          {"run", report.run_key},
           {"config", report.about.config},
           {"input", config.input.files},
           {"started", report.started},
@@ -30,8 +35,9 @@ nlohmann::json about_file(const Report& report, const Config& config) {
 }
 
 /// Takes the seats and looks at the files, whose shape goes to the report. Collective.
-Report begin(const comm::Communicator& comm, const Config& config, const About& about, base::Log& log) {
-  Report report{.about = about, .ranks = comm.size(), .started = utc_now()};
+Report begin(const comm::Communicator& comm, const Config& config, const About& about, const std::string& key,
+             base::Log& log) {
+  Report report{.about = about, .ranks = comm.size(), .started = utc_now(), .run_key = key};
   report.threads = take_seats(comm, config.run, log).threads;
   const DataShape shape = inspect_files(comm, config);
   comm::agree(comm, [&] { check_against_data(config, shape); });
@@ -39,6 +45,43 @@ Report begin(const comm::Communicator& comm, const Config& config, const About& 
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);
   return report;
+}
+
+/// Where a search is kept that has not ended.
+KeptPlaces places_of(const std::string& file) {
+  return {file + ".checkpoint", file + ".stop"};
+}
+
+/// What an unfinished search that is there must not be lost for want of a word. Collective.
+void expect_free(const comm::Communicator& comm, const AffinitiesConfig& config) {
+  const std::string folder = places_of(config.file).checkpoint;
+  comm::on_root(comm, [&] {
+    if (config.force || resumes(config.embed.checkpoint) || !holds_checkpoint(folder)) return;
+    throw base::UsageError(fmt::format(
+        "{} is the checkpoint of a search that did not end (it would be lost). Add --resume auto to go on "
+        "from it, --force to begin anew, or name another --output",
+        folder));
+  });
+}
+
+/// The affinities in the file, if a run that goes on finds that they are the very ones. Collective.
+std::optional<MadeAffinities> made_before(const comm::Communicator& comm, const AffinitiesConfig& config,
+                                          const std::string& key, base::Log& log) {
+  int there = 0;
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    there = resumes(config.embed.checkpoint) && std::filesystem::exists(config.file, ignored) ? 1 : 0;
+  });
+  if (comm.broadcast(there, 0) == 0) return std::nullopt;
+  const io::AffinityHeader header = io::inspect_affinities(comm, config.file);
+  if (header.about.value("run", "") != key || !header.about.contains("neighbors")) return std::nullopt;
+  log.info(fmt::format("{} holds the affinities of this run already: nothing is left to do", config.file));
+  std::int64_t bytes = 0;
+  comm::on_root(comm, [&] { bytes = static_cast<std::int64_t>(std::filesystem::file_size(config.file)); });
+  return MadeAffinities{.points = header.rows(),
+                        .bytes = comm.broadcast(bytes, 0),
+                        .affinity = {.edges = header.entries},
+                        .recall = header.about["neighbors"].value("recall", 0.0)};
 }
 
 }  // namespace
@@ -52,6 +95,7 @@ void check_config(const AffinitiesConfig& config) {
   problems.require(!config.file.empty(),
                    "no output file was given (the affinities need a place). Add --output FILE.h5");
   check_neighbors(config.embed, problems);
+  check_checkpoint(config.embed.checkpoint, problems);
   check_execution(config.embed.run, problems);
   problems.raise();
 }
@@ -60,15 +104,19 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
                                const About& about, base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
   const Config& embed = config.embed;
+  const std::string key = run_key(comm, about.config, embed.input.files);
+  if (const auto made = made_before(comm, config, key, log)) return *made;
+  expect_free(comm, config);
   const MadeFolders folders = prepare_output_file(comm, config.file, config.force, embed.input.files);
   const auto neighbor_folders = prepare_neighbor_file(comm, embed, config.force);
-  Report report = begin(comm, embed, about, log);
+  Report report = begin(comm, embed, about, key, log);
   log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
                        describe(embed.affinity), report.neighbor_count));
+  Keeper keeper(comm, embed.checkpoint, places_of(config.file), report, log);
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files); });
   report.input_digest = data::digest(comm, rows);
-  Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log);
+  Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log, &keeper);
   MadeAffinities result{.points = report.points,
                         .threads = report.threads,
                         .affinity = *report.affinity,
@@ -78,6 +126,7 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   result.bytes = stages.run("write", [&] {
     return io::write_affinities(comm, config.file, contents, report.input_digest, about_file(report, embed));
   });
+  Checkpoint(places_of(config.file).checkpoint, key).remove(comm);
   result.seconds = comm.all_reduce(report.watch.seconds(), comm::Reduction::max);
   return result;
 }
@@ -85,13 +134,17 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
 MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& config, bool force,
                               const About& about, base::Log& log) {
   const auto folders = prepare_neighbor_file(comm, config, force);
-  Report report = begin(comm, config, about, log);
+  const std::string key = run_key(comm, about.config, config.input.files);
+  Report report = begin(comm, config, about, key, log);
   log.info(fmt::format("{} rows of {} columns, {} neighbours", report.points, report.columns,
                        report.neighbor_count));
+  const KeptPlaces places = places_of(config.neighbor_files.save);
+  Keeper keeper(comm, config.checkpoint, places, report, log);
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
   report.input_digest = data::digest(comm, rows);
-  prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log);
+  prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log, &keeper);
+  Checkpoint(places.checkpoint, key).remove(comm);
   return {.points = report.points,
           .threads = report.threads,
           .affinity = {},

@@ -12,17 +12,21 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <system_error>
+#include <utility>
 
 namespace fleetsne::run {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* start_name = "start.h5";
 constexpr const char* affinity_name = "affinities.h5";
 constexpr const char* state_stem = "state-";
 constexpr std::size_t kept_states = 2;
 const std::array<std::string, 3> matrices{"positions", "steps", "gains"};
+const std::array<std::string, 1> positions_alone{"positions"};
 
 bool is_state(const fs::path& file) {
   return file.filename().string().starts_with(state_stem) && file.extension() == ".h5";
@@ -61,13 +65,26 @@ std::string run_key(const nlohmann::json& options, const std::vector<std::string
   return fmt::format("{:016x}", io::description::digest(std::as_bytes(std::span(text))));
 }
 
+std::string run_key(const comm::Communicator& comm, const nlohmann::json& options,
+                    const std::vector<std::string>& inputs) {
+  std::string key;
+  comm::on_root(comm, [&] { key = run_key(options, inputs); });
+  return comm.broadcast(key, 0);
+}
+
 bool holds_checkpoint(const std::string& folder) {
   std::error_code ignored;
-  return fs::exists(fs::path(folder) / affinity_name, ignored) || !list_states(folder).empty();
+  return fs::exists(fs::path(folder) / start_name, ignored) ||
+         fs::exists(fs::path(folder) / affinity_name, ignored) || !list_states(folder).empty() ||
+         SearchParts(folder).any();
 }
 
 Checkpoint::Checkpoint(std::string folder, std::string key)
-    : folder_(std::move(folder)), key_(std::move(key)) {}
+    : folder_(std::move(folder)), key_(std::move(key)), parts_(folder_) {}
+
+std::string Checkpoint::start_file() const {
+  return (fs::path(folder_) / start_name).string();
+}
 
 std::string Checkpoint::affinity_file() const {
   return (fs::path(folder_) / affinity_name).string();
@@ -121,6 +138,13 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
     const bool whole = read(file, [&](const std::string& path) {
       const io::StateHeader header = io::inspect_state_file(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
+      if (header.about.contains("epoch")) {
+        umap::LayoutState layout{.positions =
+                                     std::move(io::read_state_file(comm, header, positions_alone)[0])};
+        comm::agree(comm, [&] { read_progress(header.about, path, layout); });
+        reached.layout = std::move(layout);
+        return;
+      }
       auto found = io::read_state_file(comm, header, matrices);
       optimize::State state{
           .positions = std::move(found[0]), .step = std::move(found[1]), .gains = std::move(found[2])};
@@ -129,17 +153,29 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
     });
     if (whole) break;
   }
-  bool there = false;
-  comm::on_root(comm, [&] {
-    std::error_code ignored;
-    there = fs::exists(affinity_file(), ignored);
-  });
-  if (comm.broadcast(there ? 1 : 0, 0) != 0)
+  const auto there = [&](const std::string& file) {
+    int found = 0;
+    comm::on_root(comm, [&] {
+      std::error_code ignored;
+      found = fs::exists(file, ignored) ? 1 : 0;
+    });
+    return comm.broadcast(found, 0) != 0;
+  };
+  if (there(affinity_file()))
     read(affinity_file(), [&](const std::string& path) {
       const io::AffinityHeader header = io::inspect_affinities(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
       reached.affinities = header;
     });
+  if (reached.affinities) return reached;  // what they were made of is no longer asked for
+  if (!reached.begun() && there(start_file()))
+    read(start_file(), [&](const std::string& path) {
+      const io::StateHeader header = io::inspect_state_file(comm, path);
+      comm::agree(comm, [&] { expect_own(path, header.about); });
+      reached.start = std::move(io::read_state_file(comm, header, positions_alone)[0]);
+    });
+  reached.search = parts_.find(
+      comm, log, [&](const std::string& file, const nlohmann::json& about) { expect_own(file, about); });
   return reached;
 }
 
@@ -154,6 +190,26 @@ void Checkpoint::make_folder(const comm::Communicator& comm) const {
   });
 }
 
+void Checkpoint::keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
+                            const base::Matrix<float>& start) const {
+  make_folder(comm);
+  nlohmann::json what = about();
+  what["start"] = true;
+  const auto positions = permutation.to_input_order<float>(comm, start.view());
+  const io::NamedMatrix parts[] = {{positions_alone[0], positions.view()}};
+  io::write_state(comm, start_file(), permutation.input, parts, what);
+}
+
+void Checkpoint::keep_search(const comm::Communicator& comm, std::span<const neighbors::Part> parts,
+                             std::uint64_t input_digest) const {
+  make_folder(comm);
+  nlohmann::json what = about();
+  what["input_digest"] = fmt::format("{:016x}", input_digest);
+  what["rank"] = comm.rank();
+  what["ranks"] = comm.size();
+  parts_.keep(comm, parts, what);
+}
+
 void Checkpoint::keep_affinities(const comm::Communicator& comm, const Prepared& prepared,
                                  const Report& report) const {
   make_folder(comm);
@@ -161,6 +217,17 @@ void Checkpoint::keep_affinities(const comm::Communicator& comm, const Prepared&
   what["neighbors"] = neighbors_json(*report.neighbors, report.neighbor_count);
   io::write_affinities(comm, affinity_file(), {prepared.permutation, prepared.affinities, prepared.start},
                        report.input_digest, what);
+  comm::on_root(comm, [&] { parts_.remove(); });
+}
+
+void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
+                            const umap::LayoutState& state) const {
+  make_folder(comm);
+  nlohmann::json what = about();
+  write_progress(state, what);
+  const auto positions = permutation.to_input_order<float>(comm, state.positions.view());
+  const io::NamedMatrix parts[] = {{positions_alone[0], positions.view()}};
+  write_state(comm, state.epoch, permutation, parts, what);
 }
 
 void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
@@ -173,13 +240,19 @@ void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutat
              gains = permutation.to_input_order<float>(comm, state.gains.view());
   const io::NamedMatrix parts[] = {
       {matrices[0], positions.view()}, {matrices[1], steps.view()}, {matrices[2], gains.view()}};
-  io::write_state(comm, state_file(state.iteration), permutation.input, parts, what);
+  write_state(comm, state.iteration, permutation, parts, what);
+}
+
+void Checkpoint::write_state(const comm::Communicator& comm, std::int64_t iteration,
+                             const data::Permutation& permutation, std::span<const io::NamedMatrix> parts,
+                             const nlohmann::json& what) const {
+  io::write_state(comm, state_file(iteration), permutation.input, parts, what);
   comm::on_root(comm, [&] {
     std::error_code ignored;
     std::size_t kept = 0;
     for (const std::string& file : list_states(folder_)) {
       // One of a later iteration was damaged, or this run would have gone on from it.
-      if (file > state_file(state.iteration) || ++kept > kept_states) fs::remove(file, ignored);
+      if (file > state_file(iteration) || ++kept > kept_states) fs::remove(file, ignored);
     }
   });
 }
@@ -189,6 +262,8 @@ void Checkpoint::remove(const comm::Communicator& comm) const {
     std::error_code ignored;
     for (const std::string& file : list_states(folder_)) fs::remove(file, ignored);
     fs::remove(affinity_file(), ignored);
+    fs::remove(start_file(), ignored);
+    parts_.remove();
     remove_parts(folder_);
     fs::remove(folder_, ignored);  // if nothing else is in it
   });

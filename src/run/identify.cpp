@@ -5,6 +5,7 @@
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/io/state_file.hpp"
 #include "fleetsne/run/report.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 using nlohmann::json;
 
-enum class Kind : int { other, affinities, checkpoint, neighbors, embedding, report };
+enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
 
 bool is_report(const std::string& file) {
   if (std::filesystem::path(file).extension() != ".json") return false;
@@ -38,6 +39,7 @@ Kind kind_of(const std::string& file) {
   const auto marked = [&](const char* name) { return H5Aexists(open.get(), name) > 0; };
   if (marked("affinity_format")) return Kind::affinities;
   if (marked("state_format")) return Kind::checkpoint;
+  if (marked("part_format")) return Kind::search;
   if (io::hdf5::exists(open.get(), "indices") && io::hdf5::exists(open.get(), "distances"))
     return Kind::neighbors;
   for (const char* method : {"uns/tsne/version", "uns/umap/version"})
@@ -85,6 +87,16 @@ json report_facts(const std::string& file) {
   return facts;
 }
 
+/// Of what a rank had in hand of a search for neighbours; read to its end. On rank 0.
+json search_facts(const std::string& file) {
+  const io::PartHeader header = io::inspect_part(file);
+  io::verify_part(header);
+  json facts{{"kind", "unfinished search for neighbours"}, {"bytes", header.bytes()}, {"complete", true}};
+  for (const char* name : {"rank", "ranks", "input_digest", "run"})
+    if (header.about.contains(name)) facts[name] = header.about[name];
+  return facts;
+}
+
 /// Found by rank 0 alone, told to all. Collective.
 template <class Look>
 json from_root(const comm::Communicator& comm, Look&& look) {
@@ -114,11 +126,15 @@ json identify(const comm::Communicator& comm, const std::string& file) {
     }
     case Kind::checkpoint: {
       const io::StateHeader header = io::inspect_state_file(comm, file);
-      found = {{"kind", "checkpoint"}, {"points", header.rows}, {"complete", true}};
-      for (const char* name : {"iteration", "run"})
+      found = {{"kind", header.about.contains("start") ? "start" : "checkpoint"},
+               {"points", header.rows},
+               {"complete", true}};
+      for (const char* name : {"iteration", "epoch", "run"})
         if (header.about.contains(name)) found[name] = header.about[name];
       return found;
     }
+    case Kind::search:
+      return from_root(comm, [&] { return search_facts(file); });
     case Kind::neighbors: {
       const io::NeighborHeader header = io::inspect_neighbors(comm, {file, ""});
       return {{"kind", "neighbours"},

@@ -5,58 +5,77 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
+#include <vector>
 
 namespace fleetsne::run {
 namespace {
 
-/// Affinities that took this share of the time between checkpoints are kept.
+/// What took this share of the time between checkpoints is kept when it is done.
 constexpr double long_share = 0.1;
-
-std::string folder_to_resume(const Config& config, const OutputDirectory& output) {
-  return config.checkpoint.resume == "auto" ? output.checkpoint() : config.checkpoint.resume;
-}
 
 }  // namespace
 
-Keeper::Keeper(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
+Keeper::Keeper(const comm::Communicator& comm, const CheckpointConfig& config, const KeptPlaces& places,
                Report& report, base::Log& log)
     : comm_(comm),
       config_(config),
       report_(report),
       log_(log),
-      own_(output.checkpoint(), report.run_key),
-      wishes_(comm, config.checkpoint,
-              config.checkpoint.stop_file.empty() ? output.stop_file() : config.checkpoint.stop_file) {
-  if (!resumes(config.checkpoint)) {
+      own_(places.checkpoint, report.run_key),
+      wishes_(comm, config, config.stop_file.empty() ? places.stop_file : config.stop_file) {
+  if (!resumes(config)) {
     own_.remove(comm);  // by force, or there is none
     return;
   }
-  const std::string folder = folder_to_resume(config, output);
+  const std::string folder = config.resume == "auto" ? places.checkpoint : config.resume;
   reached_ = Checkpoint(folder, report.run_key).find(comm, log);
   comm::agree(comm, [&] {
-    if (config.checkpoint.resume != "auto" && !reached_.state && !reached_.affinities)
+    if (config.resume != "auto" && !reached_.any())
       throw base::InputError(
           fmt::format("{} holds no checkpoint (nothing is there to go on from). Give the folder "
                       "checkpoint of an output folder, or --resume auto",
                       folder));
-    const std::int64_t rows = reached_.affinities ? reached_.affinities->rows() : report.points;
-    const auto mine = static_cast<std::size_t>(
-        data::RowDistribution::balanced(report.points, comm.size()).count(comm.rank()));
-    if (rows != report.points || (reached_.state && reached_.state->positions.rows() != mine))
-      throw base::UsageError(
-          fmt::format("{} is of a run with another number of rows (the input has {}). Give the "
-                      "input that it was begun with, or begin anew with --resume never --force",
-                      folder, report.points));
+    expect_rows(folder);
   });
-  report.checkpoint.affinities_found = reached_.affinities.has_value();
+  found_any_ = reached_.any();
+  tell_reached(folder);
+}
+
+void Keeper::expect_rows(const std::string& folder) const {
+  const std::int64_t rows = reached_.affinities ? reached_.affinities->rows() : report_.points;
+  const auto mine = static_cast<std::size_t>(
+      data::RowDistribution::balanced(report_.points, comm_.size()).count(comm_.rank()));
+  if (rows != report_.points || (reached_.state && reached_.state->positions.rows() != mine) ||
+      (reached_.layout && reached_.layout->positions.rows() != mine) ||
+      (reached_.start && reached_.start->rows() != mine))
+    throw base::UsageError(
+        fmt::format("{} is of a run with another number of rows (the input has {}). Give the "
+                    "input that it was begun with, or begin anew with --resume never --force",
+                    folder, report_.points));
+}
+
+void Keeper::tell_reached(const std::string& folder) const {
+  CheckpointStats& stats = report_.checkpoint;
+  stats.affinities_found = reached_.affinities.has_value();
+  stats.start_found = reached_.start.has_value();
+  stats.search_found = reached_.search.has_value();
   if (reached_.state) {
-    report.checkpoint.resumed_from = reached_.state->iteration;
-    log.info(fmt::format("going on from iteration {} ({})", reached_.state->iteration, folder));
+    stats.resumed_from = reached_.state->iteration;
+    log_.info(fmt::format("going on from iteration {} ({})", reached_.state->iteration, folder));
+  } else if (reached_.layout) {
+    stats.resumed_from = reached_.layout->epoch;
+    log_.info(fmt::format("going on from epoch {} ({})", reached_.layout->epoch, folder));
   } else if (reached_.affinities) {
-    log.info(fmt::format("going on with the affinities that are there ({})", folder));
+    log_.info(fmt::format("going on with the affinities that are there ({})", folder));
+  } else if (reached_.search) {
+    log_.info(fmt::format("going on with the search for neighbours that is there ({})", folder));
+  } else if (reached_.start) {
+    log_.info(fmt::format("going on with the start that is there ({})", folder));
   }
 }
 
@@ -69,31 +88,91 @@ void Keeper::timed(Write&& write) {
   report_.checkpoint.seconds += comm_.all_reduce(watch.seconds(), comm::Reduction::max);
 }
 
+bool Keeper::took_long(double seconds) const {
+  const double between = 60 * config_.minutes;
+  return between > 0 && seconds > long_share * between;
+}
+
+void Keeper::keep_start(const data::Permutation& permutation, const base::Matrix<float>& start,
+                        double seconds) {
+  const int wish = wishes_.of_all_ranks(comm_);
+  if (wish != Wishes::none || took_long(comm_.all_reduce(seconds, comm::Reduction::max)))
+    timed([&] { own_.keep_start(comm_, permutation, start); });
+  if (wish == Wishes::stop) stop("before the search for neighbours");
+}
+
+neighbors::Watch Keeper::watch_search() {
+  neighbors::Watch watch;
+  watch.wish = [this] { return wish(); };
+  watch.last_wish = [this, since = base::Stopwatch()] {
+    return std::max<int>(wish(), took_long(since.seconds()) ? Wishes::checkpoint : Wishes::none);
+  };
+  watch.see = [this](int wish, std::span<const neighbors::Part> parts) {
+    timed([&] { own_.keep_search(comm_, parts, report_.input_digest); });
+    log_.info("checkpoint in the search for neighbours");
+    if (wish == Wishes::stop) stop("in the search for neighbours");
+  };
+  if (!reached_.search) return watch;
+  comm::agree(comm_, [&] {
+    if (reached_.search->about.value("input_digest", "") == fmt::format("{:016x}", report_.input_digest))
+      return;
+    throw base::UsageError(fmt::format(
+        "{} is of other rows than the input's (their checksums differ). Give the input that it was "
+        "begun with, or begin anew with --resume never --force",
+        reached_.search->path));
+  });
+  watch.earlier = [this](std::span<const neighbors::Part> parts) {
+    std::vector<io::BytesToFill> bytes;
+    for (const neighbors::Part& part : parts) bytes.push_back({part.name, part.bytes});
+    io::read_part(*reached_.search, bytes);
+  };
+  return watch;
+}
+
 void Keeper::keep(const Prepared& prepared, double seconds) {
   const int wish = wishes_.of_all_ranks(comm_);
-  const double slowest = comm_.all_reduce(seconds, comm::Reduction::max);
-  const double between = 60 * config_.checkpoint.minutes;
-  if (wish != Wishes::none || (between > 0 && slowest > long_share * between))
+  const bool slow = took_long(comm_.all_reduce(seconds, comm::Reduction::max));
+  // Those of a run that goes on from a state have no start that another could begin with.
+  if (!reached_.begun() && (wish != Wishes::none || slow))
     timed([&] { own_.keep_affinities(comm_, prepared, report_); });
-  if (wish == Wishes::stop) stop(0);
+  if (wish == Wishes::stop) stop("before the first iteration");
+}
+
+void Keeper::look(const std::string& where) {
+  if (wishes_.of_all_ranks(comm_) == Wishes::stop) stop(where);
 }
 
 void Keeper::see(const optimize::Moment& moment, const data::Permutation& permutation) {
   if (moment.wish == Wishes::none) return;
   timed([&] { own_.keep_state(comm_, permutation, moment.state()); });
   log_.info(fmt::format("checkpoint at iteration {}", moment.iteration));
-  if (moment.wish == Wishes::stop) stop(moment.iteration);
+  if (moment.wish == Wishes::stop) stop(fmt::format("after {} iterations", moment.iteration));
 }
 
-void Keeper::stop(std::int64_t iterations) {
+void Keeper::see(const umap::LayoutMoment& moment, const data::Permutation& permutation) {
+  timed([&] { own_.keep_state(comm_, permutation, moment.state()); });
+  log_.info(fmt::format("checkpoint at epoch {}", moment.epoch));
+  if (moment.wish == Wishes::stop) stop(fmt::format("after {} epochs", moment.epoch));
+}
+
+void Keeper::see(const optimize::Moment& moment, const std::string& where) {
+  if (moment.wish == Wishes::stop) stop(where);
+}
+
+void Keeper::stop(const std::string& where) {
   wishes_.obeyed();
+  const bool written = report_.checkpoint.written > 0, own = written || config_.resume == "auto";
   comm::agree(comm_, [&] {
     if (wishes_.reason().empty()) return;  // another rank knows it
     throw base::Error(
         base::ErrorKind::stopped,
-        fmt::format("after {} iterations ({}). What was reached is in {}; the same command with "
-                    "--resume auto goes on from there",
-                    iterations, wishes_.reason(), own_.folder()));
+        written || found_any_
+            ? fmt::format(
+                  "{} ({}). What was reached is in {}; the same command with --resume {} goes on from there",
+                  where, wishes_.reason(), own ? own_.folder() : config_.resume,
+                  own ? "auto" : config_.resume)
+            : fmt::format("{} ({}). Nothing was worth keeping yet; the same command begins anew", where,
+                          wishes_.reason()));
   });
   std::abort();  // not reached: who wished it throws
 }

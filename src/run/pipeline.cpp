@@ -100,11 +100,11 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool wi
 
 /// What the rows are prepared by: the start of a run that goes on is not asked for, so the cheapest will do;
 /// of affinities that an earlier run has kept nothing but these and their start is.
-Config for_preparing(const Config& config, const std::optional<io::AffinityHeader>& kept) {
+Config for_preparing(const Config& config, const Reached& reached) {
   Config result = config;
-  if (!config.init.continued.empty()) result.init.start = init::Start::random;
-  if (kept) {
-    result.input = {.files = {}, .labels = {}, .affinity = kept->path};
+  if (!config.init.continued.empty() || reached.begun()) result.init.start = init::Start::random;
+  if (reached.affinities) {
+    result.input = {.files = {}, .labels = {}, .affinity = reached.affinities->path};
     result.neighbor_files = {};
     result.init = {};
   }
@@ -127,10 +127,12 @@ optimize::State starting_state(const comm::Communicator& comm, Prepared& prepare
 using Judge = std::function<void(const data::Permutation&, base::MatrixView<const float>)>;
 
 void run_umap(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
-              Inputs&& inputs, const Judge& judge, Stages& stages, Report& report, base::Log& log) {
+              Keeper& keeper, Inputs&& inputs, const Judge& judge, Stages& stages, Report& report,
+              base::Log& log) {
   Neighborhoods found =
-      prepare_neighbors(comm, config, std::move(*inputs.rows), inputs.given, stages, report, log);
-  const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), stages, report, log);
+      prepare_neighbors(comm, for_preparing(config, keeper.reached()), std::move(*inputs.rows), inputs.given,
+                        stages, report, log, &keeper);
+  const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   stages.run("write", [&] {
     write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
   });
@@ -141,13 +143,13 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
               Keeper& keeper, Inputs&& inputs, const Judge& judge, Stages& stages, Report& report,
               base::Log& log) {
   Reached& reached = keeper.reached();
-  const Config preparing = for_preparing(config, reached.affinities);
+  const Config preparing = for_preparing(config, reached);
   const base::Stopwatch watch;
   Prepared prepared =
       preparing.input.affinity.empty()
-          ? prepare(comm, preparing, std::move(*inputs.rows), inputs.given, stages, report, log)
+          ? prepare(comm, preparing, std::move(*inputs.rows), inputs.given, stages, report, log, &keeper)
           : prepare_from_affinities(comm, preparing, std::move(inputs.rows), inputs.given, stages, report,
-                                    log);
+                                    log, &keeper);
   inputs.given.reset();
   if (preparing.input.affinity.empty()) keeper.keep(prepared, watch.seconds());
   const bool goes_on = reached.state.has_value();
@@ -176,9 +178,8 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
                 Report& report, base::Log& log) {
   Stages stages(comm, report.stages);
   check_files(comm, config, report, log);
-  std::optional<Keeper> keeper;
-  if (config.method == Method::tsne) keeper.emplace(comm, config, output, report, log);
-  const bool with_rows = !keeper || !keeper->reached().affinities;
+  Keeper keeper(comm, config.checkpoint, {output.checkpoint(), output.stop_file()}, report, log);
+  const bool with_rows = !keeper.reached().affinities;
   Inputs inputs = read_inputs(comm, config, with_rows, stages, report);
   report.input_accepted = true;
 
@@ -187,29 +188,23 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
     report.quality = stages.run(
         "judge", [&] { return judge_result(comm, config, permutation, embedding, inputs.labels); });
   };
-  if (keeper)
-    run_tsne(comm, config, output, *keeper, std::move(inputs), judge, stages, report, log);
+  if (config.method == Method::tsne)
+    run_tsne(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
   else
-    run_umap(comm, config, output, std::move(inputs), judge, stages, report, log);
-}
-
-std::string key_of(const comm::Communicator& comm, const Config& config, const About& about) {
-  std::string key;
-  comm::on_root(comm, [&] { key = run_key(about.config, config.input.files); });
-  return comm.broadcast(key, 0);
+    run_umap(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
 }
 
 }  // namespace
 
 std::optional<nlohmann::json> earlier_result(const comm::Communicator& comm, const Config& config,
                                              const About& about) {
-  return ended_run(comm, config, key_of(comm, config, about));
+  return ended_run(comm, config, run_key(comm, about.config, config.input.files));
 }
 
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
-  const std::string key = key_of(comm, config, about);
+  const std::string key = run_key(comm, about.config, config.input.files);
   if (resumes(config.checkpoint)) {
     if (auto ended = ended_run(comm, config, key)) {
       log.info(fmt::format("{} holds the result of this run already: nothing is left to do",

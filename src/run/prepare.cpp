@@ -10,6 +10,7 @@
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/reduce/principal_components.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/sample_start.hpp"
 
@@ -31,10 +32,9 @@ Rows reduce_rows(const comm::Communicator& comm, const Config& config, Rows&& ro
   });
 }
 
-std::optional<SampleStart> embed_sample(const comm::Communicator& comm, const Config& config,
-                                        const Rows& rows, Stages& stages, base::Log& log) {
-  if (config.init.start != init::Start::sample) return std::nullopt;
-  return stages.run("sample", [&] { return SampleStart(comm, config, rows, log); });
+SampleStart embed_sample(const comm::Communicator& comm, const Config& config, const Rows& rows,
+                         Stages& stages, base::Log& log, Keeper* keeper) {
+  return stages.run("sample", [&] { return SampleStart(comm, config, rows, log, keeper); });
 }
 
 /// The start of rows in working order, adapted to the metric.
@@ -48,6 +48,12 @@ base::Matrix<float> place_by_sample(const comm::Communicator& comm, const Config
     const auto start = init::initial_embedding(comm, blocks, placed, start_config(config));
     return permutation.to_working_order<float>(comm, start.view());
   });
+}
+
+/// The start that an earlier run has found, if there is one: to be had once.
+std::optional<base::Matrix<float>> kept_start(Keeper* keeper) {
+  if (keeper == nullptr) return std::nullopt;
+  return std::exchange(keeper->reached().start, std::nullopt);
 }
 
 /// What the run that made the affinities said of its neighbours is said again.
@@ -74,8 +80,9 @@ void expect_same_input(const Config& config, std::uint64_t of_rows, std::uint64_
 
 /// The start by the affinities' eigenvectors, if it is to be so. Collective.
 void start_by_eigenvectors(const comm::Communicator& comm, const Config& config, Prepared& prepared,
-                           Stages& stages, Report& report, base::Log& log) {
+                           Stages& stages, Report& report, base::Log& log, Keeper* keeper) {
   if (config.init.start != init::Start::spectral) return;
+  if (keeper != nullptr) keeper->look("before the spectral start");
   stages.run("spectral", [&] {
     auto spectral = init::spectral_start(comm, prepared.affinities, prepared.start.view(),
                                          {.seed = config.run.seed}, log);
@@ -90,13 +97,18 @@ void start_by_eigenvectors(const comm::Communicator& comm, const Config& config,
 Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& config,
                                 data::DistributedMatrix<float>&& consumed,
                                 const std::optional<base::Matrix<float>>& given, Stages& stages,
-                                Report& report, base::Log& log) {
+                                Report& report, base::Log& log, Keeper* keeper) {
   const NeighborFilesConfig& files = config.neighbor_files;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   Neighborhoods result;
+  const base::Stopwatch watch;
+  std::optional<SampleStart> sample;
   // Before the metric changes the rows: the start is made of what the user gave.
-  const auto sample = embed_sample(comm, config, rows, stages, log);
-  if (!sample)
+  if (auto kept = kept_start(keeper))
+    result.start = std::move(*kept);
+  else if (config.init.start == init::Start::sample)
+    sample.emplace(embed_sample(comm, config, rows, stages, log, keeper));
+  else
     result.start =
         stages.run("init", [&] { return init::initial_embedding(comm, rows, given, start_config(config)); });
   if (config.neighbors.metric != neighbors::Metric::euclidean)
@@ -109,10 +121,15 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
     if (!sample) result.start = result.permutation.to_working_order<float>(comm, result.start.view());
     return std::move(placed.rows);
   });
-  if (sample) result.start = place_by_sample(comm, config, *sample, rows, result.permutation, stages);
+  if (sample) {
+    result.start = place_by_sample(comm, config, *sample, rows, result.permutation, stages);
+    sample.reset();
+    if (keeper != nullptr) keeper->keep_start(result.permutation, result.start, watch.seconds());
+  }
   neighbors::Neighbors found = stages.run("neighbors", [&] {
     return files.load.empty()
-               ? neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log)
+               ? neighbors::find_neighbors(comm, rows, result.permutation, search_config(config), log,
+                                           keeper != nullptr ? keeper->watch_search() : neighbors::Watch())
                : load_neighbors(comm, config, rows, result.permutation, report.input_digest, log);
   });
   if (!files.save.empty())
@@ -127,22 +144,23 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
 
 Prepared prepare(const comm::Communicator& comm, const Config& config, Rows&& rows,
                  const std::optional<base::Matrix<float>>& given, Stages& stages, Report& report,
-                 base::Log& log) {
-  Neighborhoods found = prepare_neighbors(comm, config, std::move(rows), given, stages, report, log);
+                 base::Log& log, Keeper* keeper) {
+  Neighborhoods found = prepare_neighbors(comm, config, std::move(rows), given, stages, report, log, keeper);
   Prepared result{std::move(found.permutation), {}, std::move(found.start)};
   result.affinities = stages.run("affinity", [&] {
     return affinity::joint_affinities(comm, std::move(found.graph), config.affinity, log);
   });
   report.affinity = measure(comm, result.affinities);
-  start_by_eigenvectors(comm, config, result, stages, report, log);
+  start_by_eigenvectors(comm, config, result, stages, report, log, keeper);
   return result;
 }
 
 Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& config,
                                  std::optional<data::DistributedMatrix<float>>&& consumed,
                                  const std::optional<base::Matrix<float>>& given, Stages& stages,
-                                 Report& report, base::Log& log) {
+                                 Report& report, base::Log& log, Keeper* keeper) {
   const io::AffinityHeader header = io::inspect_affinities(comm, config.input.affinity);
+  const base::Stopwatch watch;
   base::Matrix<float> start;
   std::optional<Rows> rows = std::move(consumed);
   const bool with_rows = rows.has_value();
@@ -151,12 +169,14 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   if (rows) {
     comm::agree(comm, [&] { expect_same_input(config, report.input_digest, header.input_digest); });
     rows = reduce_rows(comm, config, std::move(*rows), stages);
-    sample = embed_sample(comm, config, *rows, stages, log);
-    if (!sample) {
+    if (auto kept = kept_start(keeper))
+      start = std::move(*kept);
+    else if (config.init.start == init::Start::sample)
+      sample.emplace(embed_sample(comm, config, *rows, stages, log, keeper));
+    else
       start = stages.run("init",
                          [&] { return init::initial_embedding(comm, *rows, given, start_config(config)); });
-      rows.reset();
-    }
+    if (!sample) rows.reset();
   }
   auto read = stages.run("read_affinities", [&] { return io::read_affinities(comm, header, log); });
   Prepared result{std::move(read.permutation), std::move(read.affinities), {}};
@@ -171,6 +191,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
                result.permutation.to_working_order<float>(comm, working.local.view())};
     rows.reset();
     result.start = place_by_sample(comm, config, *sample, working, result.permutation, stages);
+    if (keeper != nullptr) keeper->keep_start(result.permutation, result.start, watch.seconds());
   } else {
     if (!with_rows) {  // of the rows no more is asked than how many there are
       const Rows blocks{result.permutation.input,
@@ -182,7 +203,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   }
   comm::agree(comm, [&] { take_over(report, header); });
   report.affinity = measure(comm, result.affinities);
-  start_by_eigenvectors(comm, config, result, stages, report, log);
+  start_by_eigenvectors(comm, config, result, stages, report, log, keeper);
   return result;
 }
 

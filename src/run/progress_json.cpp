@@ -11,6 +11,15 @@ namespace fleetsne::run {
 
 using nlohmann::json;
 
+namespace {
+
+[[noreturn]] void refuse(const std::string& file) {
+  throw base::InputError(
+      fmt::format("{} has a description that cannot be understood (it is damaged). Remove it", file));
+}
+
+}  // namespace
+
 void write_progress(const optimize::State& state, json& about) {
   const optimize::Progress& progress = state.progress;
   json curve = json::array(), ended = json::array();
@@ -62,8 +71,23 @@ void read_progress(const json& about, const std::string& file, optimize::State& 
   } catch (const json::exception&) {
     // Told below.
   }
-  throw base::InputError(
-      fmt::format("{} has a description that cannot be understood (it is damaged). Remove it", file));
+  refuse(file);
+}
+
+void write_progress(const umap::LayoutState& state, json& about) {
+  about["epoch"] = state.epoch;
+  about["samples"] = state.samples;
+}
+
+void read_progress(const json& about, const std::string& file, umap::LayoutState& state) {
+  try {
+    state.epoch = about.at("epoch").get<int>();
+    state.samples = about.at("samples").get<std::int64_t>();
+    if (state.epoch >= 0 && state.samples >= 0) return;
+  } catch (const json::exception&) {
+    // Told below.
+  }
+  refuse(file);
 }
 
 }  // namespace fleetsne::run

@@ -90,8 +90,11 @@ json optimize_json(const optimize::OptimizeStats& stats) {
 }
 
 json checkpoint_json(const CheckpointStats& stats) {
-  json result{
-      {"written", stats.written}, {"seconds", stats.seconds}, {"affinities_found", stats.affinities_found}};
+  json result{{"written", stats.written},
+              {"seconds", stats.seconds},
+              {"affinities_found", stats.affinities_found},
+              {"start_found", stats.start_found},
+              {"search_found", stats.search_found}};
   if (stats.resumed_from) result["resumed_from"] = *stats.resumed_from;
   return result;
 }

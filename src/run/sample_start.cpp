@@ -5,6 +5,7 @@
 #include "fleetsne/neighbors/nearest_among.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/run/affinity_config.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/stages.hpp"
 
@@ -72,7 +73,7 @@ void check_sample(const Config& config, Problems& problems) {
 }
 
 SampleStart::SampleStart(const comm::Communicator& comm, const Config& config, const Rows& rows,
-                         base::Log& log)
+                         base::Log& log, Keeper* keeper)
     : metric_(config.neighbors.metric) {
   const Config own = sample_config(config);
   const auto chosen = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.sample.size),
@@ -83,8 +84,13 @@ SampleStart::SampleStart(const comm::Communicator& comm, const Config& config, c
   Stages stages(comm, report.stages);
   Rows copy = rows_;
   Prepared prepared = prepare(comm, own, std::move(copy), {}, stages, report, log);
+  optimize::Watch watch;
+  if (keeper != nullptr)
+    watch = {
+        .see = [&](const optimize::Moment& moment) { keeper->see(moment, "in the embedding of the sample"); },
+        .wish = [&] { return keeper->wish(); }};
   auto embedded = optimize::optimize(comm, prepared.affinities, std::move(prepared.start),
-                                     optimizer_config(own.optimize), log);
+                                     optimizer_config(own.optimize), log, watch);
   embedding_ = std::move(embedded.embedding);
   rows_ = neighbors::adapt_rows(comm, std::move(rows_), metric_);
   // In working order, in which near rows stand together: whole blocks of them can be left out of a search.

@@ -1,10 +1,12 @@
 #include "fleetsne/run/umap.hpp"
 
 #include "fleetsne/init/init.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/umap/fuzzy_set.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace fleetsne::run {
@@ -12,6 +14,19 @@ namespace {
 
 constexpr double start_range = 10;
 constexpr int most_epochs = 1'000'000, most_negative_samples = 256;
+
+/// Where the layout goes on or begins, in working order.
+umap::LayoutState starting_state(const comm::Communicator& comm, Neighborhoods& found,
+                                 std::optional<umap::LayoutState>& reached) {
+  if (!reached) {
+    init::stretch(comm, found.start, start_range);
+    return {.positions = std::move(found.start)};
+  }
+  umap::LayoutState state = std::move(*reached);
+  reached.reset();
+  state.positions = found.permutation.to_working_order<float>(comm, state.positions.view());
+  return state;
+}
 
 }  // namespace
 
@@ -38,29 +53,33 @@ void check_umap(const UmapConfig& c, Problems& problems) {
 }
 
 UmapEmbedding embed_by_umap(const comm::Communicator& comm, const Config& config, Neighborhoods&& consumed,
-                            Stages& stages, Report& report, base::Log& log) {
+                            Keeper& keeper, Stages& stages, Report& report, base::Log& log) {
   Neighborhoods found = std::move(consumed);
   const auto set =
       stages.run("fuzzy_set", [&] { return umap::fuzzy_set(comm, std::move(found.graph), log); });
-  if (config.init.start == init::Start::spectral)
+  if (config.init.start == init::Start::spectral && !keeper.reached().layout) {
+    keeper.look("before the spectral start");
     found.start = stages.run("spectral", [&] {
       auto spectral = init::spectral_start(comm, set, found.start.view(), {.seed = config.run.seed}, log);
       report.spectral = spectral.stats;
       init::standardise(comm, spectral.positions, found.permutation.working, start_config(config));
       return std::move(spectral.positions);
     });
-  init::stretch(comm, found.start, start_range);
+  }
+  umap::LayoutState start = starting_state(comm, found, keeper.reached().layout);
   const umap::Curve curve = umap::fit_curve(config.umap.min_dist, config.umap.spread);
   auto laid_out = stages.run("layout", [&] {
     return umap::layout(
-        comm, set, std::move(found.start),
+        comm, set, std::move(start),
         {.curve = curve,
          .epochs = config.umap.epochs > 0 ? config.umap.epochs : umap::automatic_epochs(set.rows.total()),
          .negative_samples = config.umap.negative_samples,
          .learning_rate = config.umap.learning_rate,
          .repulsion = config.umap.repulsion,
          .seed = config.run.seed},
-        log);
+        log,
+        {.see = [&](const umap::LayoutMoment& moment) { keeper.see(moment, found.permutation); },
+         .wish = [&] { return keeper.wish(); }});
   });
   report.umap = UmapStats{curve, laid_out.stats};
   return {std::move(found.permutation), std::move(laid_out.embedding)};

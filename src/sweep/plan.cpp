@@ -51,6 +51,7 @@ run::Config shared_config(const run::Config& row, std::uint64_t seed) {
   config.neighbors = row.neighbors;
   config.neighbor_files = row.neighbor_files;
   config.affinity = row.affinity;
+  config.checkpoint = row.checkpoint;
   config.run = row.run;
   config.run.seed = seed;
   return config;
@@ -156,7 +157,7 @@ Plan make_plan(const std::vector<Row>& rows, const std::string& directory, std::
     run::Config& config = planned.row.config;
     config.output.directory = plan.row_folder(row);
     if (config.checkpoint.stop_file.empty())
-      config.checkpoint.stop_file = (fs::path(directory) / "stop").string();
+      config.checkpoint.stop_file = (fs::path(directory) / "stop").string();  // of what is shared, too
     if (is_umap(config)) {
       if (finds_neighbors(config)) planner.add_umap(plan.rows.size() - 1);
     } else if (config.input.affinity.empty()) {

@@ -6,7 +6,6 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/problems.hpp"
-#include "fleetsne/run/wishes.hpp"
 #include "fleetsne/sweep/child.hpp"
 #include "fleetsne/sweep/slurm.hpp"
 #include "fleetsne/sweep/work.hpp"
@@ -87,7 +86,7 @@ class Runner {
     return *limit_ - watch_.seconds();
   }
 
-  /// Between parts; within a row it looks for itself.
+  /// Between parts; within one it looks for itself.
   void stop_if_wished() {
     comm::on_root(comm_, [&] {
       if (limit_ && *time_left() <= 0) throw_stopped("the sweep's time is over", plan_);
@@ -102,21 +101,16 @@ class Runner {
   }
 
   Status here(const Task& task) {
-    if (task.part == Part::rows) {
-      double left = time_left().value_or(0);
-      left = comm_.broadcast(left, 0);
-      return make_row(comm_, plan_, task.index, limit_ ? std::optional(std::max(1.0, left)) : std::nullopt,
-                      describe_, log_);
+    std::optional<double> left;
+    if (limit_) left = std::max(1.0, comm_.broadcast(*time_left(), 0));
+    switch (task.part) {
+      case Part::neighbors:
+        return make_neighbors(comm_, plan_, task.index, left, describe_, log_);
+      case Part::affinities:
+        return make_affinities(comm_, plan_, task.index, left, describe_, log_);
+      default:
+        return make_row(comm_, plan_, task.index, left, describe_, log_);
     }
-    run::CheckpointConfig none;
-    none.minutes = 0;
-    run::Wishes wishes(comm_, none, "");  // a signal does not end it now, but the sweep after it
-    const Status status = task.part == Part::neighbors
-                              ? make_neighbors(comm_, plan_, task.index, describe_, log_)
-                              : make_affinities(comm_, plan_, task.index, describe_, log_);
-    if (wishes.of_all_ranks(comm_) == run::Wishes::stop)
-      comm::on_root(comm_, [&] { throw_stopped("after " + task.name + " (a signal came)", plan_); });
-    return status;
   }
 
   /// By one rank alone, which is the only one.

@@ -26,6 +26,10 @@ bool there(const Shared& shared) {
   return std::filesystem::exists(shared.file, ignored);
 }
 
+void limit(run::Config& config, std::optional<double> seconds) {
+  if (seconds) config.checkpoint.max_wall_time = fmt::format("{:.0f}", *seconds);
+}
+
 /// A part cannot be made without another that failed.
 void expect_there(const Plan& plan, const Shared& needed) {
   if (there(needed)) return;
@@ -150,17 +154,19 @@ Status attempt(const comm::Communicator& comm, const std::string& status_file,
 }
 
 Status make_neighbors(const comm::Communicator& comm, const Plan& plan, std::size_t index,
-                      const Describe& describe, base::Log& log) {
+                      std::optional<double> max_wall_time, const Describe& describe, base::Log& log) {
   const Shared& part = plan.neighbors[index];
   run::Config config = part.config;
+  limit(config, max_wall_time);
   return attempt(comm, plan.status_file(part),
                  [&] { run::make_neighbors(comm, config, true, describe(config), log); });
 }
 
 Status make_affinities(const comm::Communicator& comm, const Plan& plan, std::size_t index,
-                       const Describe& describe, base::Log& log) {
+                       std::optional<double> max_wall_time, const Describe& describe, base::Log& log) {
   const Shared& part = plan.affinities[index];
   run::AffinitiesConfig config{.embed = part.config, .file = part.file, .force = true};
+  limit(config.embed, max_wall_time);
   return attempt(comm, plan.status_file(part), [&] {
     comm::on_root(comm, [&] {
       if (part.neighbors) expect_there(plan, plan.neighbors[*part.neighbors]);
@@ -173,7 +179,7 @@ Status make_row(const comm::Communicator& comm, const Plan& plan, std::size_t in
                 std::optional<double> max_wall_time, const Describe& describe, base::Log& log) {
   const PlannedRow& planned = plan.rows[index];
   run::Config config = planned.row.config;
-  if (max_wall_time) config.checkpoint.max_wall_time = fmt::format("{:.0f}", *max_wall_time);
+  limit(config, max_wall_time);
   return attempt(comm, plan.status_file(planned.row), [&] {
     comm::on_root(comm, [&] {
       if (planned.affinities) expect_there(plan, plan.affinities[*planned.affinities]);

@@ -23,11 +23,13 @@ constexpr int most_exchanges = 64;  // in an epoch
 
 class Run {
  public:
-  Run(const comm::Communicator& comm, const data::WeightedGraph& graph, const base::Matrix<float>& initial,
-      const LayoutConfig& config)
+  Run(const comm::Communicator& comm, const data::WeightedGraph& graph, const LayoutState& initial,
+      const LayoutConfig& config, const LayoutWatch& watch)
       : comm_(comm),
         graph_(graph),
         config_(config),
+        watch_(watch),
+        first_epoch_(initial.epoch),
         schedule_(comm, graph, config.epochs),
         exchanges_(std::clamp(static_cast<int>(std::ceil(schedule_.samples_of_point())), 1, most_exchanges)),
         pool_(comm, graph.rows, config.seed),
@@ -35,14 +37,16 @@ class Run {
         random_(config.seed, base::Stream::negatives),
         plans_(schedule_.blocks()),
         positions_(2 * (graph.local_rows() + graph.ghosts.count())),
-        moved_(positions_.size()) {
-    std::ranges::copy(initial.elements(), positions_.begin());
+        moved_(positions_.size()),
+        samples_(comm.rank() == 0 ? initial.samples : 0) {
+    std::ranges::copy(initial.positions.elements(), positions_.begin());
   }
 
   LaidOut finish(base::Log& log) {
     log.begin_phase("epochs", config_.epochs);
     const std::int64_t before = comm_.traffic().bytes_sent;
-    for (int epoch = 0; epoch < config_.epochs; ++epoch) {
+    for (int epoch = first_epoch_; epoch < config_.epochs; ++epoch) {
+      look(epoch);
       run_epoch(epoch);
       log.advance(epoch + 1);
     }
@@ -54,6 +58,24 @@ class Run {
   }
 
  private:
+  void look(int epoch) const {
+    if (!watch_.wish) return;
+    const int wish = comm_.all_reduce(watch_.wish(), comm::Reduction::max);
+    if (wish > 0) watch_.see({.epoch = epoch, .wish = wish, .state = [this, epoch] { return state(epoch); }});
+  }
+
+  LayoutState state(int epoch) const {
+    return {.positions = positions(),
+            .epoch = epoch,
+            .samples = comm_.all_reduce(samples_, comm::Reduction::sum)};
+  }
+
+  base::Matrix<float> positions() const {
+    base::Matrix<float> result(graph_.local_rows(), 2);
+    std::copy_n(positions_.begin(), local_size(), result.elements().begin());
+    return result;
+  }
+
   std::size_t local_size() const { return 2 * graph_.local_rows(); }
 
   void run_epoch(int epoch) {
@@ -107,8 +129,7 @@ class Run {
   }
 
   base::Matrix<float> centred() const {
-    base::Matrix<float> result(graph_.local_rows(), 2);
-    std::copy_n(positions_.begin(), local_size(), result.elements().begin());
+    base::Matrix<float> result = positions();
     double sums[2];
     for (std::size_t d = 0; d < 2; ++d)
       sums[d] = base::ordered_sum(result.rows(), [&](std::size_t i) { return result(i, d); });
@@ -133,7 +154,8 @@ class Run {
             .exchanges_per_epoch = exchanges_,
             .edges = sums[0],
             .samples = sums[1],
-            .bytes_per_rank_epoch = static_cast<double>(sums[2]) / comm_.size() / config_.epochs,
+            .bytes_per_rank_epoch =
+                static_cast<double>(sums[2]) / comm_.size() / std::max(config_.epochs - first_epoch_, 1),
             .ghosts_max = comm_.all_reduce(ghosts, comm::Reduction::max),
             .ghosts_total = sums[3]};
   }
@@ -141,6 +163,8 @@ class Run {
   const comm::Communicator& comm_;
   const data::WeightedGraph& graph_;
   const LayoutConfig& config_;
+  const LayoutWatch& watch_;
+  int first_epoch_;  // of this run
   EdgeSchedule schedule_;
   int exchanges_;
   NegativePool pool_;
@@ -149,7 +173,7 @@ class Run {
   std::vector<BlockPlan> plans_;          // of this epoch
   base::AlignedVector<float> positions_;  // (local rows + ghosts) x 2, as of the last exchange
   base::AlignedVector<float> moved_;      // the same, where the points go from there
-  std::int64_t samples_ = 0;
+  std::int64_t samples_;                  // by this rank; by rank 0 those of the run before, too
 };
 
 }  // namespace
@@ -160,9 +184,15 @@ int automatic_epochs(base::GlobalIndex points) {
 
 LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, base::Matrix<float> initial,
                const LayoutConfig& config, base::Log& log) {
-  FLEETSNE_EXPECT(initial.rows() == graph.local_rows() && initial.columns() == 2 && initial.stride() == 2);
+  return layout(comm, graph, LayoutState{.positions = std::move(initial)}, config, log);
+}
+
+LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, LayoutState initial,
+               const LayoutConfig& config, base::Log& log, const LayoutWatch& watch) {
+  const base::Matrix<float>& start = initial.positions;
+  FLEETSNE_EXPECT(start.rows() == graph.local_rows() && start.columns() == 2 && start.stride() == 2);
   FLEETSNE_EXPECT(config.epochs >= 1);
-  return Run(comm, graph, initial, config).finish(log);
+  return Run(comm, graph, initial, config, watch).finish(log);
 }
 
 }  // namespace fleetsne::umap

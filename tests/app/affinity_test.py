@@ -148,5 +148,34 @@ class Affinity(EndToEnd):
         self.assert_refused(self.embed("--affinity", "a.h5", "--dry-run"), 2, "--dry-run was given with --affinity")
 
 
+    def test_stopped_it_goes_on_to_the_same_bytes(self):
+        rows = ["rows.npy", "--threads", "1", "--backend", "hnsw"]
+        self.assert_succeeds(self.affinity(*rows, "--output", "whole.h5"))
+        stop = ["--output", "a.h5", "--max-wall-time", "0"]
+        for again in ([], ["--resume", "auto"]):
+            done = self.affinity(*rows, *stop, *again)
+            self.assertEqual(done.returncode, 75, done.stderr)
+            self.assertIn("fleetsne: stopped: in the search for neighbours", done.stderr)
+            self.assertEqual(len(list((self.folder / "a.h5.checkpoint/neighbors").iterdir())), RANKS)
+        self.assert_refused(self.affinity(*rows, "--output", "a.h5"), 2, "--resume auto", "--force")
+        self.assert_refused(self.affinity(*rows, "--output", "a.h5", "--resume", "auto", "--seed", "2"), 2, "other options")
+        (self.folder / "a.h5.stop").touch()
+        self.assertEqual(self.affinity(*rows, "--output", "a.h5", "--resume", "auto").returncode, 75)
+        self.assertFalse((self.folder / "a.h5.stop").exists())
+        done = self.affinity(*rows, "--output", "a.h5", "--resume", "auto")
+        self.assert_succeeds(done)
+        self.assertIn("going on with the search", done.stderr)
+        self.assertFalse((self.folder / "a.h5.checkpoint").exists())
+        with h5py.File(self.folder / "a.h5") as made, h5py.File(self.folder / "whole.h5") as whole:
+            for name in ("tiles", "columns", "bytes", "origins", "start"):
+                np.testing.assert_array_equal(made[name][()], whole[name][()])
+        before = (self.folder / "a.h5").read_bytes()
+        again = self.affinity(*rows, "--output", "a.h5", "--resume", "auto")
+        self.assert_succeeds(again)
+        self.assertIn("nothing is left to do", again.stderr)
+        self.assertEqual(self.result_of(again)["edges"], self.result_of(done)["edges"])
+        self.assertEqual((self.folder / "a.h5").read_bytes(), before)
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

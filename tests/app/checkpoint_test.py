@@ -22,13 +22,22 @@ RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "
        "--optimize.kl-every", "50"]
 
 
-class Checkpoint(EndToEnd):
+# The search for neighbours is the longest part of it.
+SEARCH = ["embed", "cells.npy", "--perplexity", "70", "--early-iterations", "10", "--iterations", "10", "--threads", "2",
+          "--optimize.kl-every", "10"]
+UMAP = ["embed", "cells.npy", "--method", "umap", "--epochs", "400", "--threads", "1", "--quality.sample", "4000"]
+
+
+class Runs(EndToEnd):
+    """Runs of RUN that are interrupted, beside a whole one."""
+    RUN, ROWS = RUN, 4000
+
     @classmethod
     def setUpClass(cls):
         cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="fleetsne-checkpoint-"))
-        generate = [MPIEXEC, "-n", "1", PROGRAM, "generate", "--rows", "4000", "--output", cls.shared / "cells.npy"]
+        generate = [MPIEXEC, "-n", "1", PROGRAM, "generate", "--rows", str(cls.ROWS), "--output", cls.shared / "cells.npy"]
         subprocess.run(generate, check=True, capture_output=True)
-        whole = [MPIEXEC, "-n", str(RANKS), PROGRAM, *RUN, "--output", "whole"]
+        whole = [MPIEXEC, "-n", str(RANKS), PROGRAM, *cls.RUN, "--output", "whole"]
         subprocess.run(whole, check=True, capture_output=True, cwd=cls.shared)
         cls.whole = np.load(cls.shared / "whole/embedding.npy")
         cls.whole_report = json.loads((cls.shared / "whole/report.json").read_text())
@@ -45,7 +54,7 @@ class Checkpoint(EndToEnd):
     def start(self, *arguments, ranks=RANKS):
         """A run in the background; `log` is its standard error so far."""
         self.log = open(self.folder / "log", "w+")
-        running = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, *RUN, "--output", self.out, *arguments],
+        running = subprocess.Popen([MPIEXEC, "-n", str(ranks), PROGRAM, *self.RUN, "--output", self.out, *arguments],
                                    cwd=self.folder, stdout=subprocess.DEVNULL, stderr=self.log)
         self.addCleanup(self.log.close)
         self.addCleanup(running.kill)
@@ -69,7 +78,7 @@ class Checkpoint(EndToEnd):
         return (self.folder / "log").read_text()
 
     def resumed(self, *arguments, ranks=RANKS):
-        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto", *arguments, ranks=ranks)
+        done = self.run_program(*self.RUN, "--output", self.out, "--resume", "auto", *arguments, ranks=ranks)
         self.assert_succeeds(done)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)  # the checkpoint is gone
         return done
@@ -77,8 +86,10 @@ class Checkpoint(EndToEnd):
     def assert_as_uninterrupted(self):
         np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
         report = self.report()
+        self.assertEqual(*(found["neighbors"] | {"routing_seconds": 0} for found in (report, self.whole_report)))
         for part in ("kl_curve", "stages"):
-            for got, wanted in zip(report["optimize"][part], self.whole_report["optimize"][part], strict=True):
+            for got, wanted in zip(report.get("optimize", {}).get(part, []),
+                                   self.whole_report.get("optimize", {}).get(part, []), strict=True):
                 got.pop("seconds"), wanted.pop("seconds", None)
                 self.assertEqual(got, wanted)
 
@@ -90,6 +101,16 @@ class Checkpoint(EndToEnd):
         return [int(pid) for pid in subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True,
                                                    text=True).stdout.split()]
 
+    def stopped(self, running, after):
+        """Told to stop once `after` holds; its log."""
+        self.wait_for(running, after)
+        running.send_signal(signal.SIGUSR2)
+        log = self.ended(running, 75)
+        self.assertEqual(log.count("fleetsne: stopped:"), 1, log)
+        return log
+
+
+class Checkpoint(Runs):
     def test_stopped_with_a_checkpoint_the_run_goes_on_to_the_same_bits(self):
         for number, (sign, name) in enumerate(((signal.SIGUSR2, "SIGUSR2"), (signal.SIGTERM, "SIGTERM"))):
             with self.subTest(name):
@@ -196,7 +217,9 @@ class Checkpoint(EndToEnd):
     def test_what_is_there_is_not_lost(self):
         done = self.run_program(*RUN, "--output", self.out, "--max-wall-time", "0")
         self.assertEqual(done.returncode, 75, done.stderr)
-        before = {path: path.read_bytes() for path in self.kept.iterdir()}
+        def kept():
+            return {path: path.read_bytes() for path in self.kept.rglob("*") if path.is_file()}
+        before = kept()
         self.assertTrue(before)
         self.assert_refused(self.run_program(*RUN, "--output", self.out), 2, "--resume auto", "--force")
         self.assert_refused(self.run_program(*RUN, "--output", self.out, "--resume", "auto", "--seed", "3"), 2, "other options")
@@ -204,12 +227,12 @@ class Checkpoint(EndToEnd):
         self.assert_refused(self.run_program(*RUN, "more.npy", "--output", self.out, "--resume", "auto"), 2, "another input")
         self.assert_refused(self.run_program(*RUN, "--output", "other", "--resume", "nowhere"), 3, "nowhere holds no checkpoint")
         self.assert_refused(self.run_program(*RUN, "--output", "other", "--max-wall-time", "1:xx"), 2, "--max-wall-time is 1:xx")
-        self.assertEqual({path: path.read_bytes() for path in self.kept.iterdir()}, before)
+        self.assertEqual(kept(), before)
         # From another folder, which stays.
         done = self.run_program(*RUN, "--output", "other", "--resume", self.kept)
         self.assert_succeeds(done)
         np.testing.assert_array_equal(np.load(self.folder / "other/embedding.npy"), self.whole)
-        self.assertEqual({path: path.read_bytes() for path in self.kept.iterdir()}, before)
+        self.assertEqual(kept(), before)
         done = self.run_program(*RUN, "--output", self.out, "--force")
         self.assert_succeeds(done)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
@@ -222,6 +245,163 @@ class Checkpoint(EndToEnd):
         for state in self.states():
             with h5py.File(state) as file:
                 self.assertTrue(file.attrs["complete"])
+
+
+class Search(Runs):
+    """Interrupted while neighbours are searched."""
+    RUN, ROWS = SEARCH, 8000
+
+    def parts(self):
+        return sorted((self.kept / "neighbors").glob("search-*.h5"))
+
+    def test_stopped_in_the_midst_it_goes_on_to_the_same_bits(self):
+        running = self.start()
+        log = self.stopped(running, self.log_says("index"))
+        self.assertIn("stopped: in the search for neighbours (SIGUSR2 came)", log)
+        self.assertEqual(len(self.parts()), RANKS)
+        self.assertEqual(list(self.kept.glob("*.h5")), [])
+        self.assertEqual(self.report()["exit_code"], 75)
+        done = self.resumed()
+        self.assertIn("going on with the search for neighbours", done.stderr)
+        self.assertTrue(self.report()["checkpoint"]["search_found"])
+        self.assert_as_uninterrupted()
+
+    def test_in_many_steps(self):
+        steps = 0
+        while not (self.kept / "affinities.h5").exists():
+            done = self.run_program(*SEARCH, "--output", self.out, "--resume", "auto", "--max-wall-time", "0",
+                                    "--checkpoint.minutes", "0.00001")
+            self.assertEqual(done.returncode, 75, done.stderr)
+            steps += 1
+            self.assertLess(steps, 100)
+            if not (self.kept / "affinities.h5").exists():
+                self.assertEqual(len(self.parts()), RANKS)
+        self.assertGreater(steps, 2)
+        self.assertEqual(self.parts(), [])  # of no more use beside the affinities
+        self.resumed()
+        self.assert_as_uninterrupted()
+
+    def test_killed_it_goes_on_from_the_newest_parts(self):
+        running = self.start("--checkpoint.minutes", "0.001")
+        self.wait_for(running, lambda: len(self.parts()) == RANKS and "000001" not in self.parts()[0].name)
+        os.kill(self.ranks_of(running)[-1], signal.SIGKILL)
+        self.assertNotEqual(running.wait(timeout=30), 0)
+        self.assertEqual(self.processes(), [])
+        self.assertGreaterEqual(len(self.parts()), RANKS)
+        stopped = self.out
+        # A byte of one rank's file changed, or one cut short: then the search begins anew.
+        newest = self.parts()[-1]
+        whole = newest.read_bytes()
+        at = len(whole) // 2
+        for number, damaged in enumerate((whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:], whole[:-999])):
+            self.out = self.folder / f"copy{number}"
+            shutil.copytree(stopped, self.out)
+            (self.out / "checkpoint/neighbors" / newest.name).write_bytes(damaged)
+            done = self.resumed()
+            self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
+            self.assertIn(f"{newest.name}", done.stderr)
+            self.assertIn("The search begins anew", done.stderr)
+            self.assert_as_uninterrupted()
+        self.out = stopped
+        done = self.resumed()
+        self.assertIn("going on with the search for neighbours", done.stderr)
+        self.assert_as_uninterrupted()
+
+    def test_other_ranks_begin_it_anew_and_other_rows_are_refused(self):
+        done = self.run_program(*SEARCH, "--output", self.out, "--max-wall-time", "0")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        before = {path: path.read_bytes() for path in self.parts()}
+        self.assertEqual(len(before), RANKS)
+        rows = np.load(self.folder / "cells.npy")
+        rows[17, 3] += 1
+        os.remove(self.folder / "cells.npy")
+        np.save(self.folder / "cells.npy", rows)
+        self.assert_refused(self.run_program(*SEARCH, "--output", self.out, "--resume", "auto"), 2, "is of other rows")
+        self.assertEqual({path: path.read_bytes() for path in self.parts()}, before)
+        os.remove(self.folder / "cells.npy")
+        os.symlink(self.shared / "cells.npy", self.folder / "cells.npy")
+        done = self.resumed(ranks=3)
+        self.assertIn(f"a search for neighbours by {RANKS} ranks, which is of no use to 3", done.stderr)
+        kl = self.whole_report["optimize"]["kl"]
+        self.assertAlmostEqual(self.report()["optimize"]["kl"], kl, delta=0.01 * kl)
+
+    def test_parts_that_find_no_room(self):
+        if not self.mount_small(self.out, "2m"):
+            self.skipTest("no file system can be mounted here")
+        done = self.run_program(*SEARCH, "--output", self.out, "--checkpoint.minutes", "0.00001")
+        self.assert_refused(done, 4, "neighbors/search-")
+        self.assertEqual(self.parts(), [])
+
+    def test_a_start_from_a_sample_is_kept(self):
+        sample = ["--init", "sample", "--sample.size", "400", "--sample.iterations", "100"]
+        whole = self.folder / "whole"
+        self.assert_succeeds(self.run_program(*SEARCH, *sample, "--output", whole))
+        running = self.start(*sample, "--checkpoint.minutes", "0.00001")
+        self.wait_for(running, lambda: self.parts())
+        running.send_signal(signal.SIGUSR2)
+        self.ended(running, 75)
+        self.assertTrue((self.kept / "start.h5").exists())
+        self.resumed(*sample)
+        report = self.report()
+        self.assertTrue(report["checkpoint"]["start_found"])
+        self.assertNotIn("sample", [stage["name"] for stage in report["stages"]])
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(whole / "embedding.npy"))
+
+    def test_stopped_in_the_embedding_of_a_sample(self):
+        sample = ["--init", "sample", "--sample.size", "400", "--sample.iterations", "1000000"]
+        running = self.start(*sample)
+        log = self.stopped(running, self.log_says("Iteration  100"))
+        self.assertIn("stopped: in the embedding of the sample", log)
+        self.assertIn("Nothing was worth keeping yet", log)
+        self.assertFalse(self.kept.exists())
+
+
+class Umap(Runs):
+    RUN = UMAP
+
+    def test_stopped_it_goes_on_to_the_same_bits(self):
+        running = self.start("--checkpoint.minutes", "0.0005")
+        log = self.stopped(running, lambda: len(self.states()) == 2)
+        self.assertRegex(log, r"stopped: after \d+ epochs \(SIGUSR2 came\)")
+        self.assertLessEqual(len(self.states()), 2)
+        self.assertEqual(len(list((self.kept / "neighbors").iterdir())), RANKS)
+        done = self.resumed()
+        self.assertRegex(done.stderr, r"going on from epoch \d+ ")
+        self.assertGreater(self.report()["checkpoint"]["resumed_from"], 0)
+        self.assertEqual(self.report()["umap"]["samples"], self.whole_report["umap"]["samples"])
+        self.assert_as_uninterrupted()
+        self.assertIn("nothing is left to do", self.resumed().stderr)
+
+    def test_killed_and_damaged(self):
+        running = self.start("--checkpoint.minutes", "0.0005")
+        self.wait_for(running, lambda: len(self.states()) == 2)
+        os.kill(self.ranks_of(running)[-1], signal.SIGKILL)
+        self.assertNotEqual(running.wait(timeout=30), 0)
+        before, newest = self.states()
+        newest.write_bytes(newest.read_bytes()[:-99])
+        done = self.resumed()
+        self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
+        self.assertIn(f"going on from epoch {int(before.stem[6:])} ", done.stderr)
+        self.assert_as_uninterrupted()
+
+    def test_on_other_ranks(self):
+        running = self.start("--checkpoint.minutes", "0.0005")
+        self.stopped(running, lambda: len(self.states()) == 2)
+        done = self.resumed(ranks=3)
+        self.assertRegex(done.stderr, r"going on from epoch \d+ ")
+        self.assertAlmostEqual(self.report()["quality"]["neighbors_kept"],
+                               self.whole_report["quality"]["neighbors_kept"], delta=0.01)
+
+    def test_sigusr1_and_the_clock(self):
+        running = self.start()
+        self.wait_for(running, self.log_says("fuzzy set"))
+        running.send_signal(signal.SIGUSR1)
+        self.ended(running, 0)
+        self.assertGreaterEqual(self.report()["checkpoint"]["written"], 1)
+        self.assert_as_uninterrupted()
+        done = self.run_program(*UMAP, "--output", self.folder / "timed", "--max-wall-time", "0")
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("its time is over", done.stderr)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 Usage: info_test.py PROGRAM MPIEXEC RANKS
 """
 import json
+import signal
+import subprocess
 import sys
+import time
 import unittest
 
 import numpy as np
 
-from end_to_end import RANKS, EndToEnd
+from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
 
 FEW = ["--perplexity", "10", "--iterations", "40", "--early-iterations", "10"]
 
@@ -25,7 +28,7 @@ class Info(EndToEnd):
         self.assert_succeeds(self.run_program("embed", "rows.npy", "--method", "umap", "--epochs", "5", "--output", "umap"))
         stopped = self.run_program("embed", "rows.npy", *FEW, "--max-wall-time", "0", "--output", "stopped")
         self.assertEqual(stopped.returncode, 75)
-        kept = sorted((self.folder / "stopped/checkpoint").glob("*.h5"))
+        kept = sorted((self.folder / "stopped/checkpoint").rglob("*.h5"))
         embedding, affinities, neighbors, umap, report, failed, rows = self.told(
             self.out / "embedding.h5ad", "a.h5", "nn.h5", "umap/embedding.h5ad", self.out / "report.json",
             "stopped/report.json", "rows.npy")
@@ -40,9 +43,35 @@ class Info(EndToEnd):
         self.assertEqual((report["complete"], report["points"]), (True, 210))
         self.assertEqual((failed["complete"], failed["exit_code"]), (False, 75))
         self.assertEqual((rows["kind"], rows["rows"], rows["columns"]), ("rows", 210, 8))
-        for checkpoint in self.told(*kept):
-            self.assertIn(checkpoint["kind"], ("checkpoint", "affinities"))
-            self.assertTrue(checkpoint["complete"])
+        self.assertEqual(len(kept), RANKS)
+        for rank, search in enumerate(self.told(*kept)):
+            self.assertEqual((search["kind"], search["rank"], search["ranks"], search["complete"]),
+                             ("unfinished search for neighbours", rank, RANKS, True))
+            self.assertEqual(search["input_digest"], embedding["input_digest"])
+
+    def test_what_stands_in_a_checkpoint(self):
+        for method, iterations, name in (("tsne", "--iterations", "iteration"), ("umap", "--epochs", "epoch")):
+            out = self.folder / method
+            kept = out / "checkpoint"
+            with open(self.folder / "log", "w") as log:
+                running = subprocess.Popen(
+                    [MPIEXEC, "-n", str(RANKS), PROGRAM, "embed", "rows.npy", "--method", method, "--perplexity", "10",
+                     iterations, "100000", "--init", "sample", "--sample.size", "150", "--checkpoint.minutes", "0.0005",
+                     "--output", out], cwd=self.folder, stdout=log, stderr=log)
+            try:
+                deadline = time.monotonic() + 60
+                while len(list(kept.glob("state-*.h5"))) < 2 and time.monotonic() < deadline:
+                    self.assertIsNone(running.poll(), (self.folder / "log").read_text())
+                    time.sleep(0.01)
+            finally:
+                running.send_signal(signal.SIGUSR2)
+            self.assertEqual(running.wait(timeout=60), 75)
+            start, *states = self.told(kept / "start.h5", *sorted(kept.glob("state-*.h5")))
+            self.assertEqual((start["kind"], start["points"], start["complete"]), ("start", 210, True))
+            self.assertEqual(len(states), 2)
+            for state in states:
+                self.assertEqual((state["kind"], state["points"], state["complete"]), ("checkpoint", 210, True))
+            self.assertGreater(states[1][name], states[0][name])
 
     def test_for_readers(self):
         done = self.run_program("info", "rows.npy")

@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace fleetsne::umap {
 namespace {
@@ -70,6 +72,46 @@ TEST(Layout, IsBitwiseTheSameAgainAndForAnyNumberOfThreads) {
   auto other = short_layout();
   other.seed = 4;
   EXPECT_NE(lay_out(comm, whole, other).embedding(0, 0), first.embedding(0, 0));
+}
+
+TEST(LayoutResume, FromAnyEpochIsTheUninterruptedRun) {
+  const auto comm = Communicator::world();
+  const auto whole_rows = test::clustered_points(603, 4);
+  const auto config = short_layout(12);
+  base::Log log;
+  const auto graph = fuzzy_set(comm, test::brute_force_graph(comm, whole_rows, 14), log);
+  std::vector<LayoutState> moments;
+  int asked = 0;
+  const LayoutWatch watch{.see =
+                              [&](const LayoutMoment& moment) {
+                                EXPECT_EQ(moment.wish, 3);
+                                moments.push_back(moment.state());
+                              },
+                          .wish = [&] { return ++asked, comm.rank() + 1 == comm.size() ? 3 : 0; }};
+  const auto whole =
+      layout(comm, graph, LayoutState{.positions = start_of(comm, whole_rows)}, config, log, watch);
+  EXPECT_EQ(asked, 12);
+  ASSERT_EQ(moments.size(), 12U);
+  for (int epoch = 0; epoch < 12; ++epoch) {
+    LayoutState& moment = moments[static_cast<std::size_t>(epoch)];
+    EXPECT_EQ(moment.epoch, epoch);
+    const auto rest = layout(comm, graph, std::move(moment), config, log);
+    EXPECT_TRUE(std::ranges::equal(rest.embedding.elements(), whole.embedding.elements()))
+        << "epoch " << epoch;
+    EXPECT_EQ(rest.stats.samples, whole.stats.samples);
+    EXPECT_EQ(rest.stats.epochs, whole.stats.epochs);
+  }
+  EXPECT_FALSE(std::ranges::equal(lay_out(comm, whole_rows, short_layout(11)).embedding.elements(),
+                                  whole.embedding.elements()));
+}
+
+TEST(LayoutResume, NobodyIsShownAnythingWithoutAWish) {
+  const auto comm = Communicator::world();
+  const auto rows = test::clustered_points(200, 4);
+  base::Log log;
+  const auto graph = fuzzy_set(comm, test::brute_force_graph(comm, rows, 14), log);
+  const LayoutWatch watch{.see = [](const LayoutMoment&) { FAIL(); }, .wish = [] { return 0; }};
+  layout(comm, graph, LayoutState{.positions = start_of(comm, rows)}, short_layout(3), log, watch);
 }
 
 /// Two far groups that start as one: a point's nearest in the embedding are of its own group.

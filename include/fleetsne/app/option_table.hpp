@@ -82,6 +82,10 @@ std::vector<Option> execution_options(run::ExecutionConfig& config);
 /// that, --help.
 std::vector<GeneralOption> general_options(const OptionTable& table);
 
+/// Options of a command that keeps what it has reached, and stops when it is asked to.
+std::vector<Option> checkpoint_options(run::CheckpointConfig& config, const std::string& folder,
+                                       const std::string& stop_file);
+
 /// "See fleetsne COMMAND --help".
 std::string see_help(const OptionTable& table);
 

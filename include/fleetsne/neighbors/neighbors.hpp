@@ -5,6 +5,7 @@
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/neighbor_graph.hpp"
 #include "fleetsne/data/permutation.hpp"
+#include "fleetsne/neighbors/watch.hpp"
 
 #include <cstdint>
 #include <span>
@@ -34,6 +35,7 @@ struct NeighborsConfig {
   std::size_t ef_construction = 100;
   double aim = 0.98;  ///< recall that a rank's search among its own points is completed to, about; below 1
   std::size_t recall_sample = 1000;  ///< points whose neighbours are compared with exact search; at least 200
+  std::size_t round = 65536;         ///< points of a rank for which others search at once; at least 64
   std::uint64_t seed = 0;
 };
 
@@ -61,9 +63,11 @@ struct Neighbors {
 /// nearest; lists come back and are merged. Where k is small, a search stops early and neighbours of
 /// neighbours complete it. Exact duplicates are indexed once and expanded.
 /// @param rows  N x d padded rows in working order, as adapt_rows has made them
-/// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks.
+/// @note Collective. Needs 1 <= k <= N - 1. Deterministic for the same ranks: a search that is left when its
+///       watch throws, and gone on with, finds bit by bit what one without a break does.
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
-                         const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log);
+                         const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log,
+                         const Watch& watch = {});
 
 /// What a graph that was found elsewhere is worth: the share of a sample's exact neighbours among these rows
 /// that its lists name. @param rows  as for find_neighbors

@@ -35,8 +35,8 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
                                const About& about, base::Log& log);
 
 /// Finds the neighbours of the input's rows and keeps them alone (NeighborFilesConfig::save), whole or not at
-/// all. Sets the number of OpenMP threads.
-/// @param config  of it the input, the neighbours and how to run
+/// all; what is not done yet is kept beside it, as of affinities. Sets the number of OpenMP threads.
+/// @param config  of it the input, the neighbours, checkpoints and how to run
 /// @return  without affinities, bytes 0
 /// @note Collective. Deterministic for the same ranks. Throws AgreedError on all ranks.
 MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& config, bool force,

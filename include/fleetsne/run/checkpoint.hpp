@@ -4,14 +4,18 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/permutation.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/state.hpp"
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/report.hpp"
+#include "fleetsne/run/search_parts.hpp"
+#include "fleetsne/umap/layout.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,15 +25,27 @@ namespace fleetsne::run {
 /// and the sizes of the input files. In hexadecimal. On rank 0.
 std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs);
 
+/// The same on every rank. Collective.
+std::string run_key(const comm::Communicator& comm, const nlohmann::json& options,
+                    const std::vector<std::string>& inputs);
+
 /// What an earlier run had reached.
 struct Reached {
+  std::optional<base::Matrix<float>> start;  ///< this rank's block in the input's order, as are the others
+  std::optional<io::PartHeader> search;      ///< for neighbours, on as many ranks
   std::optional<io::AffinityHeader> affinities;
-  std::optional<optimize::State> state;  ///< this rank's block in the input's order
+  std::optional<optimize::State> state;
+  std::optional<umap::LayoutState> layout;
+
+  /// Whether where the points begin is of no more interest.
+  bool begun() const { return state || layout; }
+  bool any() const { return start || search || affinities || begun(); }
 };
 
-/// The folder in which a run keeps what it has reached, for another to go on from: `affinities.h5` (see
-/// io/affinity_file.hpp, its start that of the run), and `state-ITERATION.h5` (see io/state_file.hpp), of
-/// which the newest two are kept. Each file is whole or absent.
+/// The folder in which a run keeps what it has reached, for another to go on from: `start.h5` (see
+/// io/state_file.hpp), `neighbors` (see run/search_parts.hpp), `affinities.h5` (see io/affinity_file.hpp, its
+/// start that of the run), and `state-ITERATION.h5` (as the first, of UMAP by epochs), of which the newest
+/// two are kept. Each file is whole or absent.
 class Checkpoint {
  public:
   /// @param key  of the run (run_key), the same on all ranks
@@ -41,24 +57,38 @@ class Checkpoint {
   /// of which the log tells. Collective; throws UsageError on all ranks if it is of another run.
   Reached find(const comm::Communicator& comm, base::Log& log) const;
 
-  /// Collective; throw IoError on all ranks, and then leave what was there before.
+  /// Collective; throw IoError on all ranks, and then leave what was there before. The start is in working
+  /// order.
+  void keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
+                  const base::Matrix<float>& start) const;
+  /// @param input_digest  of the rows that are searched, as they were read
+  void keep_search(const comm::Communicator& comm, std::span<const neighbors::Part> parts,
+                   std::uint64_t input_digest) const;
+  /// Then the search is of no more use, and goes.
   void keep_affinities(const comm::Communicator& comm, const Prepared& prepared, const Report& report) const;
   void keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
                   const optimize::State& state) const;
+  void keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
+                  const umap::LayoutState& state) const;
 
   /// The run has ended: its files are of no more use. Only they are removed, and the folder if it is empty
   /// then. Collective.
   void remove(const comm::Communicator& comm) const;
 
  private:
+  std::string start_file() const;
   std::string affinity_file() const;
   std::string state_file(std::int64_t iteration) const;
   nlohmann::json about() const;
   void expect_own(const std::string& file, const nlohmann::json& about) const;
   void make_folder(const comm::Communicator& comm) const;
   std::vector<std::string> states(const comm::Communicator& comm) const;
+  void write_state(const comm::Communicator& comm, std::int64_t iteration,
+                   const data::Permutation& permutation, std::span<const io::NamedMatrix> matrices,
+                   const nlohmann::json& what) const;
 
   std::string folder_, key_;
+  SearchParts parts_;
 };
 
 /// Whether a folder holds anything of a checkpoint. By this rank alone.

@@ -15,6 +15,8 @@
 
 namespace fleetsne::run {
 
+class Keeper;
+
 /// What the optimisation starts from, in working order.
 struct Prepared {
   data::Permutation permutation;
@@ -33,21 +35,23 @@ struct Neighborhoods {
 /// neighbors. What they did goes to the report, which has the rows' digest where neighbours are kept or
 /// loaded.
 /// @param rows   in the input's order; consumed
-/// @param given  the initial embedding, if it is a file
+/// @param given   the initial embedding, if it is a file
+/// @param keeper  keeps what is reached on the way; none: nobody does
 /// @note Collective.
 Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& config,
                                 data::DistributedMatrix<float>&& rows,
                                 const std::optional<base::Matrix<float>>& given, Stages& stages,
-                                Report& report, base::Log& log);
+                                Report& report, base::Log& log, Keeper* keeper = nullptr);
 
 /// The stages from the rows as they were read to the affinities: reduce, init, normalize, partition,
 /// neighbors, affinity, and spectral if it starts so. What they did goes to the report.
 /// @param rows   in the input's order; consumed
-/// @param given  the initial embedding, if it is a file
+/// @param given   the initial embedding, if it is a file
+/// @param keeper  keeps what is reached on the way; none: nobody does
 /// @note Collective.
 Prepared prepare(const comm::Communicator& comm, const Config& config, data::DistributedMatrix<float>&& rows,
                  const std::optional<base::Matrix<float>>& given, Stages& stages, Report& report,
-                 base::Log& log);
+                 base::Log& log, Keeper* keeper = nullptr);
 
 /// The same with affinities that were made before: reduce and init are left to do, and these only with rows;
 /// else the file's own start is taken.
@@ -56,6 +60,6 @@ Prepared prepare(const comm::Communicator& comm, const Config& config, data::Dis
 Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& config,
                                  std::optional<data::DistributedMatrix<float>>&& rows,
                                  const std::optional<base::Matrix<float>>& given, Stages& stages,
-                                 Report& report, base::Log& log);
+                                 Report& report, base::Log& log, Keeper* keeper = nullptr);
 
 }  // namespace fleetsne::run

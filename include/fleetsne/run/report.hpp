@@ -58,6 +58,8 @@ struct CheckpointStats {
   double seconds = 0;                          ///< that writing took
   std::optional<std::int64_t> resumed_from{};  ///< iteration of the checkpoint that it went on from
   bool affinities_found = false;               ///< and those were in it
+  bool start_found = false;                    ///< the same of where the points begin
+  bool search_found = false;                   ///< and of a search for neighbours that had not ended
 };
 
 /// All that is known of a run: filled in as it goes, so that a run that fails can be reported too.

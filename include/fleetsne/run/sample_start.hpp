@@ -8,15 +8,18 @@
 
 namespace fleetsne::run {
 
+class Keeper;
+
 /// A random sample of the rows, embedded: it gives all the others their places to start from.
 ///                                        [Kobak & Berens 2019; openTSNE, "Embedding large data sets"]
 class SampleStart {
  public:
   /// Draws the sample by the seed and embeds it by its own perplexity and schedule.
   /// @param rows  in the input's order, as they are before the metric changes them
+  /// @param keeper  ends the run if it is to stop meanwhile; none: nothing does
   /// @note Collective. The sample is the same at any number of ranks.
   SampleStart(const comm::Communicator& comm, const Config& config,
-              const data::DistributedMatrix<float>& rows, base::Log& log);
+              const data::DistributedMatrix<float>& rows, base::Log& log, Keeper* keeper = nullptr);
 
   /// Where each row stands: at its nearest sampled row.
   /// @param rows  this rank's in any order, adapted to the metric; faster where near ones stand together

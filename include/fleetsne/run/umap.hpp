@@ -9,6 +9,8 @@
 
 namespace fleetsne::run {
 
+class Keeper;
+
 /// An embedding by UMAP, in working order.
 struct UmapEmbedding {
   data::Permutation permutation;
@@ -16,10 +18,11 @@ struct UmapEmbedding {
 };
 
 /// The stages of UMAP from the neighbours on: fuzzy_set, spectral if it starts so, layout. The start is
-/// stretched to 10 along both axes, as umap-learn does. What they did goes to the report.
+/// stretched to 10 along both axes, as umap-learn does; none of that where the keeper knows a layout to go on
+/// from. What they did goes to the report.
 /// @note Collective.
 UmapEmbedding embed_by_umap(const comm::Communicator& comm, const Config& config, Neighborhoods&& found,
-                            Stages& stages, Report& report, base::Log& log);
+                            Keeper& keeper, Stages& stages, Report& report, base::Log& log);
 
 /// The parts of the report on UMAP and on a spectral start.
 nlohmann::json umap_json(const UmapStats& stats);

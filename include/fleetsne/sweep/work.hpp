@@ -43,11 +43,11 @@ Status attempt(const comm::Communicator& comm, const std::string& status_file,
                const std::function<void()>& make);
 
 /// Make one part, in this run's ranks. Collective; return how it ended, the same on every rank.
-Status make_neighbors(const comm::Communicator& comm, const Plan& plan, std::size_t index,
-                      const Describe& describe, base::Log& log);
-Status make_affinities(const comm::Communicator& comm, const Plan& plan, std::size_t index,
-                       const Describe& describe, base::Log& log);
 /// @param max_wall_time  seconds that are left to the sweep; none: no limit
+Status make_neighbors(const comm::Communicator& comm, const Plan& plan, std::size_t index,
+                      std::optional<double> max_wall_time, const Describe& describe, base::Log& log);
+Status make_affinities(const comm::Communicator& comm, const Plan& plan, std::size_t index,
+                       std::optional<double> max_wall_time, const Describe& describe, base::Log& log);
 Status make_row(const comm::Communicator& comm, const Plan& plan, std::size_t index,
                 std::optional<double> max_wall_time, const Describe& describe, base::Log& log);
 

@@ -7,6 +7,7 @@
 #include "fleetsne/umap/curve.hpp"
 
 #include <cstdint>
+#include <functional>
 
 namespace fleetsne::umap {
 
@@ -27,6 +28,31 @@ struct LayoutStats {
   std::int64_t samples = 0;         ///< of edges; each with negative samples
   double bytes_per_rank_epoch = 0;  ///< sent, mean over ranks
   std::int64_t ghosts_max = 0, ghosts_total = 0;
+};
+
+/// All that the next epoch depends on, besides the graph and the config: from the same state on the same
+/// ranks the layout goes on bit by bit as it would have without a break.
+struct LayoutState {
+  base::Matrix<float> positions;  ///< local rows x 2, not centred
+  int epoch = 0;                  ///< epochs done
+  std::int64_t samples = 0;       ///< of edges, over all ranks
+};
+
+/// What an observer is shown between two epochs.
+struct LayoutMoment {
+  int epoch = 0;                         ///< epochs done
+  int wish = 0;                          ///< the largest that any rank had
+  std::function<LayoutState()> state{};  ///< a copy of all that it takes to go on from here; collective
+};
+
+/// What watches a layout.
+struct LayoutWatch {
+  /// Called on all ranks before every epoch if any of them has a wish, and may communicate. What it throws
+  /// (on all ranks) ends the layout.
+  std::function<void(const LayoutMoment&)> see{};
+  /// Called on every rank before every epoch, without communication: what this rank alone wants to tell all,
+  /// 0 or more. None: nobody looks.
+  std::function<int()> wish{};
 };
 
 struct LaidOut {
@@ -50,5 +76,10 @@ int automatic_epochs(base::GlobalIndex points);
 ///       finite at the end.
 LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, base::Matrix<float> initial,
                const LayoutConfig& config, base::Log& log);
+
+/// The same from a state, as another run left it: the epochs of both are those of one run that did all of
+/// them.
+LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, LayoutState initial,
+               const LayoutConfig& config, base::Log& log, const LayoutWatch& watch = {});
 
 }  // namespace fleetsne::umap
