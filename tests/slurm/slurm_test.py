@@ -76,6 +76,12 @@ class Jobs(EndToEnd):
         self.assertEqual(report["ranks"], 2)
         self.assertIn("srun --mpi=pmix --ntasks 2", self.log(job))
 
+    def test_srun_without_pmix(self):
+        job = self.submit(*RUN, environment={"FLEETSNE_LAUNCHER": "srun", "SLURM_MPI_TYPE": "none"})
+        self.assertEqual(self.slurm.wait(job)[0], "FAILED")
+        self.assertIn("OMPI was not built with SLURM's PMI support", self.log(job))
+        self.assertFalse(self.out.exists())
+
     def test_a_job_told_to_end_is_queued_again_and_goes_on(self):
         job = self.submit(*RUN, "--iterations", "1000")
         self.wait_for_log(job, "Iteration  100")
