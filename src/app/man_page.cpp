@@ -31,7 +31,6 @@ constexpr std::array signals{
 
 constexpr std::array variables{
     Entry{"SLURM_JOB_END_TIME", "set by Slurm: a run stops before then, with a checkpoint"},
-    Entry{"HDF5_USE_FILE_LOCKING", "FALSE for file systems that know no locks"},
 };
 
 constexpr std::array exit_codes{

@@ -76,6 +76,12 @@ class Jobs(EndToEnd):
         self.assertEqual(report["ranks"], 2)
         self.assertIn("srun --mpi=pmix --ntasks 2", self.log(job))
 
+    def test_srun_without_pmix(self):
+        job = self.submit(*RUN, environment={"FLEETSNE_LAUNCHER": "srun", "SLURM_MPI_TYPE": "none"})
+        self.assertEqual(self.slurm.wait(job)[0], "FAILED")
+        self.assertIn("OMPI was not built with SLURM's PMI support", self.log(job))
+        self.assertFalse(self.out.exists())
+
     def test_a_job_told_to_end_is_queued_again_and_goes_on(self):
         job = self.submit(*RUN, "--iterations", "1000")
         self.wait_for_log(job, "Iteration  100")
@@ -145,9 +151,10 @@ class Jobs(EndToEnd):
         if not configs.exists():
             shutil.copytree(JOBS.parent / "configs/notebook", configs, ignore=shutil.ignore_patterns("*.png"))
             for config in configs.glob("*.cfg"):
-                text = config.read_text().replace("25000", "1800")
-                text = re.sub("iterations = .*", "iterations = 20", text)
-                config.write_text(text.replace("[optimize]", "[optimize]\nearly-iterations = 10\niterations = 20"))
+                text = re.sub("iterations = .*", "iterations = 20", config.read_text().replace("25000", "1800"))
+                if "[stage." not in text:
+                    text = text.replace("[optimize]", "[optimize]\nearly-iterations = 10\niterations = 20")
+                config.write_text(text)
         done = self.slurm.run(*launcher, JOBS / "notebook.sbatch", "--ntasks-per-node", "1", "--", "cells.npy", "--labels",
                               "cells-labels.npy", "--output", "notebook", cwd=self.folder,
                               environment=CROWDED | {"FLEETSNE_CONFIGS": str(configs)})
@@ -179,8 +186,8 @@ class Jobs(EndToEnd):
         # Of what is lost, that and what is made of it comes anew; from a node it is said in the same words.
         shutil.rmtree(self.folder / "notebook/umap")
         (self.folder / "notebook/quality.json").unlink()
-        job = self.slurm.submit("--output", "planner.log", JOBS / "notebook.sbatch", "cells.npy", "--output", "notebook",
-                                cwd=self.folder, environment=CROWDED)
+        job = self.slurm.submit("--output", "planner.log", JOBS / "notebook.sbatch", "--ntasks-per-node", "1", "--",
+                                "cells.npy", "--output", "notebook", cwd=self.folder, environment=CROWDED)
         self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), (self.folder / "planner.log").read_text())
         said = (self.folder / "planner.log").read_text()
         umap, judge = (int(re.search(rf"^{name}: job (\d+)", said, re.M).group(1)) for name in ("umap", "judge"))
