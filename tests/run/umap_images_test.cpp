@@ -1,6 +1,7 @@
 // UMAP on real data, at reduced size: a floor under both measures of the benchmark, and speed is left to it.
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/quality/judge.hpp"
+#include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/prepare.hpp"
 #include "fleetsne/run/umap.hpp"
 
@@ -24,11 +25,13 @@ TEST(UmapImages, KeepNeighboursAndLabelsAsUwotDoes) {
   config.umap.epochs = 200;
   base::Log log;
   Report report;
+  config.checkpoint.minutes = 0;  // nothing is kept: this folder is never made
+  Keeper keeper(comm, config.checkpoint, {"no-checkpoint", ""}, report, log);
   Stages stages(comm, report.stages);
   const auto rows = io::read_rows(comm, files);
   const auto labels = io::read_labels(comm, label_files, rows.rows);
   auto found = prepare_neighbors(comm, config, data::DistributedMatrix<float>(rows), {}, stages, report, log);
-  const auto made = embed_by_umap(comm, config, std::move(found), stages, report, log);
+  const auto made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   const auto in_order = made.permutation.to_input_order<float>(comm, made.embedding.view());
   data::DistributedMatrix<float> embedding{rows.rows, base::padded_matrix<float>(in_order.rows(), 2)};
   for (std::size_t i = 0; i < in_order.rows(); ++i)
