@@ -58,7 +58,8 @@ OptionTable option_table(sweep::SweepConfig& c, run::Config& base) {
                        {"affinities", Part::affinities},
                        {"rows", Part::rows},
                        {"table", Part::table}}),
-       "Of the sweep only one such part, or the table of what is there: what a job of --submit does"},
+       "Of the sweep only one such part, or the table of what is there (when all jobs have ended): what a "
+       "job of --submit does"},
       {"sweep", "index", "index", whole(c.index), "Which of these parts, counted from 0"},
   };
   OptionTable embedding = option_table(base);

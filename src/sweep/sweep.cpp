@@ -153,6 +153,19 @@ class Runner {
   std::optional<double> limit_;
 };
 
+/// When all jobs of a sweep have ended, rows that seem to be under way are not. By one rank alone.
+void take_for_killed(const Plan& plan) {
+  for (const PlannedRow& planned : plan.rows) {
+    const std::string file = plan.status_file(planned.row);
+    Status status = read_status(file);
+    if (status.state != State::begun) continue;
+    status.state = State::killed;
+    status.exit_code = static_cast<int>(base::ErrorKind::internal);
+    status.error = "its job ended without a word, on " + status.host;
+    write_status(file, status);
+  }
+}
+
 /// The table and the page of what is there; their text. Collective.
 std::string write_tables(const comm::Communicator& comm, const Plan& plan) {
   std::string text;
@@ -296,7 +309,10 @@ std::string preview(const comm::Communicator& comm, const Plan& plan, const Swee
 std::string run_sweep(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,
                       const std::vector<std::string>& arguments, const Describe& describe, base::Log& log) {
   Runner runner(comm, plan, config, arguments, describe, log);
-  if (config.part == Part::table) return write_tables(comm, plan);
+  if (config.part == Part::table) {
+    comm::on_root(comm, [&] { take_for_killed(plan); });
+    return write_tables(comm, plan);
+  }
   if (config.part != Part::all) return run_part(plan, config, runner);
 
   const Work work = find_work(comm, plan, config.retry, config.force, describe);

@@ -208,8 +208,23 @@ class Sweep(EndToEnd):
         self.assertEqual(plan.stdout.splitlines()[:-1], ["rows fine", "rows long"])
         self.assert_succeeds(self.sweep())
 
+    def test_the_table_takes_rows_without_an_end_for_killed(self):
+        self.write(BASE + "[row.gone]\nperplexity = 5\n[row.fine]\nperplexity = 5\nseed = 1\n")
+        self.assert_succeeds(self.sweep("--part", "affinities"))
+        self.assert_succeeds(self.sweep("--part", "rows", "--index", "1"))
+        state = {"state": "begun", "attempts": 1, "seconds": 0, "exit_code": 0, "error": "", "started": "", "host": "node9"}
+        (self.sweep_folder / "rows/gone.json").write_text(json.dumps(state))
+        self.assert_failed_with_table(self.sweep("--part", "table"), 70, "1 of 2 rows failed (gone: ", "node9")
+        self.assertEqual([row["state"] for row in self.table().values()], ["killed", "done"])
+
+    def test_a_row_without_its_affinities_says_so(self):
+        self.write(BASE + "[row.one]\nperplexity = 5\n")
+        self.assert_refused(self.sweep("--part", "rows"), 4, "is not there (nothing has made it)")
+        self.assertEqual(self.status("one")["state"], "failed")
+        self.assert_succeeds(self.sweep("--retry"))
+
     def test_a_stopped_sweep_goes_on(self):
-        rows = "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 5000\n[row.last]\nperplexity = 5\nseed = 3\n"
+        rows = "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 2000\n[row.last]\nperplexity = 5\nseed = 3\n"
         self.write(BASE + rows)
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
                                cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

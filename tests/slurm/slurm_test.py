@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import re
 import shutil
 import subprocess
@@ -126,6 +127,9 @@ class Jobs(EndToEnd):
         jobs = [int(line.split()[1].rstrip(":")) for line in done.stdout.splitlines()]
         self.assertEqual([line.split(": ")[1] for line in done.stdout.splitlines()],
                          ["1 of neighbours", "2 of affinities", "4 rows of 4", "the table"])
+        twice = self.slurm.run(*sweep, cwd=self.folder, environment=CROWDED)
+        self.assertEqual(twice.returncode, 2, twice.stderr)
+        self.assertIn("has jobs in Slurm already", twice.stderr)
         self.assertEqual(self.slurm.wait(jobs[-1]), ("COMPLETED", 0), self.log(jobs[-1]))
         with open(self.folder / "sweep/sweep.csv", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -133,7 +137,7 @@ class Jobs(EndToEnd):
         again = self.slurm.run(*sweep, cwd=self.folder, environment=CROWDED)
         self.assertEqual((again.returncode, again.stdout), (0, ""), again.stderr)
         self.assertIn("nothing is left to do", again.stderr)
-        (self.folder / "sweep/rows/perplexity-5_exaggeration-2/report.json").unlink()
+        shutil.rmtree(self.folder / "sweep/rows/perplexity-5_exaggeration-2")
         job = self.slurm.submit("--ntasks-per-node", "2", JOBS / "sweep.sbatch", "sweep.cfg", "--output", "sweep",
                                 cwd=self.folder, environment=CROWDED)
         self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), self.log(job))

@@ -13,7 +13,8 @@ namespace fleetsne::sweep {
 /// the rows (SweepConfig::at_once at a time), and a job for the table, each after the one before has ended,
 /// however it has. The batch script gets the arguments and --part; a job of an array adds --index.
 /// @return  a line for each, with its job's number
-/// By one rank alone. Throws UsageError if sbatch cannot be run or refuses.
+/// By one rank alone. Throws UsageError if sbatch cannot be run or refuses, or if jobs of the sweep that were
+/// submitted before have not ended.
 std::string submit(const Plan& plan, const Work& work, const SweepConfig& config,
                    const std::vector<std::string>& arguments);
 
