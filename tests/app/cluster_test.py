@@ -73,17 +73,18 @@ class Cluster(EndToEnd):
         self.assertLess(abs(took - said), 0.25 * said, (took, said))
 
     def test_the_log_is_as_readme_explains_it(self):
-        explained = re.search(r"^### What the log says\n.*?\n\n((?:    .*\n|\n)+)", README, re.M | re.S).group(1)
+        chapter = re.search(r"^### What the log says\n(.*?)^### ", README, re.M | re.S).group(1)
 
         def shape(line):
             return re.sub(r"\d+(\.\d+)?", "0", re.sub(r"\b(rank|thread|host|CPU)s\b", r"\1", line.strip()))
-        known = {shape(line) for line in explained.splitlines()}
+        shown = {shape(line) for line in re.findall(r"^    (.*)$", chapter, re.M)}
+        told = [shape(words) for cell in re.findall(r"^\| (`.*?`) \| ", chapter, re.M) for words in re.findall("`(.*?)`", cell)]
         self.assert_succeeds(self.run_program("generate", "--rows", "3000", "--output", "cells.npy", ranks=1))
-        done = self.run_program("embed", "cells.npy", "--perplexity", "15", "--backend", "hnsw", "--early-iterations", "50",
-                                "--iterations", "100", "--checkpoint.minutes", "0.01", "--output", self.out, limit=100)
+        done = self.run_program("embed", "cells.npy", "--perplexity", "15", "--backend", "hnsw", "--early-iterations", "10",
+                                "--iterations", "50", "--checkpoint.minutes", "0.01", "--output", self.out, limit=200)
         self.assert_succeeds(done)
         said = {shape(line) for line in done.stderr.splitlines()}
-        self.assertEqual(said - known, set())
+        self.assertEqual([line for line in said - shown if not line.startswith(tuple(told))], [])
         self.assertGreater(len(said), 12)
 
 

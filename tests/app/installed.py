@@ -23,7 +23,11 @@ def main():
         assert configs, "no configs are installed"
         for config in configs:
             print(config.relative_to(prefix), flush=True)
-            assert "[optimize]" in output_of(program, "embed", "--config", config, "--dump-config"), "no config is printed"
+            if "[grid]" in config.read_text():
+                plan = output_of(program, "sweep", config, "--output", pathlib.Path(prefix) / "sweep", "--dry-run")
+                assert "rows perplexity-10" in plan, plan
+            else:
+                assert "[optimize]" in output_of(program, "embed", "--config", config, "--dump-config"), "no config is printed"
 
         script = pathlib.Path(prefix) / "share/fleetsne/jobs/notebook.sbatch"
         beside = script.parents[1] / "configs/notebook/standard.cfg"
