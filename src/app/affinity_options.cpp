@@ -79,8 +79,7 @@ std::vector<Option> neighbor_options(run::Config& c) {
 OptionTable option_table(run::AffinitiesConfig& c) {
   std::vector<Option> options{
       {"input", "files", "", list(c.embed.input.files, "INPUT"),
-       "File of rows: IDX (also .gz), .npy, .csv, .tsv, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
-       "FILE.h5ad:obsm/NAME. "
+       "File of rows, of any kind that fleetsne embed reads. "
        "Several are stacked in order. On the command line the word INPUT alone does"},
       {"input", "pca", "pca", whole(c.embed.input.pca),
        "Reduce the rows to this many principal components first; 0: do not"},

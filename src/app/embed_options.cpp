@@ -53,7 +53,8 @@ OptionTable option_table(run::Config& c) {
   using run::Method;
   std::vector<Option> options{
       {"input", "files", "", list(c.input.files, "INPUT"),
-       "File to embed: IDX (also .gz), .npy, .csv, .tsv, HDF5 as FILE:/DATASET, AnnData as FILE.h5ad or "
+       "File to embed: .npy, IDX, .fvecs, .bvecs, .ivecs, .fbin, .u8bin, .i8bin, .csv, .tsv (all also .gz), "
+       "HDF5 as FILE:/DATASET, that of ann-benchmarks as FILE.hdf5, AnnData as FILE.h5ad or "
        "FILE.h5ad:obsm/NAME. "
        "Several are stacked in order. On the command line the word INPUT alone does"},
       {"input", "labels", "labels", list(c.input.labels, "LABELS"),

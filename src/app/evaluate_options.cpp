@@ -37,7 +37,7 @@ OptionTable option_table(run::EvaluateConfig& c) {
   using neighbors::Metric;
   std::vector<Option> options{
       {"input", "data", "data", list(c.input.data, "FILE"),
-       "File of the rows that were embedded: .npy, .csv, .tsv, IDX, FILE.h5:/DATASET, AnnData. Several are "
+       "File of the rows that were embedded, of any kind that fleetsne embed reads. Several are "
        "stacked in order"},
       {"input", "embedding", "embedding", list(c.input.embeddings, "FILE"),
        "File of an embedding: the same kinds; of an AnnData file obsm/X_tsne or obsm/X_umap"},

@@ -6,20 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 namespace fleetsne::io {
 namespace {
 
-std::int64_t data_bytes(const ArrayLayout& layout) {
-  return layout.rows * layout.columns * layout.type.size;
-}
-
 /// The reader of the last row sees to it that the file ends there; unpacking a gzip file to its end also
 /// checks the sum that it carries.
 void expect_end(ByteStream& stream, const ArrayLayout& layout) {
   std::byte more;
-  const std::int64_t end = layout.data_offset + data_bytes(layout);
+  const std::int64_t end = layout.data_offset + layout.rows * layout.row_bytes();
   if (stream.read_some(end, std::span(&more, 1)) == 0 || !layout.fills_file) return;
   throw base::InputError(
       fmt::format("{} goes on after its last row ({} x {} elements of {} bytes in its header). It is "
@@ -41,23 +38,49 @@ void read_elements(ByteStream& stream, ElementType type, std::int64_t offset, st
   }
 }
 
+/// Throws unless the length that stands before a row is that of all.
+void expect_length(const ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex row,
+                   const std::byte* prefix) {
+  std::int32_t length = 0;
+  if (layout.row_prefix == 0) return;
+  std::memcpy(&length, prefix, sizeof(length));
+  if (length == layout.columns) return;
+  throw base::InputError(
+      fmt::format("{}: row {}, counted from 0, has {} values, the first has {} (all rows need as many). It "
+                  "is damaged, or "
+                  "no matrix: make it anew",
+                  stream.path(), row, length, layout.columns));
+}
+
+template <class T>
 void read_row_major(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                    base::MatrixView<float> out) {
-  const std::size_t row_bytes = out.columns() * layout.type.bytes();
-  const std::size_t step = rows_per_transfer(row_bytes);
+                    base::MatrixView<T> out) {
+  const auto prefix = static_cast<std::size_t>(layout.row_prefix);
+  const auto row_bytes = static_cast<std::size_t>(layout.row_bytes());
   std::vector<std::byte> buffer;
+  if (prefix == 0 && out.stride() == out.columns()) {  // one long row, so to say
+    const std::span<T> all(out.data(), out.rows() * out.columns());
+    return read_elements(stream, layout.type, layout.data_offset + first * layout.row_bytes(), all, buffer);
+  }
+  const std::size_t step = rows_per_transfer(row_bytes);
   for (std::size_t at = 0; at < out.rows(); at += step) {
     const std::size_t now = std::min(step, out.rows() - at);
-    const std::int64_t offset =
-        layout.data_offset + (first + static_cast<std::int64_t>(at)) * static_cast<std::int64_t>(row_bytes);
+    const base::GlobalIndex row = first + static_cast<base::GlobalIndex>(at);
+    const std::int64_t offset = layout.data_offset + row * layout.row_bytes();
     if (now == 1) {  // perhaps longer than the limit
-      read_elements(stream, layout.type, offset, out.row(at), buffer);
+      buffer.resize(prefix);
+      stream.read_at(offset, buffer);
+      expect_length(stream, layout, row, buffer.data());
+      read_elements(stream, layout.type, offset + layout.row_prefix, out.row(at), buffer);
       continue;
     }
     buffer.resize(now * row_bytes);
     stream.read_at(offset, buffer);
-    for (std::size_t i = 0; i < now; ++i)
-      convert(layout.type, buffer.data() + i * row_bytes, out.row(at + i));
+    for (std::size_t i = 0; i < now; ++i) {
+      const std::byte* const stored = buffer.data() + i * row_bytes;
+      expect_length(stream, layout, row + static_cast<base::GlobalIndex>(i), stored);
+      convert(layout.type, stored + prefix, out.row(at + i));
+    }
   }
 }
 
@@ -81,8 +104,9 @@ void expect_holds_data(const ByteStream& stream, const ArrayLayout& layout) {
                                        stream.path(), layout.rows, layout.columns));
   }
   std::int64_t bytes = 0;
-  const bool overflow = __builtin_mul_overflow(layout.rows, layout.columns, &bytes) ||
-                        __builtin_mul_overflow(bytes, std::int64_t{layout.type.size}, &bytes) ||
+  const bool overflow = __builtin_mul_overflow(layout.columns, std::int64_t{layout.type.size}, &bytes) ||
+                        __builtin_add_overflow(bytes, layout.row_prefix, &bytes) ||
+                        __builtin_mul_overflow(bytes, layout.rows, &bytes) ||
                         __builtin_add_overflow(bytes, layout.data_offset, &bytes);
   if (overflow || bytes > stream.size_bound()) {
     throw base::InputError(
@@ -96,15 +120,18 @@ void expect_holds_data(const ByteStream& stream, const ArrayLayout& layout) {
 void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
                      base::MatrixView<float> out) {
   if (out.rows() == 0) return;
-  (layout.column_major ? read_column_major : read_row_major)(stream, layout, first, out);
+  if (layout.column_major) {
+    read_column_major(stream, layout, first, out);
+  } else {
+    read_row_major(stream, layout, first, out);
+  }
   if (first + static_cast<base::GlobalIndex>(out.rows()) == layout.rows) expect_end(stream, layout);
 }
 
 void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
                          std::span<std::int64_t> out) {
   if (out.empty()) return;
-  std::vector<std::byte> buffer;
-  read_elements(stream, layout.type, layout.data_offset + first * layout.type.size, out, buffer);
+  read_row_major(stream, layout, first, base::MatrixView<std::int64_t>(out.data(), out.size(), 1, 1));
   if (first + static_cast<base::GlobalIndex>(out.size()) == layout.rows) expect_end(stream, layout);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace fleetsne::io::hdf5 {
 namespace {
@@ -113,6 +114,9 @@ std::vector<std::int64_t> extents(const Guard& guard, hid_t dataset) {
       guard.check(H5Sget_simple_extent_ndims(space.get()), "has a dataset without a shape");
   std::vector<hsize_t> shape(static_cast<std::size_t>(dimensions));
   if (dimensions > 0) H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
+  for (const hsize_t extent : shape)
+    if (extent > static_cast<hsize_t>(std::numeric_limits<std::int64_t>::max()))
+      guard.fail("has a dataset with more rows or columns than there can be");
   return {shape.begin(), shape.end()};
 }
 

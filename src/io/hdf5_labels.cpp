@@ -64,6 +64,7 @@ std::vector<std::string> read_categories(const hdf5::Guard& guard, hid_t dataset
     throw base::InputError(fmt::format("{} has {} categories of labels (more than {}). Name another column",
                                        guard.file(), count, most_categories));
   }
+  hdf5::expect_stored(guard, dataset, "categories");
   std::vector<std::string> result;
   switch (class_of(guard, dataset)) {
     case H5T_STRING:
@@ -110,7 +111,7 @@ void expect_integers(const hdf5::Guard& guard, hid_t dataset, const std::string&
                     guard.file(), name));
   }
   const std::int64_t length = length_of(guard, dataset, name);
-  if (length == count) return;
+  if (length == count) return hdf5::expect_stored(guard, dataset, name);
   throw base::InputError(
       fmt::format("{}: {} has {} values for {} rows (the column is damaged). Write the file anew",
                   guard.file(), name, length, count));
@@ -162,6 +163,7 @@ void inspect_hdf5_labels(LabelSource& source) {
   }
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), row_dataset(source, file.get()));
   source.count = length_of(guard, dataset.get(), name);
+  hdf5::expect_stored(guard, dataset.get(), row_dataset(source, file.get()));
   if (type == H5O_TYPE_DATASET) {
     source.encoding = encoding_of_dataset(guard, dataset.get(), name);
   } else if (source.encoding == LabelEncoding::categorical) {

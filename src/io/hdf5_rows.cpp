@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <vector>
 
 namespace fleetsne::io {
@@ -15,8 +14,15 @@ namespace {
 
 constexpr std::size_t widest_number = 16;
 
+/// Whether a file is laid out as those of ann-benchmarks: rows to search among, and rows to search for.
+bool is_ann_benchmarks(hid_t file) {
+  return hdf5::object_type(file, "train") == H5O_TYPE_DATASET &&
+         hdf5::object_type(file, "test") == H5O_TYPE_DATASET;
+}
+
 /// The dataset that an input without a name means.
 std::string default_dataset(const hdf5::Guard& guard, hid_t file, bool anndata) {
+  if (!anndata && is_ann_benchmarks(file)) return "train";
   if (!anndata) {
     throw base::InputError(
         fmt::format("{} needs the name of a dataset (an HDF5 file may hold many; this one has {}). "
@@ -64,25 +70,6 @@ void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t typ
       fmt::format("{}: {} does not hold plain numbers (integers or floats are needed). Name another "
                   "dataset or convert it",
                   guard.file(), name));
-}
-
-/// A dataset in one piece takes as many bytes in the file as its shape says.
-void expect_stored(const hdf5::Guard& guard, const RowInput& input, hid_t dataset,
-                   std::size_t element_bytes) {
-  const haddr_t offset = H5Dget_offset(dataset);
-  const std::uintmax_t bytes = H5Dget_storage_size(dataset);
-  const std::uintmax_t file_bytes = std::filesystem::file_size(guard.file());
-  const double wanted = static_cast<double>(input.rows) * static_cast<double>(input.columns) *
-                        static_cast<double>(element_bytes);
-  if (static_cast<double>(bytes) >= wanted && offset != HADDR_UNDEF && offset <= file_bytes &&
-      bytes <= file_bytes - offset) {
-    return;
-  }
-  throw base::InputError(
-      fmt::format("{}: {} is not all there ({} x {} numbers do not fit into what is stored). The file is "
-                  "truncated or was never "
-                  "finished: copy or make it anew",
-                  guard.file(), input.location.dataset, input.rows, input.columns));
 }
 
 /// Reads bands of rows of an open dataset, each rank for itself.
@@ -179,6 +166,7 @@ void inspect_hdf5_rows(RowInput& input) {
   }
   const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
   expect_numbers(guard, name, type.get());
+  hdf5::expect_stored(guard, dataset.get(), name);
 
   const hdf5::Handle creation =
       guard.own(H5Dget_create_plist(dataset.get()), H5Pclose, "has a damaged dataset");
@@ -189,7 +177,6 @@ void inspect_hdf5_rows(RowInput& input) {
     guard.check(H5Pget_chunk(creation.get(), 2, chunk), "has a damaged dataset");
     input.chunk_rows = static_cast<std::int64_t>(chunk[0]);
   } else if (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0) {
-    expect_stored(guard, input, dataset.get(), H5Tget_size(type.get()));
     input.chunk_rows = 0;
   }
 }

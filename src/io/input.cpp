@@ -11,18 +11,28 @@
 namespace fleetsne::io {
 namespace {
 
+const char* called(Format format) {
+  switch (format) {
+    case Format::idx:
+      return "an IDX";
+    case Format::npy:
+      return "an .npy";
+    default:
+      return "a vectors";
+  }
+}
+
 void inspect_array(RowInput& input) {
   const std::string& path = input.location.path;
   if (!input.location.dataset.empty()) {
     throw base::InputError(
         fmt::format("{} has no datasets in it, {} was asked for (it is {} file). Name the file alone", path,
-                    input.location.dataset, input.format == Format::idx ? "an IDX" : "an .npy"));
+                    input.location.dataset, called(input.format)));
   }
   const auto stream = ByteStream::open(path);
   input.packed = stream->packed();
   ArrayLayout& layout = input.layout;
-  layout = input.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
-  expect_holds_data(*stream, layout);
+  layout = read_array_header(*stream, input.format);
   const bool images = input.format == Format::idx && layout.dimensions > 2;
   if (layout.dimensions != 2 && !images) {
     throw base::InputError(fmt::format(
@@ -90,10 +100,19 @@ std::vector<RowInput> inspect_here(std::span<const std::string> inputs) {
 
 }  // namespace
 
+ArrayLayout read_array_header(ByteStream& stream, Format format) {
+  const ArrayLayout layout = format == Format::idx   ? read_idx_header(stream)
+                             : format == Format::npy ? read_npy_header(stream)
+                                                     : read_vectors_header(stream);
+  expect_holds_data(stream, layout);
+  return layout;
+}
+
 Format detect_format(const std::string& path) {
   const auto stream = ByteStream::open(path);
   std::array<std::byte, 8> begin{};
   const auto known = std::span<const std::byte>(begin).first(stream->read_some(0, begin));
+  if (is_vectors(path)) return Format::vectors;  // its first bytes may be any
   if (is_npy(known)) return Format::npy;
   if (is_idx(known)) return Format::idx;
   if (is_table(path)) return Format::table;
@@ -101,7 +120,7 @@ Format detect_format(const std::string& path) {
   if (H5Fis_hdf5(path.c_str()) > 0) return Format::hdf5;
   throw base::InputError(fmt::format(
       "{} is of no format that FleetSNE reads (its first bytes are not those of IDX, .npy or HDF5, and "
-      "its name does not end in .csv or .tsv). "
+      "its name does not end in .fvecs, .bvecs, .ivecs, .fbin, .u8bin, .i8bin, .csv or .tsv). "
       "Convert it, for example with numpy.save",
       path));
 }

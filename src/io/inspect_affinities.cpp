@@ -36,6 +36,7 @@ std::int64_t extent(const hdf5::Guard& guard, hid_t file, const std::string& nam
   const auto shape = hdf5::extents(guard, dataset.get());
   const bool fits = columns == 0 ? shape.size() == 1 : shape.size() == 2 && shape[1] == columns;
   if (!fits) damaged(guard.file(), "its dataset " + name + " has another shape");
+  hdf5::expect_stored(guard, dataset.get(), name);
   return shape[0];
 }
 

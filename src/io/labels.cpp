@@ -24,8 +24,7 @@ void inspect_array_labels(LabelSource& source) {
                                        path, source.location.dataset));
   }
   const auto stream = ByteStream::open(path);
-  source.layout = source.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
-  expect_holds_data(*stream, source.layout);
+  source.layout = read_array_header(*stream, source.format);
   if (source.layout.columns != 1) {
     throw base::InputError(
         fmt::format("{} has {} x {} labels (one for each row is needed). Give a file with one column", path,

@@ -87,6 +87,7 @@ NeighborSource::Array NeighborSource::open_dataset(const std::string& name) cons
   array.integers = H5Tget_class(type.get()) == H5T_INTEGER;
   if (!array.integers && H5Tget_class(type.get()) != H5T_FLOAT)
     throw base::InputError(array.name + " holds no numbers (neighbours are numbers). Convert it");
+  hdf5::expect_stored(*guard_, array.dataset.get(), name);
   return array;
 }
 

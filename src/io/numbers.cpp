@@ -54,6 +54,9 @@ void inspect_hdf5_numbers(NumberSource& source) {
     throw base::InputError(
         fmt::format("{}:{} does not hold numbers (a colour scale needs them). For names give --labels",
                     guard.file(), name));
+  hdf5::expect_stored(guard, dataset.get(), source.dataset);
+  if (!source.mask.empty())
+    hdf5::expect_stored(guard, hdf5::open_dataset(guard, file.get(), source.mask).get(), source.mask);
 }
 
 NumberSource inspect_numbers(const std::string& name) {
@@ -74,8 +77,7 @@ NumberSource inspect_numbers(const std::string& name) {
     source.count = source.table.rows;
     columns = source.table.columns;
   } else {
-    source.layout = source.format == Format::idx ? read_idx_header(*stream) : read_npy_header(*stream);
-    expect_holds_data(*stream, source.layout);
+    source.layout = read_array_header(*stream, source.format);
     source.count = source.layout.rows;
     columns = source.layout.columns;
   }

@@ -59,6 +59,7 @@ std::optional<std::vector<std::string>> find_texts(const std::string& path, cons
   const hdf5::Handle type(H5Dget_type(found.get()), H5Tclose);
   const std::vector<std::int64_t> shape = hdf5::extents(guard, found.get());
   if (H5Tget_class(type.get()) != H5T_STRING || shape.size() > 1) return std::nullopt;
+  hdf5::expect_stored(guard, found.get(), dataset);
   return hdf5::read_strings(guard, found.get(), 0, shape.empty() ? 1 : shape.front());
 }
 

@@ -36,6 +36,7 @@ std::optional<RowNames::Source> RowNames::index_of(const RowInput& input, std::i
   const bool strings = H5Tget_class(type.get()) == H5T_STRING;
   const bool usable = strings || hdf5::holds_integers(guard, dataset.get());
   if (!usable || shape != std::vector<std::int64_t>{input.rows}) return std::nullopt;
+  hdf5::expect_stored(guard, dataset.get(), name);
   return Source{input.location.path, name, begin, input.rows, strings};
 }
 

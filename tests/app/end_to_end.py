@@ -485,6 +485,19 @@ class Result(EndToEnd):
         self.assert_succeeds(self.embed("rows.npy", "--threads", "2", "--force"))
         self.assertEqual((self.out / "embedding.npy").read_bytes(), first)
 
+    def test_every_kind_of_file_makes_the_same_embedding(self):
+        rows = self.rows.astype("<f4")
+        lengths = np.full((len(rows), 1), rows.shape[1], dtype="<i4")
+        np.hstack([lengths.view("<f4"), rows]).tofile(self.folder / "rows.fvecs")
+        (self.folder / "rows.fbin").write_bytes(struct.pack("<2I", *rows.shape) + rows.tobytes())
+        with h5py.File(self.folder / "ann.hdf5", "w") as file:
+            file["train"], file["test"] = rows, rows[:7]
+        self.assert_succeeds(self.embed("rows.npy"))
+        expected = (self.out / "embedding.npy").read_bytes()
+        for name in ["rows.fvecs", "rows.fbin", "ann.hdf5"]:
+            self.assert_succeeds(self.embed(name, "--force"))
+            self.assertEqual((self.out / "embedding.npy").read_bytes(), expected, name)
+
     def test_start_from_an_earlier_embedding(self):
         self.assert_succeeds(self.embed("rows.npy"))
         earlier = self.out / "embedding.npy"

@@ -1,5 +1,6 @@
 """Writes AnnData files as anndata and h5py write them, for the tests to read: make_files.py DIRECTORY"""
 
+import gzip
 import os
 import shutil
 import sys
@@ -12,6 +13,43 @@ import scipy.sparse
 
 ROWS = 101
 CLUSTERS = ["zebra", "ape", "cow"]
+
+
+def vectors(directory, i):
+    """Files of vectors in the layouts of TEXMEX and big-ann-benchmarks, and an HDF5 file as ann-benchmarks'."""
+    j = np.arange(7)[None, :]
+    halves = ((i[:, None] * 3 + j) / 2 - 20).astype("<f4")
+    numbers = (i[:, None] * 31 + j * 7) % 256
+
+    def with_lengths(name, values):
+        rows = np.zeros(len(values), dtype=[("length", "<i4"), ("values", values.dtype, (values.shape[1],))])
+        rows["length"] = values.shape[1]
+        rows["values"] = values
+        rows.tofile(os.path.join(directory, name))
+
+    def with_extents(name, values):
+        with open(os.path.join(directory, name), "wb") as file:
+            np.array(values.shape, dtype="<u4").tofile(file)
+            values.tofile(file)
+
+    with_lengths("rows.fvecs", halves)
+    with_lengths("rows.bvecs", numbers.astype("u1"))
+    with_lengths("rows.ivecs", (1000 * (numbers - 128)).astype("<i4"))
+    with_lengths("column.ivecs", (i % 3 * 10).astype("<i4")[:, None])
+    with_extents("rows.fbin", halves)
+    with_extents("rows.u8bin", numbers.astype("u1"))
+    with_extents("rows.i8bin", (numbers - 128).astype("i1"))
+    for name in ["rows.fvecs", "rows.u8bin"]:
+        with open(os.path.join(directory, name), "rb") as plain, gzip.open(os.path.join(directory, name + ".gz"), "wb") as packed:
+            packed.write(plain.read())
+    with h5py.File(os.path.join(directory, "ann.hdf5"), "w") as file:
+        file.attrs["type"] = "dense"
+        file.attrs["distance"] = "angular"
+        file.attrs["dimension"] = 7
+        file["train"] = halves
+        file["test"] = numbers[:11].astype("<f4")
+        file["neighbors"] = np.zeros((11, 5), dtype=np.int32)
+        file["distances"] = np.zeros((11, 5), dtype=np.float32)
 
 
 def main(directory):
@@ -88,6 +126,7 @@ def main(directory):
         }.items():
             for part, values in parts.items():
                 file[f"{name}/{part}"] = values
+    vectors(directory, i)
     np.save(os.path.join(directory, "labels.npy"), (i % 3).astype(np.uint8))
     np.save(os.path.join(directory, "rows.npy"), np.asfortranarray(pca.astype(np.float64)))
 

@@ -87,6 +87,9 @@ H5O_type_t object_type(hid_t file, const std::string& path);
 Handle open_dataset(const Guard& guard, hid_t file, const std::string& path);
 /// Extents of a dataset; empty for a scalar.
 std::vector<std::int64_t> extents(const Guard& guard, hid_t dataset);
+/// Throws InputError unless all that the shape of a dataset promises is in the file, as far as bytes and
+/// chunks can tell, so that memory may be taken for it. By this rank alone.
+void expect_stored(const Guard& guard, hid_t dataset, const std::string& name);
 
 /// A dataset whose bytes are written past HDF5: its place in the file is fixed.
 struct LaidOut {

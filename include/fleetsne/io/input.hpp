@@ -13,11 +13,15 @@
 
 namespace fleetsne::io {
 
-enum class Format : int { idx, npy, hdf5, table };
+enum class Format : int { idx, npy, vectors, hdf5, table };
 
-/// Knows the format by the first bytes, a table by its name. Throws InputError if it is none that is read
-/// here, or there is no such file.
+/// Knows the format by the first bytes, a table and a file of vectors by its name. Throws InputError if it is
+/// none that is read here, or there is no such file.
 Format detect_format(const std::string& path);
+
+/// Reads the header of an IDX, .npy or vectors file. Throws InputError, also if the file cannot hold what the
+/// header says.
+ArrayLayout read_array_header(ByteStream& stream, Format format);
 
 /// Whether an open HDF5 file is an AnnData file.
 bool is_anndata(hid_t file, const std::string& path);
@@ -27,7 +31,7 @@ struct RowInput {
   Location location;
   Format format = Format::npy;
   std::int64_t rows = 0, columns = 0;
-  ArrayLayout layout;           ///< IDX and .npy
+  ArrayLayout layout;           ///< IDX, .npy and vectors
   std::int64_t chunk_rows = 0;  ///< HDF5: rows in a chunk, 0 if it is stored in one piece
   bool anndata = false;         ///< obs of the same file belongs to the rows
   bool packed = false;          ///< rows can only be had after all before them

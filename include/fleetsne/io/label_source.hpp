@@ -14,7 +14,7 @@ namespace fleetsne::io {
 
 /// How a source stores its labels.
 enum class LabelEncoding : int {
-  array,        ///< IDX or .npy of integers
+  array,        ///< IDX, .npy or vectors, of integers
   integers,     ///< HDF5 dataset of integers
   booleans,     ///< HDF5 dataset of an enumeration over 0 and 1
   strings,      ///< HDF5 dataset of strings
@@ -28,7 +28,7 @@ struct LabelSource {
   Format format = Format::npy;
   LabelEncoding encoding = LabelEncoding::array;
   std::int64_t count = 0;
-  ArrayLayout layout;  ///< IDX and .npy
+  ArrayLayout layout;  ///< IDX, .npy and vectors
 };
 
 /// Looks at one source. On this rank alone; throws InputError.
