@@ -2,9 +2,11 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
+#include "fleetsne/io/transfer_limit.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -103,17 +105,22 @@ NumberSource broadcast(const comm::Communicator& comm, const NumberSource& sourc
           .mask = comm.broadcast(source.mask, 0)};
 }
 
-/// Elements [first, first + count) of a dataset of one dimension, or one column, as a type of memory.
+/// Elements from `first` on of a dataset of one dimension, or one column.
 void read_column(const hdf5::Guard& guard, hid_t file, const std::string& name, std::int64_t first,
                  std::span<float> out) {
   const char* const problem = "has a column that cannot be read";
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file, name);
   const hdf5::Handle space = guard.own(H5Dget_space(dataset.get()), H5Sclose, problem);
-  const hsize_t start[2] = {static_cast<hsize_t>(first), 0}, count[2] = {out.size(), 1};
-  guard.check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem);
-  const hdf5::Handle memory = guard.own(H5Screate_simple(1, count, nullptr), H5Sclose, problem);
-  guard.check(H5Dread(dataset.get(), H5T_NATIVE_FLOAT, memory.get(), space.get(), H5P_DEFAULT, out.data()),
-              problem);
+  const std::size_t step = rows_per_transfer(sizeof(float));
+  for (std::size_t at = 0; at < out.size(); at += step) {
+    const hsize_t start[2] = {static_cast<hsize_t>(first) + at, 0},
+                  count[2] = {std::min(step, out.size() - at), 1};
+    guard.check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem);
+    const hdf5::Handle memory = guard.own(H5Screate_simple(1, count, nullptr), H5Sclose, problem);
+    guard.check(
+        H5Dread(dataset.get(), H5T_NATIVE_FLOAT, memory.get(), space.get(), H5P_DEFAULT, out.data() + at),
+        problem);
+  }
 }
 
 void read_block(const NumberSource& source, std::int64_t first, std::span<float> out) {

@@ -136,7 +136,7 @@ class Reader {
           if (column < 0 || column >= header_.rows()) damaged(header_.path);
         referenced.insert(referenced.end(), columns.begin(), columns.end());
         std::ranges::sort(referenced);
-        referenced.erase(std::ranges::unique(referenced).begin(), referenced.end());
+        referenced.erase(std::unique(referenced.begin(), referenced.end()), referenced.end());
         at = next;
       }
     }

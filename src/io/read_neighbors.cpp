@@ -121,7 +121,7 @@ class Loader {
   void translate(std::vector<GlobalIndex>& indices) const {
     std::vector<GlobalIndex> asked(indices.begin(), indices.end());
     std::ranges::sort(asked);
-    asked.erase(std::ranges::unique(asked).begin(), asked.end());
+    asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
     if (!asked.empty() && asked.front() < 0) asked.erase(asked.begin());
     const auto answers = data::ask_owners<GlobalIndex>(
         comm_, permutation_.input, asked, 1,
@@ -189,7 +189,7 @@ data::NeighborGraph read_neighbors(const comm::Communicator& comm, const Neighbo
         // Before it grows again: what is listed once more takes no more room.
         if (referenced.size() > (std::size_t{1} << 24) && referenced.size() == referenced.capacity()) {
           std::ranges::sort(referenced);
-          referenced.erase(std::ranges::unique(referenced).begin(), referenced.end());
+          referenced.erase(std::unique(referenced.begin(), referenced.end()), referenced.end());
         }
       });
   log.advance(1);

@@ -3,9 +3,12 @@
 #include "fleetsne/data/ghosts.hpp"
 #include "fleetsne/data/tile_writer.hpp"
 #include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/transfer_limit.hpp"
 
 #include "affinity_tiles.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -28,9 +31,19 @@ class Dataset {
       extents_.push_back(static_cast<hsize_t>(extent));
   }
 
-  /// Rows [first, first + count), as `type` has them in memory. By this rank alone.
+  /// Rows [first, first + count), as `type` has them in memory, at most transfer_limit() in one call. By this
+  /// rank alone.
   void read(std::int64_t first, std::int64_t count, hid_t type, void* out) {
-    if (count == 0) return;
+    std::size_t row_bytes = H5Tget_size(type);
+    for (std::size_t d = 1; d < extents_.size(); ++d) row_bytes *= extents_[d];
+    const auto step = static_cast<std::int64_t>(rows_per_transfer(row_bytes));
+    for (std::int64_t at = 0; at < count; at += step)
+      read_piece(first + at, std::min(step, count - at), type,
+                 static_cast<std::byte*>(out) + static_cast<std::size_t>(at) * row_bytes);
+  }
+
+ private:
+  void read_piece(std::int64_t first, std::int64_t count, hid_t type, void* out) {
     std::vector<hsize_t> start(extents_.size(), 0), shape = extents_;
     start[0] = static_cast<hsize_t>(first);
     shape[0] = static_cast<hsize_t>(count);
@@ -43,7 +56,6 @@ class Dataset {
     guard_.check(H5Dread(dataset_.get(), type, memory.get(), space_.get(), H5P_DEFAULT, out), problem);
   }
 
- private:
   static constexpr const char* problem = "cannot be read to its end";
   const hdf5::Guard& guard_;
   hdf5::Handle dataset_, space_;

@@ -130,11 +130,6 @@ void check_short_ways(const OptimizeConfig& c, Problems& problems) {
 
 }  // namespace
 
-bool is_stage_name(const std::string& name) {
-  constexpr const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  return !name.empty() && name.find_first_not_of(plain) == std::string::npos;
-}
-
 std::string both_given(const std::string& name) {
   return fmt::format(
       "{} was given, and stages too (each stage says its own). Say it in the stages, or leave them out",

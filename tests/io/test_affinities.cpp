@@ -5,6 +5,7 @@
 #include "fleetsne/io/affinity_file.hpp"
 
 #include "io/scratch.hpp"
+#include "largest_transfer.hpp"
 
 #include <map>
 #include <vector>
@@ -143,9 +144,15 @@ TEST_F(Affinities, AreReadAsTheyWereWrittenByAnyNumberOfRanks) {
 
 TEST_F(Affinities, TravelInSmallPieces) {
   set_transfer_limit(1024);
+  reset_transfers();
   const AffinityHeader header = inspect_affinities(comm, written("small.h5", ValueCoding::squared16, false));
+  EXPECT_LE(writes().largest, 1024U);
+  EXPECT_GE(writes().calls, 2U);
   base::Log log;
+  reset_transfers();
   const auto read = read_affinities(comm, header, log);
+  EXPECT_LE(reads().largest, 1024U);
+  EXPECT_GE(reads().calls, static_cast<std::size_t>(header.bytes / comm.size() / 1024));
   const auto expected =
       contents_on(comm, uneven(comm.size()), ValueCoding::squared16, data::attraction_tiles);
   EXPECT_EQ(entries_of(read.affinities, comm.rank()), entries_of(expected.affinities, comm.rank()));

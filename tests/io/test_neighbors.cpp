@@ -3,6 +3,7 @@
 #include "fleetsne/io/write.hpp"
 
 #include "io/scratch.hpp"
+#include "largest_transfer.hpp"
 
 #include <cmath>
 #include <vector>
@@ -113,13 +114,16 @@ TEST_F(Neighbors, AreReadAsTheyWereWritten) {
   for (const std::size_t limit : {std::size_t{1024}, std::size_t{64} << 20}) {
     set_transfer_limit(limit);
     const std::string file = path("nn" + std::to_string(limit) + ".h5");
+    reset_transfers();
     write_neighbors(comm, file, permutation, graph, 77);
+    EXPECT_LE(writes().largest, limit);
     const NeighborHeader header = inspect_neighbors(comm, {file, ""});
     EXPECT_EQ(header.rows, rows);
     EXPECT_EQ(header.count, k);
     EXPECT_EQ(header.input_digest, 77U);
     expect_same(read_neighbors(comm, {file, ""}, permutation, k, log), graph);
     expect_same(read_neighbors(comm, {file, ""}, permutation, 3, log), graph, 3);
+    EXPECT_LE(reads().largest, limit);
   }
 }
 
