@@ -1,0 +1,73 @@
+// HDF5 files of rows, labels and neighbours. The first byte tells what is read of it, the others are the
+// file.
+#include "fleetsne/io/anndata_format.hpp"
+#include "fleetsne/io/input.hpp"
+#include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/read.hpp"
+#include "fleetsne/io/read_scalars.hpp"
+
+#include "target.hpp"
+
+namespace {
+
+using namespace fleetsne;
+using namespace fleetsne::fuzz;
+
+void read_neighbors(const std::string& file) {
+  expect_done_or_refused([&] {
+    const auto header = io::inspect_neighbors(alone(), {file, ""});
+    const auto rows = data::RowDistribution::balanced(header.rows, 1);
+    base::Log log;
+    io::read_neighbors(alone(), {file, ""}, data::Permutation::identity(rows, 0), 3, log);
+  });
+}
+
+void read_names_and_values(const std::string& file) {
+  expect_done_or_refused([&] {
+    const io::RowInput input = io::inspect_rows(file);
+    io::anndata::expect_row_names(std::span(&input, 1));
+  });
+  expect_done_or_refused([&] { io::embedding_inputs(alone(), std::span(&file, 1)); });
+  expect_done_or_refused([&] { io::find_texts(file, "uns/text"); });
+  expect_done_or_refused([&] { io::find_scalar(file, "uns/number"); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  choose_transfer_limit(size);
+  const unsigned what = data[0] % 10;
+  const std::string file = file_of(Bytes(data, size).subspan(1), what < 5 ? "a.hdf5" : "a.h5ad");
+  switch (what) {
+    case 0:
+      read_rows_of(file);
+      break;
+    case 1:
+      read_rows_of(file + ":test");
+      break;
+    case 2:
+      read_numbers_of(file + ":neighbors");
+      break;
+    case 3:
+    case 4:
+      read_neighbors(file);
+      break;
+    case 5:
+      read_rows_of(file);
+      break;
+    case 6:
+      read_labels_of(file + ":obs/cluster");
+      break;
+    case 7:
+      read_labels_of(file + ":obs/name");
+      break;
+    case 8:
+      read_labels_of(file + ":obs/maybe");
+      read_numbers_of(file + ":obs/maybe");
+      break;
+    default:
+      read_names_and_values(file);
+  }
+  return 0;
+}

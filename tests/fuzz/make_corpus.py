@@ -1,0 +1,166 @@
+"""Makes the seeds of the corpus: make_corpus.py FLEETSNE. What the fuzzer found since stands beside them.
+
+FLEETSNE is the program; affinities and a checkpoint are taken from a run of it.
+"""
+
+import gzip
+import io
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+import anndata
+import h5py
+import numpy as np
+import pandas as pd
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+
+def write(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def saved(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def idx(kind, array):
+    return struct.pack(">BBBB", 0, 0, kind, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def arrays():
+    rows = (np.arange(12).reshape(4, 3) / 2).astype("<f4")
+    write("idx", "bytes", idx(8, rows.astype("u1")))
+    write("idx", "images", idx(8, rows.astype("u1").reshape(4, 1, 3)))
+    write("idx", "labels", idx(9, np.array([0, 1, 1, 2], "i1")))
+    write("idx", "shorts", idx(0x0B, rows.astype(">i2")))
+    write("idx", "integers", idx(0x0C, rows[:, :1].astype(">i4")))
+    write("idx", "floats", idx(0x0D, rows.astype(">f4")))
+    write("idx", "doubles", idx(0x0E, rows.astype(">f8")))
+    write("idx", "packed", gzip.compress(idx(8, rows.astype("u1")), mtime=0))
+    for kind in ["<f4", ">f8", "<f2", "|u1", "|i1", "<u2", ">i4", "<u8", "|b1"]:
+        write("npy", "of_" + kind.strip("<>|"), saved(rows.astype(kind)))
+    write("npy", "fortran", saved(np.asfortranarray(rows)))
+    write("npy", "one_column", saved(np.arange(4)))
+    write("npy", "three_dimensions", saved(rows.reshape(2, 2, 3)))
+    write("npy", "packed", gzip.compress(saved(rows), mtime=0))
+    version = saved(rows)
+    write("npy", "version_2", version[:6] + b"\2\0" + version[8:10] + b"\0\0" + version[10:])
+    lengths = np.full((4, 1), 3, "<i4")
+    write("vectors", "fvecs", b"\0" + np.hstack([lengths.view("<f4"), rows]).tobytes())
+    write("vectors", "bvecs", b"\1" + b"".join(struct.pack("<i", 3) + row.astype("u1").tobytes() for row in rows))
+    write("vectors", "ivecs", b"\2" + np.hstack([lengths, rows.astype("<i4")]).tobytes())
+    write("vectors", "ivecs_of_one_column", b"\2" + np.hstack([lengths * 0 + 1, lengths]).tobytes())
+    write("vectors", "fbin", b"\3" + struct.pack("<2I", 4, 3) + rows.tobytes())
+    write("vectors", "u8bin", b"\4" + struct.pack("<2I", 4, 3) + rows.astype("u1").tobytes())
+    write("vectors", "i8bin", b"\5" + struct.pack("<2I", 4, 3) + rows.astype("i1").tobytes())
+    write("vectors", "fvecs_packed", b"\0" + gzip.compress(np.hstack([lengths.view("<f4"), rows]).tobytes(), mtime=0))
+
+
+def texts():
+    write("table", "header", b"a,b,c\n1,2,3\n4,5.5,-6e1\n7,8,9\n0,0,1\n")
+    write("table", "names", b"\ta\tb\nx\t1\t2\ny\t3\t4\nz\t5\t6\n")
+    write("table", "blanks", b"# what it is\n 1  2 +3\r\n4 5 6\r\n7 8 9\r\n1e400 -1e-400 nan")
+    write("table", "quotes", b'\xef\xbb\xbf"a;x";b\n"1";2\n3;"4"\n\n5;6\n7;8\n')
+    write("ini", "run", b"# a run\n[input]\nfiles = rows.npy\nlabels = l.npy\n[affinity]\nperplexity = 50 # many\nkind = uniform\n")
+    write("ini", "quoted", b'[output]\ndirectory = "a # b"\n[plot]\ntitle = "say \\"x\\" \\\\ \\n"\nsize = 900\n')
+    write("ini", "stages", b"[stage.early]\niterations = 250\nexaggeration = 12..4\nreset=true\n[stage.late]\niterations=500\ndof = 0.5\n[optimize]\n"
+                           b"learning_rate = n/12\nstage = iterations=5\n")
+    write("ini", "lists", b"[affinity]\nperplexities = 50,500\nkind = multiscale\n[neighbors]\nmetric = cosine\n[input]\nfiles = a\nfiles = b\n")
+    write("ini", "problems", b"x = 1\n[nothing]\na = b\n[]\nc = d\n[affinity\nno equals\nperplexty = 3\nperplexity = \"x\n")
+
+
+def hdf5(make, **options):
+    file = io.BytesIO()
+    with h5py.File(file, "w", **options) as opened:
+        make(opened)
+    return file.getvalue()
+
+
+def datasets():
+    rows = (np.arange(12).reshape(4, 3) / 2).astype("<f4")
+
+    def ann(file):
+        file.attrs["distance"] = "angular"
+        file["train"] = rows
+        file["test"] = rows[:2]
+        file["neighbors"] = np.array([[1, 2], [0, 2], [1, 3], [2, 1]], np.int32)
+        file["distances"] = np.ones((4, 2), np.float32)
+
+    def chunks(file):
+        file.create_dataset("train", data=rows.astype(">f8"), chunks=(3, 2), compression="gzip", shuffle=True)
+        file.create_dataset("test", data=rows, chunks=(4, 3), fletcher32=True)
+        file.create_dataset("neighbors", data=rows.astype(np.int16), chunks=(1, 3), maxshape=(None, 3))
+
+    # The first byte: what is read (hdf5_input.cpp).
+    for what, name in enumerate(["rows", "test", "column", "neighbors"]):
+        write("hdf5_input", f"ann_benchmarks_{name}", bytes([what]) + hdf5(ann))
+    write("hdf5_input", "chunks_rows", b"\0" + hdf5(chunks))
+    write("hdf5_input", "chunks_checked", b"\1" + hdf5(chunks, libver="v110"))
+
+    def cells(file):
+        file.attrs["encoding-type"] = "anndata"
+        file["obsm/X_pca"] = rows
+        file["X"] = rows.astype(np.int8)
+        text = h5py.string_dtype()
+        file["obs/_index"] = np.array(["a", "b", "", "\u00e9"], dtype=text)
+        file["obs"].attrs["_index"] = "_index"
+        file["obs/cluster/codes"] = np.array([0, 1, -1, 1], np.int8)
+        file["obs/cluster/categories"] = np.array(["x", "y"], dtype="S3")
+        file["obs/name"] = np.array([b"n1", b"n2", b"n1", b""], dtype="S4")
+        file["obs/maybe/values"] = np.array([1, 2, 3, 4], np.int16)
+        file["obs/maybe/mask"] = np.array([True, False, False, True])
+        file["uns/text"] = np.array(["a", "b"], dtype=text)
+        file["uns/number"] = 1.5
+
+    for what, name in [(5, "rows"), (6, "cluster"), (7, "name"), (8, "maybe"), (9, "names")]:
+        write("hdf5_input", f"cells_{name}", bytes([what]) + hdf5(cells, libver="v110" if what % 2 == 0 else "earliest"))
+
+
+def part(data):
+    return struct.pack("<H", len(data)) + data
+
+
+def own_files(program):
+    generator = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        np.save(folder / "rows.npy", generator.standard_normal((24, 3)).astype(np.float32))
+
+        def run(*arguments):
+            subprocess.run([program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+        for kind, coding in [("uniform", 1), ("perplexity", 0)]:
+            run("affinity", "rows.npy", "--neighbors", "6", *([] if coding == 0 else ["--affinity.kind", kind]), "--perplexity", "2",
+                "--output", f"{kind}.h5")
+            whole = (folder / f"{kind}.h5").read_bytes()
+            write("affinity", f"{kind}_file", b"\0" + whole)
+            with h5py.File(folder / f"{kind}.h5") as file:
+                parts = [b'{"boundaries":[0,24],"about":{}}', *(file[d][:].tobytes() for d in ["tiles", "columns", "bytes", "origins", "start"])]
+                write("affinity", f"{kind}_parts", b"\1" + bytes([coding, int(file.attrs["entries"])]) + b"".join(map(part, parts)))
+        embed = [program, "embed", "rows.npy", "--perplexity", "2", "--iterations", "1000000", "--checkpoint.minutes", "0.0001"]
+        running = subprocess.Popen([*embed, "--output", "out"], cwd=folder, stdout=subprocess.DEVNULL)
+        while not (kept := sorted((folder / "out" / "checkpoint").glob("state-*.h5"))):
+            time.sleep(0.1)
+        write("state", "file", b"\0" + kept[0].read_bytes())
+        running.terminate()
+        running.wait()
+    about = b'{"rows":3,"digests":{"position":"0","gains":"0"},"about":{"iteration":7}}'
+    numbers = np.arange(6, dtype="<f4").tobytes()
+    write("state", "parts", b"\1\1\1" + part(about) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
+
+
+if __name__ == "__main__":
+    arrays()
+    texts()
+    datasets()
+    own_files(os.path.abspath(sys.argv[1]))

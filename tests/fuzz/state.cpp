@@ -1,0 +1,39 @@
+// State files (checkpoints). The first byte tells what the others are: the file itself, or its description
+// and numbers, of which a file with right checksums is made.
+#include "fleetsne/io/state_file.hpp"
+
+#include "own_file.hpp"
+#include "target.hpp"
+
+namespace {
+
+using namespace fleetsne;
+using namespace fleetsne::fuzz;
+
+void read(const std::string& file) {
+  expect_done_or_refused([&] {
+    const io::StateHeader header = io::inspect_state_file(alone(), file);
+    const std::string names[] = {"position", "gains"};
+    io::read_state_file(alone(), header, names);
+  });
+}
+
+std::string made_of(Parts parts) {
+  OwnFile file("state.h5");
+  file.attribute("state_format", parts.byte() % 8 == 0 ? 2 : 1);
+  if (parts.byte() % 8 != 0) file.attribute("complete", 1);
+  file.description(parts.next());
+  for (const char* name : {"position", "gains"})
+    file.dataset(name, H5T_IEEE_F32LE, 1 + parts.byte() % 4, parts.next());
+  return file.path();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  choose_transfer_limit(size);
+  const Bytes rest = Bytes(data, size).subspan(1);
+  read(data[0] % 2 == 0 ? file_of(rest, "state.h5") : made_of(Parts(rest)));
+  return 0;
+}
