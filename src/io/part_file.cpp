@@ -119,6 +119,8 @@ PartHeader inspect_part(const std::string& path) {
   } catch (const nlohmann::json::exception&) {
     damaged(path, "it has a description that cannot be understood");
   }
+  if (std::ranges::any_of(header.arrays, [](const auto& array) { return array.bytes < 0; }))
+    damaged(path, "it says of an array that it has fewer than no bytes");
   return header;
 }
 

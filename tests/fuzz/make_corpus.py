@@ -77,6 +77,9 @@ def texts():
                            b"learning_rate = n/12\nstage = iterations=5\n")
     write("ini", "lists", b"[affinity]\nperplexities = 50,500\nkind = multiscale\n[neighbors]\nmetric = cosine\n[input]\nfiles = a\nfiles = b\n")
     write("ini", "problems", b"x = 1\n[nothing]\na = b\n[]\nc = d\n[affinity\nno equals\nperplexty = 3\nperplexity = \"x\n")
+    write("sweep", "grid", b"[grid]\nperplexity = 30, 50\nseed=1,2 , 3\nstage = iterations=5,exaggeration=2 | iterations=7\n[optimize]\niterations = 9\n")
+    write("sweep", "rows", b"[input]\nfiles = rows.npy\n[row.first]\nperplexity = 10\n[row.umap]\nmethod = umap\nmin_dist = 0.1\n")
+    write("sweep", "problems", b"[grid]\nx = 1\nseed = 1\nseed = 2\noutput = a\n[row.]\n[row.a/b]\ndof = x\n[row.c]\n[row.c]\n")
 
 
 def hdf5(make, **options):
@@ -156,7 +159,9 @@ def own_files(program):
         running.wait()
     about = b'{"rows":3,"digests":{"position":"0","gains":"0"},"about":{"iteration":7}}'
     numbers = np.arange(6, dtype="<f4").tobytes()
-    write("state", "parts", b"\1\1\1" + part(about) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
+    unfinished = b'{"arrays":[{"name":"position","bytes":24,"digest":"0"},{"name":"gains","bytes":-5,"digest":"0"}],"about":{}}'
+    write("state", "unfinished", b"\1\2\1" + part(unfinished) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
+    write("state", "parts", b"\1\3\1" + part(about) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
 
 
 if __name__ == "__main__":

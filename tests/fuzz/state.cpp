@@ -1,5 +1,6 @@
-// State files (checkpoints). The first byte tells what the others are: the file itself, or its description
-// and numbers, of which a file with right checksums is made.
+// State files (checkpoints), and the parts of unfinished searches. The first byte tells what the others are:
+// the file itself, or its description and numbers, of which a file with right checksums is made.
+#include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/state_file.hpp"
 
 #include "own_file.hpp"
@@ -16,11 +17,13 @@ void read(const std::string& file) {
     const std::string names[] = {"position", "gains"};
     io::read_state_file(alone(), header, names);
   });
+  expect_done_or_refused([&] { io::verify_part(io::inspect_part(file)); });
 }
 
 std::string made_of(Parts parts) {
   OwnFile file("state.h5");
-  file.attribute("state_format", parts.byte() % 8 == 0 ? 2 : 1);
+  const std::uint8_t format = parts.byte();
+  file.attribute(format % 2 == 0 ? "part_format" : "state_format", format % 8 < 2 ? 2 : 1);
   if (parts.byte() % 8 != 0) file.attribute("complete", 1);
   file.description(parts.next());
   for (const char* name : {"position", "gains"})
