@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what is missing, builds the dev preset (optimised, contracts and library assertions on, warnings are errors)
-# and runs every test. May be run again: packages and objects that are there are kept. Arguments go to ctest (-R io).
+# and runs every test, then every fuzz target for a minute. May be run again: packages and objects that are there are kept.
+# Arguments go to ctest (-R io); then nothing is fuzzed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,4 +9,5 @@ cores=$(nproc)
 bash jobs/install-packages.sh --tests
 cmake --preset dev
 cmake --build --preset dev --parallel "$cores"
-exec ctest --preset dev --parallel "$cores" --no-tests=error "$@"
+ctest --preset dev --parallel "$cores" --no-tests=error "$@"
+if [ "$#" -eq 0 ]; then bash tests/fuzz/run.sh; fi

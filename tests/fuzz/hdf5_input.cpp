@@ -1,11 +1,12 @@
-// HDF5 files of rows, labels and neighbours. The first byte tells what is read of it, the others are the
-// file.
+// HDF5 files of rows, labels and neighbours. The first byte tells what is read of it, and whether the others
+// are the file or the recipe of one.
 #include "fleetsne/io/anndata_format.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
 
+#include "recipe.hpp"
 #include "target.hpp"
 
 namespace {
@@ -38,7 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   choose_transfer_limit(size);
   const unsigned what = data[0] % 10;
-  const std::string file = file_of(Bytes(data, size).subspan(1), what < 5 ? "a.hdf5" : "a.h5ad");
+  const char* const name = what < 5 ? "a.hdf5" : "a.h5ad";
+  const Bytes rest = Bytes(data, size).subspan(1);
+  const std::string file = data[0] < 100 ? file_of(rest, name) : file_of_recipe(rest, name);
   switch (what) {
     case 0:
       read_rows_of(file);

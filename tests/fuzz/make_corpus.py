@@ -89,6 +89,25 @@ def hdf5(make, **options):
     return file.getvalue()
 
 
+def recipes():
+    """Files that the target makes itself (recipe.cpp): name, type, extents, layout, values of each dataset."""
+
+    def dataset(name, kind, shape, layout=0, chunk=(), values=bytes(range(64))):
+        return bytes([name, kind, len(shape), *shape, layout, *chunk]) + part(values)
+
+    rows = bytes(range(0, 200, 3))
+    write("hdf5_input", "recipe_rows", bytes([100]) + dataset(0, 2, (5, 3)) + dataset(1, 0, (2, 3), values=bytes(8)))
+    write("hdf5_input", "recipe_chunks", bytes([101]) + dataset(0, 3, (5, 3)) + dataset(1, 4, (9, 3), 2 + 16 + 64, (2, 3), rows))
+    write("hdf5_input", "recipe_holes", bytes([100]) + dataset(0, 0, (252, 3), 2, (7, 3), b"") + dataset(1, 0, (2, 3)))
+    write("hdf5_input", "recipe_column", bytes([102]) + dataset(2, 5, (4,), values=b"\1\0\0\0\0\0\0\0"))
+    write("hdf5_input", "recipe_neighbors", bytes([103]) + dataset(4, 2, (4, 2), values=b"\1\2\0\3") + dataset(3, 3, (4, 2), values=b"\1\2"))
+    write("hdf5_input", "recipe_pca", bytes([105]) + dataset(5, 11, (4, 2)) + dataset(6, 1, (4, 3), 1))
+    write("hdf5_input", "recipe_cluster", bytes([106]) + dataset(8, 2, (4,), values=b"\0\1\xff\1") + dataset(9, 10, (2,), values=b"name"))
+    write("hdf5_input", "recipe_name", bytes([107]) + dataset(10, 10, (4,), values=b"text") + dataset(0, 12, (2, 2)))
+    write("hdf5_input", "recipe_maybe", bytes([108]) + dataset(11, 4, (4,)) + dataset(12, 7, (4,), values=b"\0\1"))
+    write("hdf5_input", "recipe_names", bytes([109]) + dataset(5, 0, (4, 2)) + dataset(7, 9, (4,), values=b"abc\0") + dataset(13, 10, (2,)) + dataset(14, 0, ()))
+
+
 def datasets():
     rows = (np.arange(12).reshape(4, 3) / 2).astype("<f4")
 
@@ -104,29 +123,28 @@ def datasets():
         file.create_dataset("test", data=rows, chunks=(4, 3), fletcher32=True)
         file.create_dataset("neighbors", data=rows.astype(np.int16), chunks=(1, 3), maxshape=(None, 3))
 
-    # The first byte: what is read (hdf5_input.cpp).
+    # The first byte: what is read (hdf5_input.cpp). Metadata has checksums (recipe.hpp says why).
     for what, name in enumerate(["rows", "test", "column", "neighbors"]):
-        write("hdf5_input", f"ann_benchmarks_{name}", bytes([what]) + hdf5(ann))
-    write("hdf5_input", "chunks_rows", b"\0" + hdf5(chunks))
-    write("hdf5_input", "chunks_checked", b"\1" + hdf5(chunks, libver="v110"))
+        write("hdf5_input", f"ann_benchmarks_{name}", bytes([what]) + hdf5(ann, libver="v110"))
+    write("hdf5_input", "chunks", b"\1" + hdf5(chunks, libver="v110"))
 
     def cells(file):
         file.attrs["encoding-type"] = "anndata"
         file["obsm/X_pca"] = rows
         file["X"] = rows.astype(np.int8)
-        text = h5py.string_dtype()
-        file["obs/_index"] = np.array(["a", "b", "", "\u00e9"], dtype=text)
+        file["obs/_index"] = np.array([b"a", b"b", b"", b"c"], dtype="S2")
         file["obs"].attrs["_index"] = "_index"
         file["obs/cluster/codes"] = np.array([0, 1, -1, 1], np.int8)
         file["obs/cluster/categories"] = np.array(["x", "y"], dtype="S3")
         file["obs/name"] = np.array([b"n1", b"n2", b"n1", b""], dtype="S4")
         file["obs/maybe/values"] = np.array([1, 2, 3, 4], np.int16)
         file["obs/maybe/mask"] = np.array([True, False, False, True])
-        file["uns/text"] = np.array(["a", "b"], dtype=text)
+        file["uns/text"] = np.array([b"a", b"b"], dtype="S1")
         file["uns/number"] = 1.5
 
     for what, name in [(5, "rows"), (6, "cluster"), (7, "name"), (8, "maybe"), (9, "names")]:
-        write("hdf5_input", f"cells_{name}", bytes([what]) + hdf5(cells, libver="v110" if what % 2 == 0 else "earliest"))
+        write("hdf5_input", f"cells_{name}", bytes([what]) + hdf5(cells, libver="v110"))
+    recipes()
 
 
 def part(data):

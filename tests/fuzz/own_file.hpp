@@ -18,6 +18,7 @@ class Parts {
   explicit Parts(Bytes bytes) : rest_(bytes) {}
   std::uint8_t byte();
   Bytes next();
+  bool at_end() const { return rest_.empty(); }
 
  private:
   Bytes rest_;
