@@ -61,10 +61,21 @@ po::parsed_options split(const std::vector<std::string>& arguments, const Option
         .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
         .allow_unregistered()
         .run();
+  } catch (const po::invalid_command_line_syntax& error) {
+    const std::string name = error.get_option_name();
+    const Option* option =
+        find_option(table, name.substr(std::min(name.find_first_not_of('-'), name.size())));
+    throw base::UsageError(fmt::format("{} needs a value (nothing follows it). Write {} {}", name, name,
+                                       option != nullptr ? option->value.placeholder : "FILE"));
   } catch (const po::error& error) {
     throw base::UsageError(
         fmt::format("{} (the command line cannot be understood). {}", error.what(), see_help(table)));
   }
+}
+
+/// Of a file that holds anything else than text.
+bool is_no_text(char letter) {
+  return letter >= 0 && letter < ' ' && letter != '\t' && letter != '\n' && letter != '\r';
 }
 
 /// @param written  with its dashes
@@ -84,16 +95,21 @@ bool looks_like_option(const std::string& word) {
 }  // namespace
 
 std::string contents_of_config(const std::string& file) {
+  const auto refuse = [&](const char* why) {
+    throw base::UsageError(fmt::format("the config file {} cannot be read ({}). Check its name", file, why));
+  };
   std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::directory) refuse("it is a directory");
+  if (!std::filesystem::exists(status)) refuse("there is no such file");
+  // A pipe may never be written to, a device may never end.
+  if (status.type() != std::filesystem::file_type::regular) refuse("it is no regular file");
   std::ifstream stream(file);
   std::ostringstream text;
-  if (std::filesystem::is_directory(file, error) || !stream ||
-      !(text << stream.rdbuf() || stream.peek() == EOF))
-    throw base::UsageError(fmt::format("the config file {} cannot be read ({}). Check its name", file,
-                                       std::filesystem::is_directory(file, error) ? "it is a directory"
-                                       : std::filesystem::exists(file, error)     ? "permission or disk"
-                                                                                  : "there is no such file"));
-  return text.str();
+  if (!stream || !(text << stream.rdbuf() || stream.peek() == EOF)) refuse("permission or disk");
+  std::string contents = text.str();
+  if (std::ranges::any_of(contents, is_no_text)) refuse("there are bytes in it that no text has");
+  return contents;
 }
 
 Request parse_command_line(const std::vector<std::string>& arguments, OptionTable& table) {
@@ -126,7 +142,7 @@ Request parse_command_line(const std::vector<std::string>& arguments, OptionTabl
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (const auto why_not = option->value.set(given.value.front()))
       problems.add(
-          fmt::format("--{} {} {} ({})", given.string_key, given.value.front(), *why_not, option->help));
+          refusal(*option, (word ? "" : "--" + given.string_key + " ") + given.value.front(), *why_not));
   }
   for (const Option* option : told)
     if (told.contains(find_option(table, option->rival))) problems.add(run::both_given(option->spelling()));

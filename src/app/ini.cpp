@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -75,9 +76,13 @@ std::string unknown_key(const OptionTable& table, const IniEntry& entry) {
   }
   std::string key = entry.key;
   std::ranges::replace(key, '_', '-');
-  if (entry.section.empty())
-    return fmt::format("unknown key {} (no option is called so, and it stands under no [section])",
-                       entry.key);
+  if (entry.section.empty()) {
+    const Option* option = find_option(table, nearest_option(table, key));
+    return fmt::format(
+        "unknown key {} (no option is called so, and it stands under no [section]). {}", entry.key,
+        option != nullptr ? fmt::format("Did you mean {} under [{}]?", option->name, option->section)
+                          : see_help(table));
+  }
   if (keys.empty()) {
     const std::string near = nearest(entry.section, sections);
     return fmt::format("unknown section [{}] (no option belongs to it){}", entry.section,
@@ -118,7 +123,8 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
       const std::string_view header = without_comment(content);
       section = header.back() == ']' ? std::string(trimmed(header.substr(1, header.size() - 2))) : "";
       if (section.empty()) {
-        problem(fmt::format("{} names no section (a section is a line such as [affinity])", header));
+        problem(
+            fmt::format("{} names no section (a section is a line such as [affinity]). Write it so", header));
         section = "?";
       } else {
         entries.push_back({.section = section, .key = "", .value = "", .line = number, .header = true});
@@ -127,7 +133,8 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
     }
     const auto equals = content.find('=');
     if (equals == std::string_view::npos) {
-      problem(fmt::format("'{}' has no = (a line is KEY = VALUE, [SECTION] or # comment)", content));
+      problem(
+          fmt::format("'{}' has no = (a line is KEY = VALUE, [SECTION] or # comment). Write it so", content));
       continue;
     }
     if (section == "?") continue;  // its header was a problem, and one is enough
@@ -141,7 +148,7 @@ std::vector<IniEntry> read_ini(const std::string& text, const std::string& file,
       if (!inside) {
         problem(fmt::format(
             "the value of {} is not quoted well (a value that begins with \" ends with one, and only a "
-            "comment may follow)",
+            "comment may follow). Close it",
             entry.key));
         continue;
       }
@@ -162,6 +169,10 @@ const Option* owner_of_section(const OptionTable& table, const std::string& sect
     return option.value.sections && section.starts_with(option.value.sections->prefix + ".");
   });
   return owner == table.end() ? nullptr : &*owner;
+}
+
+bool is_section(const OptionTable& table, const std::string& section) {
+  return std::ranges::any_of(table, [&](const Option& option) { return option.section == section; });
 }
 
 /// Whether an option's rival has values, so that it is not used.
@@ -194,29 +205,42 @@ std::string section_text(const Option& option) {
 void apply_entries(std::span<const IniEntry> entries, const std::string& file, OptionTable& table,
                    run::Problems& problems) {
   std::set<const Option*> begun;
-  bool begins_value = false;  // the section at hand is a value of its owner
+  std::map<const Option*, int> lines;  // that give an option's value
+  bool unknown = false;                // the section at hand is none
+  bool begins_value = false;           // the section at hand is a value of its owner
   for (const IniEntry& entry : entries) {
     const auto problem = [&](const std::string& what) {
       problems.add(fmt::format("{}:{}: {}", file, entry.line, what));
     };
     const Option* owner = owner_of_section(table, entry.section);
     const Option* option = owner != nullptr ? owner : find_option(table, dotted_name(entry));
-    if (entry.header && owner == nullptr) continue;
+    if (owner == nullptr && entry.header) {
+      unknown = !is_section(table, entry.section);
+      if (unknown) problem(unknown_key(table, entry));
+      continue;
+    }
+    if (option == nullptr && unknown) continue;  // its section was a problem, and one is enough
     if (option == nullptr) {
       problem(unknown_key(table, entry));
       continue;
     }
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (owner == nullptr) {
+      const auto [first, is_first] = lines.try_emplace(option, entry.line);
+      if (!is_first && option->value.kind != ValueKind::list) {
+        problem(fmt::format("{} is there twice (line {} gives it, too, and only one can hold). Remove one",
+                            entry.key, first->second));
+        continue;
+      }
       if (const auto why_not = option->value.set(entry.value))
-        problem(fmt::format("{} = {} {} ({})", entry.key, entry.value, *why_not, option->help));
+        problem(refusal(*option, entry.key + " = " + entry.value, *why_not));
     } else if (entry.header) {
       const auto why_not = owner->value.sections->begin(entry.section.substr(entry.section.find('.') + 1));
       begins_value = !why_not;
-      if (why_not) problem(fmt::format("[{}] {} (one section says all of it)", entry.section, *why_not));
+      if (why_not) problem(fmt::format("[{}] {}", entry.section, *why_not));
     } else if (begins_value) {
       if (const auto wrong = owner->value.sections->set(entry.key, entry.value))
-        problem(fmt::format("{} in [{}]", *wrong, entry.section));
+        problem(fmt::format("in [{}] {}", entry.section, *wrong));
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "fleetsne/app/option.hpp"
 
+#include "fleetsne/app/suggestion.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,20 +12,29 @@
 namespace fleetsne::app {
 namespace {
 
-/// The whole text as a number, or nothing.
+constexpr const char* too_large = "is too large a number to be counted with";
+
+/// The whole text as a number, or what is wrong with it.
 template <class T>
-std::optional<T> number_from(const std::string& text) {
+struct Parsed {
+  std::optional<T> value;
+  bool out_of_range = false;
+};
+
+template <class T>
+Parsed<T> number_from(const std::string& text) {
   T value{};
   const char* first = text.data();
   const char* last = first + text.size();
   if (last - first > 1 && *first == '+') ++first;
   const auto [end, error] = std::from_chars(first, last, value);
-  if (error != std::errc() || end != last) return std::nullopt;
-  return value;
+  if (end != last || error == std::errc::invalid_argument) return {};
+  if (error == std::errc::result_out_of_range) return {.value = {}, .out_of_range = true};
+  return {.value = value};
 }
 
 std::optional<double> finite_from(const std::string& text) {
-  const auto value = number_from<double>(text);
+  const auto value = number_from<double>(text).value;
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
@@ -32,10 +43,11 @@ Value whole_number(Integer& target) {
   Value value;
   value.placeholder = "N";
   value.set = [&target](const std::string& text) -> std::optional<std::string> {
-    const auto number = number_from<Integer>(text);
-    if (!number)
+    const Parsed<Integer> number = number_from<Integer>(text);
+    if (number.out_of_range) return too_large;
+    if (!number.value)
       return std::is_signed_v<Integer> ? "is not a whole number" : "is not a whole number of at least 0";
-    target = *number;
+    target = *number.value;
     return std::nullopt;
   };
   value.get = [&target] { return std::vector{fmt::format("{}", target)}; };
@@ -168,6 +180,24 @@ Value choice(const std::vector<std::string>& names, const std::function<void(std
   value.get = [names, get] { return std::vector{names[get()]}; };
   value.json = [names, get] { return nlohmann::json(names[get()]); };
   return value;
+}
+
+std::string refusal(const Option& option, const std::string& written, const std::string& why_not) {
+  if (why_not.find(" (") != std::string::npos) return written + " " + why_not;
+  const auto is_now = option.value.get();
+  std::string advice;
+  if (!option.value.allowed.empty()) {
+    std::vector<Candidate> candidates;
+    for (const std::string& name : option.value.allowed) candidates.push_back({name, name});
+    const std::string near = nearest(written.substr(written.find_last_of(" =") + 1), candidates);
+    advice = near.empty() ? fmt::format("Give {}", fmt::join(option.value.allowed, " or "))
+                          : fmt::format("Did you mean {}?", near);
+  } else if (is_now.size() == 1 && !is_now.front().empty()) {
+    advice = fmt::format("Give one, for example {}", is_now.front());
+  } else {
+    advice = fmt::format("Give {}", option.value.placeholder);
+  }
+  return fmt::format("{} {} ({}). {}", written, why_not, option.help, advice);
 }
 
 }  // namespace fleetsne::app

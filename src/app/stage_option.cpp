@@ -13,6 +13,7 @@ namespace {
 /// A key of a stage: its value, none if the stage does not say it.
 struct Key {
   std::string name;
+  std::string example;
   Value value;
 };
 
@@ -46,7 +47,7 @@ Value exaggeration(run::Exaggeration& target) {
     const std::size_t dots = text.find("..");
     const auto first = real(target.first).set(text.substr(0, dots));
     const auto last = real(target.last).set(dots == std::string::npos ? text : text.substr(dots + 2));
-    if (first || last) return "is neither a number nor two, as in 12..1";
+    if (first || last) return "is neither a number nor two";
     return std::nullopt;
   };
   value.get = [&target] {
@@ -62,15 +63,15 @@ Value exaggeration(run::Exaggeration& target) {
 
 std::vector<Key> keys_of(run::StageConfig& stage) {
   const auto number = [](double& target) { return real(target); };
-  return {{"iterations", optional(stage.iterations, [](int& target) { return whole(target); })},
-          {"exaggeration", optional(stage.exaggeration, exaggeration)},
-          {"learning-rate", optional(stage.learning_rate, learning_rate)},
-          {"momentum", optional(stage.momentum, number)},
-          {"dof", optional(stage.dof, number)},
-          {"max-step-norm", optional(stage.max_step_norm, number)},
-          {"max-gradient-norm", optional(stage.max_gradient_norm, number)},
-          {"settled", optional(stage.settled, number)},
-          {"reset", optional(stage.reset, flag)}};
+  return {{"iterations", "500", optional(stage.iterations, [](int& target) { return whole(target); })},
+          {"exaggeration", "4 or 12..1", optional(stage.exaggeration, exaggeration)},
+          {"learning-rate", "200", optional(stage.learning_rate, learning_rate)},
+          {"momentum", "0.8", optional(stage.momentum, number)},
+          {"dof", "1", optional(stage.dof, number)},
+          {"max-step-norm", "5", optional(stage.max_step_norm, number)},
+          {"max-gradient-norm", "0.25", optional(stage.max_gradient_norm, number)},
+          {"settled", "5000", optional(stage.settled, number)},
+          {"reset", "true", optional(stage.reset, flag)}};
 }
 
 std::vector<std::string> key_names() {
@@ -85,21 +86,24 @@ std::optional<std::string> set_key(run::StageConfig& stage, std::string name, co
   std::ranges::replace(name, '_', '-');
   for (const Key& key : keys_of(stage)) {
     if (key.name != name) continue;
-    if (const auto why_not = key.value.set(text)) return fmt::format("{} = {} {}", name, text, *why_not);
+    if (const auto why_not = key.value.set(text))
+      return fmt::format("{} = {} {} (a value is spelled like {}). Spell it so", name, text, *why_not,
+                         key.example);
     return std::nullopt;
   }
   const std::vector<std::string> known = key_names();
   std::vector<Candidate> candidates;
   for (const std::string& candidate : known) candidates.push_back({candidate, candidate});
   const std::string near = nearest(name, candidates);
-  return fmt::format("unknown key {} (a stage has {}){}", name, fmt::join(known, ", "),
-                     near.empty() ? "" : ". Did you mean " + near + "?");
+  return fmt::format("unknown key {} (a stage has {}). {}", name, fmt::join(known, ", "),
+                     near.empty() ? "Use one of these" : "Did you mean " + near + "?");
 }
 
 /// Why no stage can be added under this name.
 std::optional<std::string> refuse_name(const std::vector<run::StageConfig>& stages, const std::string& name) {
-  if (!run::is_stage_name(name)) return "is no name (it has letters, digits, - and _)";
-  if (std::ranges::count(stages, name, &run::StageConfig::name) > 0) return "is there twice";
+  if (!run::is_stage_name(name)) return "is no name (a name has letters, digits, - and _). Give another";
+  if (std::ranges::count(stages, name, &run::StageConfig::name) > 0)
+    return "is there twice (log and report would mix them up). Rename one, or say all in one";
   return std::nullopt;
 }
 
@@ -116,7 +120,8 @@ std::optional<std::string> add_stage(std::vector<run::StageConfig>& stages, cons
     begin = end + 1;
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos)
-      return fmt::format("has '{}' without = (a stage is KEY=VALUE,KEY=VALUE)", pair);
+      return fmt::format("has '{}' without = (a stage is KEY=VALUE,KEY=VALUE). Write it like {}", pair,
+                         "iterations=500,exaggeration=4");
     const std::string key = pair.substr(0, equals), value = pair.substr(equals + 1);
     if (key == "name")
       stage.name = value;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace fleetsne::data {
 namespace {
@@ -23,17 +24,18 @@ std::uint64_t largest_key(const comm::Communicator& comm, std::int64_t local, st
 }  // namespace
 
 std::vector<std::size_t> draw_sample(const comm::Communicator& comm, const RowDistribution& rows,
-                                     std::int64_t size, const base::Random& random) {
+                                     std::size_t size, const base::Random& random) {
   const GlobalIndex begin = rows.begin(comm.rank());
   const std::int64_t local = rows.count(comm.rank());
   const auto key = [&](std::int64_t i) { return random.bits(begin + i); };
   std::vector<std::size_t> chosen;
-  if (size >= rows.total()) {
+  if (std::cmp_greater_equal(size, rows.total())) {
     chosen.resize(static_cast<std::size_t>(local));
     std::iota(chosen.begin(), chosen.end(), std::size_t{0});
     return chosen;
   }
-  const std::uint64_t largest = largest_key(comm, local, size, key);
+  const auto needed = static_cast<std::int64_t>(size);
+  const std::uint64_t largest = largest_key(comm, local, needed, key);
   std::int64_t counts[2] = {0, 0};  // smaller, equal
   for (std::int64_t i = 0; i < local; ++i) {
     counts[0] += key(i) < largest ? 1 : 0;
@@ -43,7 +45,7 @@ std::vector<std::size_t> draw_sample(const comm::Communicator& comm, const RowDi
   const auto equal = comm.all_gather(counts[1]);
   const std::int64_t smaller = comm.all_reduce(counts[0], comm::Reduction::sum);
   std::int64_t left =
-      size - smaller - std::accumulate(equal.begin(), equal.begin() + comm.rank(), std::int64_t{0});
+      needed - smaller - std::accumulate(equal.begin(), equal.begin() + comm.rank(), std::int64_t{0});
   for (std::int64_t i = 0; i < local; ++i) {
     if (key(i) < largest || (key(i) == largest && left-- > 0)) chosen.push_back(static_cast<std::size_t>(i));
   }

@@ -23,8 +23,8 @@ namespace {
 constexpr std::int64_t most_unpacked_per_byte = 1032;
 
 [[noreturn]] void cannot_read(const std::string& path) {
-  throw base::InputError(
-      fmt::format("{} cannot be read ({}). Check the path and its permissions", path, std::strerror(errno)));
+  throw base::InputError(fmt::format("{} cannot be read ({}). Check the path and its permissions",
+                                     path.empty() ? "''" : path, std::strerror(errno)));
 }
 
 class Descriptor {

@@ -76,7 +76,10 @@ void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t typ
 class BandReader {
  public:
   BandReader(const hdf5::Guard& guard, const RowInput& input, hid_t dataset)
-      : guard_(guard), dataset_(dataset), columns_(static_cast<std::size_t>(input.columns)) {
+      : guard_(guard),
+        problem_(fmt::format("has a dataset {} that cannot be read", input.location.dataset)),
+        dataset_(dataset),
+        columns_(static_cast<std::size_t>(input.columns)) {
     type_ = guard.own(H5Dget_type(dataset), H5Tclose, "has a dataset without a type");
     space_ = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
     element_ = H5Tget_size(type_.get());
@@ -87,17 +90,16 @@ class BandReader {
 
   /// The file's own type is read and converted here, in a buffer that is as large as one call may be.
   void read(base::GlobalIndex first, base::MatrixView<float> out) {
-    const char* const problem = "cannot be read";
     const std::size_t elements = out.rows() * columns_;
     buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(float))));
     const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
     const hsize_t count[2] = {out.rows(), columns_};
-    const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem);
-    guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem);
+    const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem_);
+    guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem_);
     guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
-                 problem);
+                 problem_);
     guard_.check(H5Tconvert(type_.get(), H5T_NATIVE_FLOAT, elements, buffer_.data(), nullptr, H5P_DEFAULT),
-                 problem);
+                 problem_);
     const auto* values = reinterpret_cast<const float*>(buffer_.data());
     for (std::size_t i = 0; i < out.rows(); ++i)
       std::copy_n(values + i * columns_, columns_, out.row(i).data());
@@ -105,6 +107,7 @@ class BandReader {
 
  private:
   const hdf5::Guard& guard_;
+  std::string problem_;
   hid_t dataset_;
   hdf5::Handle type_, space_;
   std::size_t columns_, element_ = 0;

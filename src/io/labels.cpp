@@ -20,8 +20,10 @@ void inspect_array_labels(LabelSource& source) {
         "numpy.save",
         path));
   if (!source.location.dataset.empty()) {
-    throw base::InputError(fmt::format("{} has no datasets in it, {} was asked for. Name the file alone",
-                                       path, source.location.dataset));
+    throw base::InputError(
+        fmt::format("{} has no datasets in it, {} was asked for (only HDF5 and AnnData files have some). "
+                    "Name the file alone",
+                    path, source.location.dataset));
   }
   const auto stream = ByteStream::open(path);
   source.layout = read_array_header(*stream, source.format);

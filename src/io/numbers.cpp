@@ -70,8 +70,10 @@ NumberSource inspect_numbers(const std::string& name) {
     return source;
   }
   if (!source.location.dataset.empty())
-    throw base::InputError(fmt::format("{} has no datasets in it, {} was asked for. Name the file alone",
-                                       source.location.path, source.location.dataset));
+    throw base::InputError(
+        fmt::format("{} has no datasets in it, {} was asked for (only HDF5 and AnnData files have some). "
+                    "Name the file alone",
+                    source.location.path, source.location.dataset));
   const auto stream = ByteStream::open(source.location.path);
   std::int64_t columns = 0;
   if (source.format == Format::table) {

@@ -91,7 +91,8 @@ std::vector<std::string> prepare_output_directory(const comm::Communicator& comm
     if (!overwrite) refuse_results(path, files);
     MadeFolders folders;
     folders.make(path);
-    { const PartialFile probe((fs::path(path) / "probe").string()); }  // throws if the folder takes no file
+    // Throws if the folder takes no file.
+    { const PartialFile probe((fs::path(path) / (files.empty() ? "probe" : files.front())).string()); }
     made = folders.keep();
   });
   return made;

@@ -142,9 +142,9 @@ class Reader {
     }
     matrix.ghosts = data::Ghosts(matrix.rows, comm_.rank(), std::move(referenced));
     if (static_cast<std::int64_t>(matrix.ghosts.count()) + matrix.row_count > base::most_columns)
-      throw base::InputError(
-          fmt::format("{}: a rank would have more than {} points and ghosts. Start more ranks", header_.path,
-                      base::most_columns));
+      throw base::InputError(fmt::format(
+          "{} does not fit {} rank{} (one would have more than {} points and ghosts). Start more ranks",
+          header_.path, comm_.size(), comm_.size() == 1 ? "" : "s", base::most_columns));
   }
 
   Piece read_piece(std::size_t first, std::size_t last) {

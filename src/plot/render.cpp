@@ -88,15 +88,15 @@ base::Matrix<float> rotated(base::MatrixView<const float> embedding, double degr
 void check(const PlotConfig& config) {
   if (config.size < smallest_size || config.size > largest_size)
     throw base::UsageError(
-        fmt::format("A picture of {} pixels cannot be drawn (its size is {} to {}). Choose one of those.",
+        fmt::format("a picture of {} pixels cannot be drawn (its size is {} to {}). Choose one of those",
                     config.size, smallest_size, largest_size));
   if (!config.window) return;
   const Window& w = *config.window;
   const double x = w.right - w.left, y = w.top - w.bottom;
   if (!(x > 0) || !(y > 0) || !std::isfinite(x) || !std::isfinite(y) || x > 20 * y || y > 20 * x)
     throw base::UsageError(
-        fmt::format("A window from {} to {} and from {} to {} cannot be drawn (its ends must ascend, and one "
-                    "side be at most 20 times the other). Choose another.",
+        fmt::format("a window from {} to {} and from {} to {} cannot be drawn (its ends must ascend, and one "
+                    "side be at most 20 times the other). Choose another --window",
                     w.left, w.right, w.bottom, w.top));
 }
 

@@ -58,9 +58,8 @@ Judge::Judge(const comm::Communicator& comm, const data::DistributedMatrix<float
     : comm_(comm), rows_(rows), labels_(labels), config_(config) {
   FLEETSNE_EXPECT(config.neighbors >= 1 && static_cast<GlobalIndex>(config.neighbors) < rows.rows.total());
   const base::Random random(config.seed, base::Stream::quality);
-  sample_ = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.sample), random);
-  distance_sample_ =
-      data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.distance_sample), random);
+  sample_ = data::draw_sample(comm, rows.rows, config.sample, random);
+  distance_sample_ = data::draw_sample(comm, rows.rows, config.distance_sample, random);
   sampled_ = comm.all_reduce(static_cast<std::int64_t>(sample_.size()), comm::Reduction::sum);
   comm::agree(comm, [&] {
     const GlobalIndex begin = rows.rows.begin(comm.rank());

@@ -61,12 +61,13 @@ std::string describe(const AffinityConfig& config) {
 }
 
 void check_affinity(const AffinityConfig& config, std::size_t neighbors, Problems& problems) {
-  problems.require(
-      config.perplexity >= 1,
-      fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1)", config.perplexity));
+  problems.require(config.perplexity >= 1,
+                   fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1). 30 is usual",
+                               config.perplexity));
   problems.require(
       std::ranges::all_of(config.perplexities, [](double perplexity) { return perplexity >= 1; }),
-      fmt::format("--affinity.perplexities is {} (each counts neighbours, so it is at least 1)",
+      fmt::format("--affinity.perplexities is {} (each counts neighbours, so it is at least 1). Give, for "
+                  "example, 50,500",
                   perplexities_text(config)));
   problems.require(
       !has_scales(config) || !config.perplexities.empty(),
@@ -77,8 +78,11 @@ void check_affinity(const AffinityConfig& config, std::size_t neighbors, Problem
       has_scales(config) || config.perplexities.empty(),
       "--affinity.perplexities was given with another --affinity.kind (they would not be used). Add "
       "--affinity.kind multiscale or mixture, or leave them out");
-  problems.require(config.sigma > 0,
-                   fmt::format("--affinity.sigma is {} (a standard deviation is above 0)", config.sigma));
+  problems.require(
+      config.sigma > 0,
+      fmt::format(
+          "--affinity.sigma is {} (a standard deviation is above 0). Give one, in the unit of the distances",
+          config.sigma));
   problems.require(
       config.symmetry == affinity::Symmetry::max || config.kind == Kind::uniform,
       "--affinity.symmetry mean was given with another --affinity.kind than uniform (all others are "

@@ -131,6 +131,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
     } catch (const comm::AgreedError& error) {
       if (error.kind() != base::ErrorKind::input) throw;
       log.warn(fmt::format("{}. It is left aside", error.what()));
+      reached.left_aside.emplace_back(error.what());
       return false;
     }
   };

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace fleetsne::run {
 namespace {
@@ -34,10 +35,12 @@ void check_continued(const Config& config, Problems& problems) {
 
 void check_optimize(const OptimizeConfig& c, Problems& problems) {
   check_schedule(c, problems);
-  problems.require(c.dimensions == 1 || c.dimensions == 2,
-                   fmt::format("--dimensions is {} (embeddings have 1 or 2)", c.dimensions));
-  problems.require(c.kl_every >= 1,
-                   fmt::format("--optimize.kl-every is {} (it counts iterations)", c.kl_every));
+  problems.require(
+      c.dimensions == 1 || c.dimensions == 2,
+      fmt::format("--dimensions is {} (embeddings have 1 or 2). Give one of these", c.dimensions));
+  problems.require(
+      c.kl_every >= 1,
+      fmt::format("--optimize.kl-every is {} (it counts iterations). Give 1 or more", c.kl_every));
   problems.require(
       c.repulsion != optimize::Repulsion::exact || c.sharing == optimize::GridSharing::automatic,
       "--optimize.grid-sharing was given with --optimize.repulsion exact (which has no grid). Leave out "
@@ -87,21 +90,23 @@ void check_neighbors(const Config& config, Problems& problems) {
     check_affinity(config.affinity, config.neighbors.count, problems);
   check_neighbor_files(config, problems);
   problems.require(config.neighbors.links >= 2 && config.neighbors.links <= most_links,
-                   fmt::format("--neighbors.links is {} (the index takes 2 to {} a point)",
+                   fmt::format("--neighbors.links is {} (the index takes 2 to {} a point). 16 is usual",
                                config.neighbors.links, most_links));
   problems.require(
       config.neighbors.ef_construction >= 1 && config.neighbors.ef_construction <= most_candidates,
-      fmt::format("--neighbors.ef-construction is {} (it must be 1 to {})", config.neighbors.ef_construction,
-                  most_candidates));
+      fmt::format("--neighbors.ef-construction is {} (the index keeps 1 to {} candidates). 100 is usual",
+                  config.neighbors.ef_construction, most_candidates));
   problems.require(
       config.neighbors.aim >= 0 && config.neighbors.aim < 1,
-      fmt::format("--neighbors.aim is {} (a recall from 0 to less than 1; for all neighbours use "
-                  "--backend exact)",
-                  config.neighbors.aim));
+      fmt::format(
+          "--neighbors.aim is {} (it is a recall from 0 to less than 1). For all neighbours use --backend "
+          "exact",
+          config.neighbors.aim));
   problems.require(
       config.neighbors.recall_sample >= 200,
-      fmt::format("--neighbors.recall-sample is {} (recall from fewer than 200 points says little)",
-                  config.neighbors.recall_sample));
+      fmt::format(
+          "--neighbors.recall-sample is {} (recall from fewer than 200 points says little). Give more",
+          config.neighbors.recall_sample));
 }
 
 void check_config(const Config& config) {
@@ -126,8 +131,9 @@ void check_config(const Config& config) {
                    "--pca was given with --affinity alone (there are no rows to reduce). Leave it out");
   check_neighbors(config, problems);
   const bool from_file = config.init.start == init::Start::file;
-  problems.require(!from_file || !config.init.file.empty(),
-                   "--init file needs to know which file. Add --init-file FILE");
+  problems.require(
+      !from_file || !config.init.file.empty(),
+      "--init file was given without a file (it holds the start of every point). Add --init-file FILE");
   problems.require(
       from_file || config.init.file.empty(),
       "--init-file was given with another --init (the file would not be read). Add --init file or leave "
@@ -147,9 +153,9 @@ void check_config(const Config& config) {
   } else {
     check_optimize(config.optimize, problems);
     check_continued(config, problems);
-    problems.require(
-        config.snapshot.every >= 0,
-        fmt::format("--snapshot.every is {} (it counts iterations; 0: no snapshots)", config.snapshot.every));
+    problems.require(config.snapshot.every >= 0,
+                     fmt::format("--snapshot.every is {} (it counts iterations). Give 0 for no snapshots",
+                                 config.snapshot.every));
   }
   const SnapshotConfig none;
   problems.require(config.method != Method::umap ||
@@ -165,8 +171,8 @@ void check_config(const Config& config) {
 
 void check_picture(const plot::PlotConfig& config, Problems& problems) {
   problems.require(config.size >= plot::smallest_size && config.size <= plot::largest_size,
-                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side)", config.size,
-                               plot::smallest_size, plot::largest_size));
+                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side). Give so many",
+                               config.size, plot::smallest_size, plot::largest_size));
 }
 
 void check_against_data(const Config& config, const DataShape& data) {
@@ -174,7 +180,9 @@ void check_against_data(const Config& config, const DataShape& data) {
     throw base::InputError(
         "the input has no rows (there is nothing to embed). Check the file and the dataset");
   if (data.columns < 1)
-    throw base::InputError("the rows of the input have no columns (there is nothing to compare them by)");
+    throw base::InputError(
+        "the rows of the input have no columns (there is nothing to compare them by). Check the file and the "
+        "dataset");
   if (data.rows < data.ranks)
     throw base::InputError(
         fmt::format("the input has {} rows for {} ranks (every rank needs at least one). Start at most "
@@ -183,7 +191,7 @@ void check_against_data(const Config& config, const DataShape& data) {
   if (data.rows < 4)
     throw base::InputError(
         fmt::format("the input has {} rows (perplexity 1, the smallest there is, needs 3 neighbours of "
-                    "every row, so 4 rows)",
+                    "every row, so 4 rows). Give more",
                     data.rows));
   const bool from_file = config.init.start == init::Start::file;
   const int dimensions = config.optimize.dimensions;
@@ -191,7 +199,7 @@ void check_against_data(const Config& config, const DataShape& data) {
   if (from_file && !fits)
     throw base::InputError(
         fmt::format("{} is {} x {}, not {} x {} (an initial embedding has {} for every row of the input, in "
-                    "its order)",
+                    "its order). Give one of that shape",
                     config.init.file, data.init_rows, data.init_columns, data.rows, dimensions,
                     dimensions == 2 ? "two values" : "one value"));
   if (!config.init.continued.empty() && !fits)
@@ -200,7 +208,7 @@ void check_against_data(const Config& config, const DataShape& data) {
                     "--dimensions that it was begun with). Name that input",
                     config.init.continued, data.init_rows, data.init_columns, data.rows, dimensions));
 
-  if (config.init.start == init::Start::sample && static_cast<std::int64_t>(config.sample.size) > data.rows)
+  if (config.init.start == init::Start::sample && std::cmp_greater(config.sample.size, data.rows))
     throw base::UsageError(fmt::format(
         "--sample.size is {}, and the input has {} rows (a sample is a part of them). Give at most so "
         "many",

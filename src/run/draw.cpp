@@ -158,14 +158,21 @@ void check_config(const DrawConfig& config) {
                    fmt::format("--output and --animation are both {} (one would replace the other). Name "
                                "another",
                                config.output.picture));
-  problems.require(config.plot.clip >= 0 && config.plot.clip < 50,
-                   fmt::format("--plot.clip is {} (at either end 0 to less than 50 per cent are left out)",
-                               config.plot.clip));
+  problems.require(
+      config.plot.clip >= 0 && config.plot.clip < 50,
+      fmt::format("--plot.clip is {} (at either end 0 to less than 50 per cent are left out). Give so many",
+                  config.plot.clip));
   for (const auto& [name, seconds] : {std::pair("--plot.frame-seconds", config.timing.frame_seconds),
                                       std::pair("--plot.last-seconds", config.timing.last_seconds)})
-    problems.require(seconds > 0 && seconds <= plot::longest_frame_seconds,
-                     fmt::format("{} is {} (a frame stands for more than 0 and up to {} seconds)", name,
-                                 seconds, plot::longest_frame_seconds));
+    problems.require(
+        seconds > 0 && seconds <= plot::longest_frame_seconds,
+        fmt::format("{} is {} (a frame stands for more than 0 and up to {} seconds). Give so many", name,
+                    seconds, plot::longest_frame_seconds));
+  problems.require(
+      config.panels != Panels::colored || !config.input.labels.empty() || !config.input.values.empty(),
+      "--panels colored was given without --labels and --values (nothing tells the colours). Add one of "
+      "them");
+  check_picture(config.plot, problems);
   try {
     window_of(config.window);
   } catch (const base::UsageError& error) {

@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 namespace fleetsne::run {
 namespace {
@@ -58,8 +59,8 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
       if (!config.output.picture.empty() && columns[i] != 2)
         throw base::UsageError(fmt::format("{} has {} column{} (a picture has two axes). Leave out --picture",
                                            embeddings[i], columns[i], columns[i] == 1 ? "" : "s"));
-    const auto k = static_cast<std::int64_t>(config.judge.neighbors);
-    if (k >= points)
+    const std::size_t k = config.judge.neighbors;
+    if (std::cmp_greater_equal(k, points))
       throw base::UsageError(
           fmt::format("--neighbors is {} (a point has {} others). The largest possible here is {}", k,
                       points - 1, points - 1));
@@ -74,7 +75,7 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
 /// Adds every embedding's KL divergence. Consumes the rows. Collective.
 void add_divergences(const comm::Communicator& comm, const EvaluateConfig& config, Rows&& rows,
                      const std::vector<Rows>& embeddings, Evaluation& found, base::Log& log) {
-  const auto sample = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.judge.sample),
+  const auto sample = data::draw_sample(comm, rows.rows, config.judge.sample,
                                         base::Random(config.run.seed, base::Stream::quality));
   std::vector<quality::Normaliser> normalisers;
   for (const Rows& embedding : embeddings)
@@ -123,13 +124,19 @@ void check_config(const EvaluateConfig& config) {
       fmt::format("--name was given {} times for {} embeddings (each needs one, or none has). Give it once "
                   "for every --embedding",
                   config.input.names.size(), config.input.embeddings.size()));
-  problems.require(config.judge.neighbors >= 1, "--neighbors is 0 (a point's nearest are at least 1)");
-  problems.require(config.judge.sample >= 1, "--sample is 0 (measures are means over some points)");
-  problems.require(config.judge.distance_sample >= 3 && config.judge.distance_sample <= 10000,
-                   fmt::format("--distance-sample is {} (distances between 3 to 10000 points are correlated)",
-                               config.judge.distance_sample));
-  problems.require(config.perplexity == 0 || config.perplexity >= 1,
-                   fmt::format("--perplexity is {} (it is at least 1, or 0 for no KL)", config.perplexity));
+  problems.require(config.judge.neighbors >= 1,
+                   "--neighbors is 0 (a point's nearest are at least 1). Give more; 10 is usual");
+  problems.require(config.judge.sample >= 1,
+                   "--sample is 0 (measures are means over some points). Give more");
+  problems.require(
+      config.judge.distance_sample >= 3 && config.judge.distance_sample <= 10000,
+      fmt::format(
+          "--distance-sample is {} (distances between 3 to 10000 points are correlated). Give so many",
+          config.judge.distance_sample));
+  problems.require(
+      config.perplexity == 0 || config.perplexity >= 1,
+      fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1). Give 0 for no KL",
+                  config.perplexity));
   problems.require(
       config.output.json.empty() || config.output.json != config.output.picture,
       fmt::format("--output and --picture are both {} (one would replace the other). Name another",

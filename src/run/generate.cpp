@@ -31,9 +31,11 @@ constexpr double most_model_bytes = 1e9;
 
 void check_cells(const synthetic::CellsConfig& c, Problems& problems) {
   const bool columns = c.columns >= 1 && c.columns <= most_columns;
-  problems.require(columns, fmt::format("--columns is {} (a row has 1 to {})", c.columns, most_columns));
+  problems.require(columns,
+                   fmt::format("--columns is {} (a row has 1 to {}). Give so many", c.columns, most_columns));
   const bool clusters = c.clusters >= 1 && c.clusters <= most_clusters;
-  problems.require(clusters, fmt::format("--clusters is {} (there are 1 to {})", c.clusters, most_clusters));
+  problems.require(
+      clusters, fmt::format("--clusters is {} (there are 1 to {}). Give so many", c.clusters, most_clusters));
   if (columns && clusters)
     problems.require(
         synthetic::Cells::bytes(c) <= most_model_bytes,
@@ -42,11 +44,13 @@ void check_cells(const synthetic::CellsConfig& c, Problems& problems) {
                     c.clusters, c.columns, 1e-9 * synthetic::Cells::bytes(c), 1e-9 * most_model_bytes));
   for (const auto& [name, value] :
        {std::pair("--trajectories", c.trajectories), std::pair("--noise", c.noise)})
-    problems.require(value >= 0 && value <= 1,
-                     fmt::format("{} is {} (a share of the rows is 0 to 1)", name, value));
-  problems.require(
-      c.separation >= 0 && c.separation <= largest_separation,
-      fmt::format("--separation is {} (it multiplies distances, 0 to {})", c.separation, largest_separation));
+    problems.require(
+        value >= 0 && value <= 1,
+        fmt::format("{} is {} (a share of the rows is 0 to 1). Give, for example, 0.2", name, value));
+  problems.require(c.separation >= 0 && c.separation <= largest_separation,
+                   fmt::format("--separation is {} (it multiplies distances, 0 to {}). Give 1 for clusters "
+                               "like those of real cells",
+                               c.separation, largest_separation));
 }
 
 /// Rows that a rank makes in one go.
@@ -92,7 +96,7 @@ std::string labels_file(const GenerateConfig& config) {
 void check_config(const GenerateConfig& config) {
   Problems problems;
   problems.require(config.rows >= 1 && config.rows <= most_rows,
-                   fmt::format("--rows is {} (there are 1 to {})", config.rows, most_rows));
+                   fmt::format("--rows is {} (there are 1 to {}). Give so many", config.rows, most_rows));
   check_cells(config.cells, problems);
   problems.require(!config.output.rows.empty(),
                    "no output file was given (the rows need a place). Add --output FILE.npy");

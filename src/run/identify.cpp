@@ -24,10 +24,13 @@ using nlohmann::json;
 enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
 
 bool is_report(const std::string& file) {
-  if (std::filesystem::path(file).extension() != ".json") return false;
+  std::error_code ignored;
+  if (std::filesystem::path(file).extension() != ".json" || !std::filesystem::is_regular_file(file, ignored))
+    return false;
   std::ifstream stream(file);
   const json found = json::parse(stream, nullptr, false);
-  return found.is_object() && found.contains("exit_code") && found.contains("stages");
+  return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
+         found.contains("stages");
 }
 
 /// On rank 0.
@@ -80,7 +83,7 @@ json embedding_facts(const std::string& file) {
 json report_facts(const std::string& file) {
   std::ifstream stream(file);
   const json report = json::parse(stream);
-  json facts{{"complete", report.value("exit_code", -1) == 0}};
+  json facts{{"complete", report.at("exit_code") == 0}};
   for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
                            "wall_seconds", "files", "exit_code", "error"})
     if (report.contains(name)) facts[name] = report[name];

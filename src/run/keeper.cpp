@@ -4,6 +4,7 @@
 #include "fleetsne/comm/agreement.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -17,6 +18,18 @@ namespace {
 
 /// What took this share of the time between checkpoints is kept when it is done.
 constexpr double long_share = 0.1;
+
+[[noreturn]] void refuse_folder(const std::string& folder, const std::vector<std::string>& left_aside) {
+  if (left_aside.empty())
+    throw base::InputError(
+        fmt::format("{} holds no checkpoint (nothing is there to go on from). Give the folder checkpoint of "
+                    "an output folder, or --resume auto",
+                    folder));
+  throw base::InputError(fmt::format(
+      "{} holds no checkpoint that is whole (what is wrong follows). Give another folder, or begin "
+      "anew without --resume\n{}",
+      folder, fmt::join(left_aside, "\n")));
+}
 
 }  // namespace
 
@@ -35,11 +48,7 @@ Keeper::Keeper(const comm::Communicator& comm, const CheckpointConfig& config, c
   const std::string folder = config.resume == "auto" ? places.checkpoint : config.resume;
   reached_ = Checkpoint(folder, report.run_key).find(comm, log);
   comm::agree(comm, [&] {
-    if (config.resume != "auto" && !reached_.any())
-      throw base::InputError(
-          fmt::format("{} holds no checkpoint (nothing is there to go on from). Give the folder "
-                      "checkpoint of an output folder, or --resume auto",
-                      folder));
+    if (config.resume != "auto" && !reached_.any()) refuse_folder(folder, reached_.left_aside);
     expect_rows(folder);
   });
   found_any_ = reached_.any();
@@ -185,7 +194,8 @@ std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Co
     std::ifstream file(path);
     if (!file) return;
     const nlohmann::json report = nlohmann::json::parse(file, nullptr, false);
-    if (!report.is_object() || report.value("exit_code", -1) != 0 || report.value("run_key", "") != key)
+    if (!report.is_object() || !report.contains("exit_code") || report["exit_code"] != 0 ||
+        !report.contains("run_key") || report["run_key"] != key)
       return;
     std::error_code ignored;
     for (const auto& written : report.value("files", nlohmann::json::array()))

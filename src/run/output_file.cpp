@@ -28,6 +28,9 @@ MadeFolders prepare_output_file(const comm::Communicator& comm, const std::strin
             fmt::format("{} is read and would be written over (FleetSNE never touches its input). "
                         "Choose another name",
                         file));
+    if (!force && fs::exists(path, not_there))
+      throw base::UsageError(fmt::format(
+          "{} is there already (it would be lost). Add --force to write over it, or name another", file));
   });
   return MadeFolders(io::prepare_output_directory(comm, folder.string(), std::span(&name, 1), force));
 }

@@ -8,6 +8,7 @@
 #include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/metric_names.hpp"
+#include "fleetsne/run/schedule.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,6 +22,8 @@ namespace {
 
 using neighbors::Metric;
 
+constexpr double most_counted = 1e9;
+
 const char* name_of(Metric metric) {
   return std::ranges::find(metric_names, metric, [](const auto& named) { return named.second; })->first;
 }
@@ -31,6 +34,18 @@ class Record {
   explicit Record(const std::string& embedding) : path_(io::split_input(embedding).path) {}
 
   std::optional<double> number(const char* name) const { return io::find_scalar(path_, at(name)); }
+  /// 0 if it is not there.
+  std::size_t count(const char* name) const {
+    const double found = number(name).value_or(0);
+    if (!(found >= 0 && found <= most_counted && found == std::floor(found))) refuse(name, found, "count");
+    return static_cast<std::size_t>(found);
+  }
+  [[noreturn]] void refuse(const char* name, double found, const char* what) const {
+    throw base::InputError(
+        fmt::format("{}: {} is {} (it is no {} that a run could have had: the file is damaged, or of another "
+                    "program). Name another",
+                    path_, at(name), found, what));
+  }
   std::vector<std::string> texts(const char* name) const {
     return io::find_texts(path_, at(name)).value_or(std::vector<std::string>{});
   }
@@ -60,7 +75,7 @@ void take_record(const ReferenceConfig& config, ReferenceHeader& header) {
   if (header.files.empty()) header.files = record.texts("config/input/files");
   header.digest = record.text("input_digest");
   if (record.text("config/input/affinity").empty()) {  // else the affinities know, which are not here
-    const auto pca = static_cast<std::size_t>(std::max(0.0, record.number("config/input/pca").value_or(0)));
+    const std::size_t pca = record.count("config/input/pca");
     if (config.pca != 0 && pca != 0) expect_no_contradiction(header.embedding, "--pca", config.pca, pca);
     if (pca != 0) header.pca = pca;
     const std::string metric = record.text("config/neighbors/metric");
@@ -75,7 +90,8 @@ void take_record(const ReferenceConfig& config, ReferenceHeader& header) {
   const double grid_dof =
       record.number("state/grid_step").value_or(0) > 0 ? record.number("state/grid_dof").value_or(0) : 0;
   const double dof = grid_dof > 0 ? grid_dof : record.number("config/optimize/dof").value_or(0);
-  if (dof > 0) {
+  if (dof != 0) {
+    if (!is_dof(dof)) record.refuse("config/optimize/dof", dof, "number of degrees of freedom");
     if (config.dof != 0) expect_no_contradiction(header.embedding, "--dof", config.dof, dof);
     header.dof = dof;
   }
@@ -106,9 +122,9 @@ std::vector<io::RowInput> inspect_rows(const comm::Communicator& comm, const Ref
   } catch (const comm::AgreedError& error) {
     if (!config.rows.empty()) throw;
     throw comm::AgreedError(
-        error.kind(),
-        fmt::format("{}\n{} names it as what it was made of. If that is elsewhere now, add --reference FILE",
-                    error.what(), header.embedding));
+        error.kind(), fmt::format("{}\n{} names it (new points need their neighbours among the rows that it "
+                                  "was made of). If these are elsewhere now, add --reference FILE",
+                                  error.what(), header.embedding));
   }
 }
 

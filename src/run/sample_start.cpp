@@ -49,12 +49,14 @@ void check_sample(const Config& config, Problems& problems) {
   const SampleConfig& c = config.sample;
   problems.require(
       c.size >= 4,
-      fmt::format("--sample.size is {} (perplexity 1, the smallest there is, needs 4 rows)", c.size));
+      fmt::format("--sample.size is {} (perplexity 1, the smallest there is, needs 4 rows). Give more",
+                  c.size));
   problems.require(
       c.perplexity == 0 || c.perplexity >= 1,
-      fmt::format("--sample.perplexity is {} (it counts neighbours, so it is at least 1; 0: a fiftieth "
-                  "of the sample)",
-                  c.perplexity));
+      fmt::format(
+          "--sample.perplexity is {} (it counts neighbours, so it is at least 1). Give 0 for a fiftieth "
+          "of the sample",
+          c.perplexity));
   if (c.size >= 4) {
     const double neighbors = usual_neighbors(sample_config(config).affinity);
     problems.require(
@@ -65,18 +67,21 @@ void check_sample(const Config& config, Problems& problems) {
   }
   for (const auto& [name, value] : {std::pair("--sample.iterations", c.iterations),
                                     std::pair("--sample.early-iterations", c.early_iterations)})
-    problems.require(value >= 0, fmt::format("{} is {} (a number of iterations is 0 or more)", name, value));
+    problems.require(
+        value >= 0, fmt::format("{} is {} (a number of iterations is 0 or more). Give so many", name, value));
   for (const auto& [name, value] : {std::pair("--sample.exaggeration", c.exaggeration),
                                     std::pair("--sample.early-exaggeration", c.early_exaggeration)})
-    problems.require(value > 0, fmt::format("{} is {} (it multiplies the attraction, so it must be above 0)",
-                                            name, value));
+    problems.require(
+        value > 0,
+        fmt::format("{} is {} (it multiplies the attraction, so it must be above 0). 1 leaves it as it is",
+                    name, value));
 }
 
 SampleStart::SampleStart(const comm::Communicator& comm, const Config& config, const Rows& rows,
                          base::Log& log, Keeper* keeper)
     : metric_(config.neighbors.metric) {
   const Config own = sample_config(config);
-  const auto chosen = data::draw_sample(comm, rows.rows, static_cast<std::int64_t>(config.sample.size),
+  const auto chosen = data::draw_sample(comm, rows.rows, config.sample.size,
                                         base::Random(config.run.seed, base::Stream::sample));
   rows_ = data::take_rows(comm, rows, chosen);
   log.info(fmt::format("sample of {} rows, {}", rows_.rows.total(), describe(own.affinity)));

@@ -46,18 +46,21 @@ class Checks {
   explicit Checks(Problems& problems) : problems_(problems) {}
 
   void iterations(const std::string& name, int value, int least) {
-    problems_.require(
-        value >= least && value <= most_iterations,
-        fmt::format("{} is {} (a number of iterations is {} to {})", name, value, least, most_iterations));
+    problems_.require(value >= least && value <= most_iterations,
+                      fmt::format("{} is {} (a number of iterations is {} to {}). Give so many", name, value,
+                                  least, most_iterations));
   }
   void exaggeration(const std::string& name, double value) {
-    problems_.require(value > 0, fmt::format("{} is {} (it multiplies the attraction, so it must be above 0)",
-                                             name, value));
+    problems_.require(
+        value > 0,
+        fmt::format("{} is {} (it multiplies the attraction, so it must be above 0). 1 leaves it as it is",
+                    name, value));
   }
   void momentum(const std::string& name, double value) {
     problems_.require(
         value >= 0 && value < 1,
-        fmt::format("{} is {} (it must be at least 0 and below 1, or steps grow without end)", name, value));
+        fmt::format("{} is {} (it must be at least 0 and below 1, or steps grow without end). 0.8 is usual",
+                    name, value));
   }
   void learning_rate(const std::string& name, const optimize::LearningRate& rate) {
     problems_.require(
@@ -67,13 +70,13 @@ class Checks {
   }
   void dof(const std::string& name, double value) {
     problems_.require(
-        value >= least_dof && value <= most_dof,
-        fmt::format("{} is {} (degrees of freedom are {} to {}; 1 is t-SNE's kernel, fewer have "
-                    "heavier tails, many are almost a Gaussian)",
+        is_dof(value),
+        fmt::format("{} is {} (degrees of freedom are {} to {}). 1 is t-SNE's kernel, fewer have "
+                    "heavier tails, many are almost a Gaussian",
                     name, value, least_dof, most_dof));
   }
   void step_norm(const std::string& name, double value) {
-    problems_.require(value > 0, fmt::format("{} is {} (no point could move)", name, value));
+    problems_.require(value > 0, fmt::format("{} is {} (no point could move). 5 is usual", name, value));
   }
   void gradient_norm(const std::string& name, double value) {
     problems_.require(value >= 0,
@@ -129,6 +132,10 @@ void check_short_ways(const OptimizeConfig& c, Problems& problems) {
 }
 
 }  // namespace
+
+bool is_dof(double value) {
+  return value >= least_dof && value <= most_dof;
+}
 
 std::string both_given(const std::string& name) {
   return fmt::format(

@@ -35,7 +35,7 @@ Seats take_seats(const comm::Communicator& comm, const ExecutionConfig& config, 
 
 void check_execution(const ExecutionConfig& config, Problems& problems) {
   problems.require(config.threads >= 0 && config.threads <= most_threads,
-                   fmt::format("--threads is {} (a rank has 1 to {}; 0 means all that it was given)",
+                   fmt::format("--threads is {} (a rank has 1 to {}). Give 0 for all that it was given",
                                config.threads, most_threads));
   problems.require(!config.quiet || config.log == LogChoice::automatic,
                    "--quiet was given with --log (a quiet run has no log to style). Leave out one of them");

@@ -59,7 +59,7 @@ ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfi
     Problems problems;
     check_usual_neighbors(config.embed.affinity, reference.rows + 1, problems);
     problems.require(
-        static_cast<std::int64_t>(config.start_neighbors) <= reference.rows,
+        std::cmp_less_equal(config.start_neighbors, reference.rows),
         fmt::format("--start-neighbors is {}, and the reference has {} rows (they are looked for among "
                     "them). Give at most so many",
                     config.start_neighbors, reference.rows));
@@ -218,7 +218,8 @@ void check_config(const TransformConfig& config) {
                    "no embedding was given (new points need one to go into). Add --into embedding.h5ad");
   problems.require(!embed.output.directory.empty(),
                    "no output directory was given (the result needs a place). Add --output DIR");
-  problems.require(config.start_neighbors >= 1, "--start-neighbors is 0 (a point is placed by at least 1)");
+  problems.require(config.start_neighbors >= 1,
+                   "--start-neighbors is 0 (a point is placed by at least 1). Give more");
   check_affinity(embed.affinity, 0, problems);
   check_schedule(embed.optimize, problems);
   check_picture(embed.plot, problems);

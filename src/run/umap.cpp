@@ -33,23 +33,24 @@ umap::LayoutState starting_state(const comm::Communicator& comm, Neighborhoods& 
 void check_umap(const UmapConfig& c, Problems& problems) {
   problems.require(
       c.spread > 0,
-      fmt::format("--spread is {} (it is the scale of the embedding, so it must be above 0)", c.spread));
-  problems.require(
-      c.min_dist >= 0 && c.min_dist <= c.spread,
-      fmt::format("--min-dist is {} (it must be from 0 to --spread, which is {})", c.min_dist, c.spread));
-  problems.require(
-      c.epochs >= 0 && c.epochs <= most_epochs,
-      fmt::format("--epochs is {} (it counts passes over all edges, from 1 to {}, and 0 leaves the "
-                  "number to the program)",
-                  c.epochs, most_epochs));
+      fmt::format("--spread is {} (it is the scale of the embedding, so it must be above 0). 1 is usual",
+                  c.spread));
+  problems.require(c.min_dist >= 0 && c.min_dist <= c.spread,
+                   fmt::format("--min-dist is {} (it must be from 0 to --spread, which is {}). 0.1 is usual",
+                               c.min_dist, c.spread));
+  problems.require(c.epochs >= 0 && c.epochs <= most_epochs,
+                   fmt::format("--epochs is {} (it counts passes over all edges, from 1 to {}). 0 leaves the "
+                               "number to the program",
+                               c.epochs, most_epochs));
   problems.require(c.negative_samples >= 0 && c.negative_samples <= most_negative_samples,
-                   fmt::format("--negative-samples is {} (an edge can have 0 to {})", c.negative_samples,
-                               most_negative_samples));
+                   fmt::format("--negative-samples is {} (an edge can have 0 to {}). 5 is usual",
+                               c.negative_samples, most_negative_samples));
+  problems.require(c.learning_rate > 0,
+                   fmt::format("--umap.learning-rate is {} (points would not move, or apart). 1 is usual",
+                               c.learning_rate));
   problems.require(
-      c.learning_rate > 0,
-      fmt::format("--umap.learning-rate is {} (points would not move, or apart)", c.learning_rate));
-  problems.require(c.repulsion >= 0,
-                   fmt::format("--umap.repulsion is {} (negative samples would attract)", c.repulsion));
+      c.repulsion >= 0,
+      fmt::format("--umap.repulsion is {} (negative samples would attract). 1 is usual", c.repulsion));
 }
 
 UmapEmbedding embed_by_umap(const comm::Communicator& comm, const Config& config, Neighborhoods&& consumed,

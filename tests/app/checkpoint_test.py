@@ -16,7 +16,7 @@ import unittest
 import h5py
 import numpy as np
 
-from end_to_end import FILES, MPIEXEC, PROGRAM, RANKS, EndToEnd
+from end_to_end import FILES, MPIEXEC, PATIENCE, PROGRAM, RANKS, EndToEnd
 
 RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "700", "--threads", "1",
        "--optimize.kl-every", "50"]
@@ -61,7 +61,7 @@ class Runs(EndToEnd):
         return running
 
     def wait_for(self, running, what, limit=60):
-        deadline = time.monotonic() + limit
+        deadline = time.monotonic() + limit * PATIENCE
         while not what():
             self.assertIsNone(running.poll(), (self.folder / "log").read_text())
             self.assertLess(time.monotonic(), deadline)
@@ -74,7 +74,7 @@ class Runs(EndToEnd):
         return lambda: text in (self.folder / "log").read_text()
 
     def ended(self, running, code):
-        self.assertEqual(running.wait(timeout=60), code, (self.folder / "log").read_text())
+        self.assertEqual(running.wait(timeout=60 * PATIENCE), code, (self.folder / "log").read_text())
         return (self.folder / "log").read_text()
 
     def resumed(self, *arguments, ranks=RANKS):
@@ -134,7 +134,7 @@ class Checkpoint(Runs):
         running = self.start()
         self.wait_for(running, self.log_says("Iteration  100"))
         running.terminate()
-        self.assertNotEqual(running.wait(timeout=30), 0)
+        self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)
         self.assertEqual(self.processes(), [])
         self.assertEqual(len(self.states()), 1)
         self.resumed()
@@ -156,7 +156,7 @@ class Checkpoint(Runs):
         running = self.start("--checkpoint.minutes", "0.002")
         self.wait_for(running, lambda: len(self.states()) == 2)
         os.kill(self.ranks_of(running)[-1], signal.SIGKILL)
-        self.assertNotEqual(running.wait(timeout=30), 0)
+        self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)
         self.assertEqual(self.processes(), [])
         self.assertTrue((self.kept / "affinities.h5").exists())
         done = self.resumed()
@@ -199,7 +199,7 @@ class Checkpoint(Runs):
         self.assertEqual(done.returncode, 75, done.stderr)
         self.assertIn("its time is over", done.stderr)
         running = self.start("--resume", "auto", "--iterations", "100000")
-        self.assertNotEqual(running.wait(timeout=30), 0)  # other options
+        self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)  # other options
         self.assertIn("other options", (self.folder / "log").read_text())
         (self.out / "stop").touch()
         done = self.run_program(*RUN, "--output", self.out, "--resume", "auto")

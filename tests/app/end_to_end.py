@@ -2,15 +2,11 @@
 
 Usage: end_to_end.py PROGRAM MPIEXEC RANKS TEST_CLASS
 """
-import gzip
 import json
 import os
 import pathlib
 import pty
-import re
 import shutil
-import stat
-import struct
 import subprocess
 import sys
 import tempfile
@@ -21,13 +17,10 @@ import h5py
 import numpy as np
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+# More in builds that are slow, such as the asan preset's.
+PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))
 FEW_ITERATIONS = ["--iterations", "20", "--early-iterations", "20", "--optimize.kl-every", "10"]
 FILES = ["embedding.h5ad", "embedding.npy", "embedding.png", "report.html", "report.json"]
-
-
-def idx_bytes(array):
-    """An IDX file of unsigned bytes."""
-    return struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
 def stage_names(report):
@@ -52,7 +45,7 @@ class EndToEnd(unittest.TestCase):
         began = time.monotonic()
         done = subprocess.run([*user, MPIEXEC, "-n", str(ranks), program, *map(str, arguments)], cwd=self.folder,
                               text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=limit, env=os.environ | (environment or {}))
+                              timeout=limit * PATIENCE, env=os.environ | (environment or {}))
         done.seconds = time.monotonic() - began
         return done
 
@@ -79,7 +72,7 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         for part in parts:
             self.assertIn(part, done.stderr)
-        self.assertLess(done.seconds, 10)
+        self.assertLess(done.seconds, 10 * PATIENCE)
 
     def assert_nothing_left(self, before):
         self.assertEqual(before, self.listing())
@@ -96,185 +89,6 @@ class EndToEnd(unittest.TestCase):
 
     def report(self):
         return json.loads((self.out / "report.json").read_text())
-
-
-class BadInput(EndToEnd):
-    def write(self, name, content):
-        (self.folder / name).write_bytes(content)
-        return name
-
-    def save(self, name, array):
-        np.save(self.folder / name, array)
-        return name
-
-    def test_missing_file(self):
-        self.refuse(3, "nowhere.npy", arguments=["nowhere.npy"])
-
-    def test_directory(self):
-        (self.folder / "folder.npy").mkdir()
-        self.refuse(3, "folder.npy", "directory", arguments=["folder.npy"])
-
-    def test_empty_file(self):
-        self.refuse(3, "empty.npy", "empty", arguments=[self.write("empty.npy", b"")])
-
-    def test_file_of_unknown_format(self):
-        self.refuse(3, "notes.txt", arguments=[self.write("notes.txt", b"these are not numbers\n" * 9)])
-
-    def test_truncated_npy(self):
-        whole = (self.folder / "rows.npy").read_bytes()
-        self.refuse(3, "cut.npy", arguments=[self.write("cut.npy", whole[: len(whole) // 2])])
-
-    def test_truncated_hdf5(self):
-        with h5py.File(self.folder / "whole.h5", "w") as file:
-            file["rows"] = self.rows
-        whole = (self.folder / "whole.h5").read_bytes()
-        self.refuse(3, "cut.h5", arguments=[self.write("cut.h5", whole[: len(whole) // 2]) + ":/rows"])
-
-    def test_truncated_gzip(self):
-        whole = gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 255, (210, 8)).astype(np.uint8)))
-        self.refuse(3, "cut.gz", arguments=[self.write("cut.gz", whole[: len(whole) // 2])])
-
-    def test_wrong_dataset_name_lists_those_that_exist(self):
-        with h5py.File(self.folder / "data.h5", "w") as file:
-            file["group/rows"] = self.rows
-        self.refuse(3, "nothing", "group/rows", arguments=["data.h5:/nothing"])
-
-    def test_one_dimension(self):
-        self.refuse(3, "flat.npy", arguments=[self.save("flat.npy", self.rows.ravel())])
-
-    def test_three_dimensions(self):
-        self.refuse(3, "cube.npy", arguments=[self.save("cube.npy", self.rows.reshape(210, 2, 4))])
-
-    def test_no_rows(self):
-        self.refuse(3, "none.npy", arguments=[self.save("none.npy", self.rows[:0])])
-
-    def test_fewer_rows_than_ranks(self):
-        expected = "the input has 1 rows" if RANKS == 1 else f"the input has 1 rows for {RANKS} ranks"
-        self.refuse(3, expected, arguments=[self.save("one.npy", self.rows[:1])])
-
-    def test_nan_names_row_and_column(self):
-        rows = self.rows.copy()
-        rows[205, 3] = np.nan
-        self.refuse(3, "nan.npy has NaN at row 205, column 3", arguments=[self.save("nan.npy", rows)])
-
-    def test_infinity_names_row_and_column(self):
-        rows = self.rows.copy()
-        rows[7, 5] = -np.inf
-        self.refuse(3, "inf.npy has infinity", "at row 7, column 5", arguments=[self.save("inf.npy", rows)])
-
-    def test_inputs_that_do_not_stack(self):
-        self.refuse(3, "narrow.npy", arguments=["rows.npy", self.save("narrow.npy", self.rows[:, :5])])
-
-    def test_too_few_labels(self):
-        self.refuse(3, "210", "209", arguments=["rows.npy", "--labels", self.save("few.npy", self.labels[:209])])
-
-    def test_missing_labels(self):
-        self.refuse(3, "nowhere.npy", arguments=["rows.npy", "--labels", "nowhere.npy"])
-
-    def test_perplexity_too_large_names_the_largest(self):
-        self.refuse(2, "perplexity", "The largest possible here is 69", arguments=["rows.npy", "--perplexity", "70"])
-
-    def test_neighbors_too_large_names_the_largest(self):
-        self.refuse(2, "The largest possible here is 209", arguments=["rows.npy", "--neighbors", "210"])
-
-    def test_too_many_components(self):
-        self.refuse(2, "The largest possible here is 8", arguments=["rows.npy", "--pca", "9"])
-
-    def test_init_file_of_another_shape(self):
-        start = self.save("start.npy", np.zeros((209, 2), np.float32))
-        self.refuse(3, "start.npy is 209 x 2", arguments=["rows.npy", "--init", "file", "--init-file", start])
-
-    def test_unknown_option_suggests_the_nearest(self):
-        self.refuse(2, "Did you mean --perplexity?", arguments=["rows.npy", "--perplexty", "10"])
-
-    def test_unknown_config_key_suggests_the_nearest(self):
-        config = self.write("my.cfg", b"[optimize]\nlearning-rat = 5\n")
-        self.refuse(2, "my.cfg:2", "Did you mean learning-rate?", arguments=["rows.npy", "--config", config])
-
-    def test_unknown_command_suggests_the_nearest(self):
-        self.assert_refused(self.run_program("embedd"), 2, "Did you mean embed?")
-
-    def test_contradictory_options_are_told_together(self):
-        self.refuse(2, "2 problems", "--init file", "--quiet",
-                    arguments=["rows.npy", "--init", "file", "--quiet", "--log", "plain"])
-
-    def test_no_input(self):
-        self.refuse(2, "no input", arguments=[])
-
-    def test_output_below_a_file(self):
-        self.out = self.folder / "rows.npy" / "out"
-        self.refuse(4, "rows.npy", arguments=["rows.npy"])
-
-    def test_output_without_permission(self):
-        closed = self.folder / "closed"
-        closed.mkdir()
-        for folder in (closed, self.folder):
-            folder.chmod(0o555)
-        self.addCleanup(self.folder.chmod, 0o755)
-        self.out = closed / "out"
-        # Root may write everywhere, so somebody else tries.
-        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-        with tempfile.TemporaryDirectory() as place:
-            pathlib.Path(place).chmod(0o755)
-            program = shutil.copy(PROGRAM, place)  # the build may lie where only root may look
-            self.refuse(4, "closed", "ermission", arguments=["rows.npy"], program=program, user=nobody)
-
-    def test_output_that_is_not_writable_at_all(self):
-        self.out = pathlib.Path("/proc/fleetsne-out")
-        self.refuse(4, "/proc/fleetsne-out", arguments=["rows.npy"])
-
-    def test_existing_output_without_force(self):
-        self.out.mkdir()
-        (self.out / "embedding.npy").write_bytes(b"precious")
-        self.refuse(2, "--force", arguments=["rows.npy"])
-        self.assertEqual((self.out / "embedding.npy").read_bytes(), b"precious")
-
-    def test_output_onto_an_input(self):
-        self.out.mkdir()
-        np.save(self.out / "embedding.npy", self.rows)
-        before = (self.out / "embedding.npy").read_bytes()
-        self.refuse(2, "never touches its input", arguments=[self.out / "embedding.npy", "--force"])
-        self.assertEqual((self.out / "embedding.npy").read_bytes(), before)
-
-    def test_headers_are_looked_at_before_rows(self):
-        rows = self.rows.copy()
-        rows[205, 3] = np.nan  # found only when all rows are read
-        nan = self.save("nan.npy", rows)
-        start = self.save("start.npy", np.zeros((209, 2), np.float32))
-        for code, part, arguments in (
-                (3, "nowhere.npy", ["--labels", "nowhere.npy"]),
-                (3, "209 labels for 210 rows", ["--labels", self.save("few.npy", self.labels[:209])]),
-                (3, "start.npy is 209 x 2", ["--init", "file", "--init-file", start]),
-                (2, "The largest possible here is 69", ["--perplexity", "70"]),
-                (2, "The largest possible here is 8", ["--pca", "9"])):
-            with self.subTest(part):
-                self.assertNotIn("NaN", self.refuse(code, part, arguments=[nan, *arguments]).stderr)
-
-    def save_anndata(self, name, damaged=False):
-        with h5py.File(self.folder / name, "w") as file:
-            file.attrs["encoding-type"] = "anndata"
-            file["obsm/X_pca"] = self.rows
-            file["obs/_index"] = [f"cell {i}" for i in range(210)]
-            file["obs"].attrs["_index"] = "_index"
-        content = (self.folder / name).read_bytes()
-        self.assertIn(b"GCOL", content)  # HDF5's mark of a heap of strings
-        return self.write(name, content.replace(b"GCOL", b"LOST") if damaged else content)
-
-    def test_damaged_row_names_are_found_before_the_work(self):
-        self.refuse(3, "cells.h5ad has strings that cannot be read",
-                    arguments=[self.save_anndata("cells.h5ad", damaged=True)])
-
-    def test_problems_of_all_files_are_told_together(self):
-        self.refuse(3, "cells.h5ad has strings that cannot be read", "nowhere.npy", "missing.npy",
-                    arguments=[self.save_anndata("whole.h5ad"), self.save_anndata("cells.h5ad", damaged=True),
-                               "--labels", "nowhere.npy", "--init", "file", "--init-file", "missing.npy"])
-
-    def test_values_that_no_run_can_have(self):
-        self.refuse(2, "--threads is 100000", arguments=["rows.npy", "--threads", "100000"])
-        self.refuse(2, "--plot.size is 99", arguments=["rows.npy", "--plot.size", "99"])
-        self.refuse(2, "--plot.size is 10001", arguments=["rows.npy", "--plot.size", "10001"])
-        self.refuse(2, "--init.standard-deviation is 1", arguments=["rows.npy", "--init.standard-deviation", "1e10"])
-        self.refuse(2, "--perplexity 1e+300 is too large", arguments=["rows.npy", "--perplexity", "1e300"])
 
 
 class Accepted(EndToEnd):
@@ -456,7 +270,7 @@ class Result(EndToEnd):
     def test_log_that_cannot_be_written_ends_no_run(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([PROGRAM, "embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], cwd=self.folder,
-                                  text=True, stdout=subprocess.PIPE, stderr=full, timeout=60)
+                                  text=True, stdout=subprocess.PIPE, stderr=full, timeout=60 * PATIENCE)
         self.assertEqual(done.returncode, 0)
         self.assertIn("RESULT ", done.stdout)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
@@ -465,7 +279,7 @@ class Result(EndToEnd):
         for arguments in (["embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], ["--version"], ["--help"]):
             with self.subTest(arguments[0]), open("/dev/full", "w") as full:
                 done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, text=True, stdout=full,
-                                      stderr=subprocess.PIPE, timeout=60)
+                                      stderr=subprocess.PIPE, timeout=60 * PATIENCE)
                 self.assertEqual(done.returncode, 4)
                 self.assertIn("fleetsne: error: the standard output cannot be written (No space left", done.stderr)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
@@ -703,7 +517,7 @@ class Information(EndToEnd):
 
     def test_runs_without_a_launcher(self):
         done = subprocess.run([PROGRAM, "embed", "rows.npy", "--output", self.out, *FEW_ITERATIONS], cwd=self.folder,
-                              text=True, capture_output=True, timeout=60)
+                              text=True, capture_output=True, timeout=60 * PATIENCE)
         self.assert_succeeds(done)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
 

@@ -281,12 +281,12 @@ TEST(CommandLine, BadValuesAreTold) {
   EXPECT_THAT(asked.error({"--perplexity", "nan"}), HasSubstr("is not a number"));
   EXPECT_THAT(asked.error({"--perplexity", "1e999"}), HasSubstr("is not a number"));
   EXPECT_THAT(asked.error({"--iterations", "1.5"}), HasSubstr("is not a whole number"));
-  EXPECT_THAT(asked.error({"--iterations", "99999999999"}), HasSubstr("is not a whole number"));
+  EXPECT_THAT(asked.error({"--iterations", "99999999999"}), HasSubstr("is too large a number"));
   EXPECT_THAT(asked.error({"--neighbors", "-1"}), HasSubstr("is not a whole number of at least 0"));
   EXPECT_THAT(asked.error({"--metric", "minkowski"}), HasSubstr("is not one of euclidean, cosine"));
   EXPECT_THAT(asked.error({"--learning-rate", "n/13"}), HasSubstr("is neither auto nor n/12 nor a number"));
   EXPECT_THAT(asked.error({"--force=perhaps"}), HasSubstr("is neither true nor false"));
-  EXPECT_THAT(asked.error({"a.npy", "--perplexity"}), HasSubstr("See fleetsne embed --help"));
+  EXPECT_THAT(asked.error({"a.npy", "--perplexity"}), HasSubstr("--perplexity needs a value"));
 }
 
 TEST(CommandLine, AllProblemsAreToldTogether) {
@@ -403,7 +403,7 @@ TEST(Ini, RepeatedKeysGather) {
 TEST(Ini, MistakesAreToldWithTheirLine) {
   Asked asked;
   EXPECT_THAT(asked.ini_error("\n[afinity]\nperplexity = 3\n"),
-              HasSubstr("my.cfg:3: unknown section [afinity]"));
+              HasSubstr("my.cfg:2: unknown section [afinity]"));
   EXPECT_THAT(asked.ini_error("[afinity]\nperplexity = 3\n"), HasSubstr("Did you mean [affinity]?"));
   EXPECT_THAT(asked.ini_error("[]\nperplexity = 3\n"), HasSubstr("my.cfg:1: [] names no section"));
   EXPECT_THAT(asked.ini_error("[affinity\nperplexity = 3\n"), HasSubstr("names no section"));
@@ -413,6 +413,16 @@ TEST(Ini, MistakesAreToldWithTheirLine) {
   EXPECT_THAT(asked.ini_error("[affinity]\nexaggeration = 3\n"),
               HasSubstr("Did you mean exaggeration under [optimize]?"));
   EXPECT_THAT(asked.ini_error("[plot]\ntitle = \"open\n"), HasSubstr("not quoted well"));
+  EXPECT_THAT(asked.ini_error("iteration = 3\n"), HasSubstr("Did you mean iterations under [optimize]?"));
+  EXPECT_THAT(asked.ini_error("[nowhere]\nx = 3\ny = 4\n"), HasSubstr("my.cfg:1: unknown section [nowhere]"));
+}
+
+TEST(Ini, ValueGivenTwiceIsRefusedInOneFileOnly) {
+  Asked asked;
+  EXPECT_THAT(asked.ini_error("perplexity = 3\n[affinity]\nperplexity = 4\n"),
+              HasSubstr("my.cfg:3: perplexity is there twice (line 1"));
+  EXPECT_EQ(asked.ini_error("[affinity]\nperplexity = 5\n"), "");
+  EXPECT_EQ(asked.config.affinity.perplexity, 5);
 }
 
 TEST(Ini, StagesAreSectionsInTheirOrder) {
@@ -435,9 +445,9 @@ TEST(Ini, StagesAreSectionsInTheirOrder) {
 TEST(Ini, BadStagesAreToldWithTheirLine) {
   Asked asked;
   EXPECT_THAT(asked.ini_error("[stage.a]\niteration = 3\n"),
-              HasSubstr("my.cfg:2: unknown key iteration (a stage has iterations"));
+              HasSubstr("my.cfg:2: in [stage.a] unknown key iteration (a stage has iterations"));
   EXPECT_THAT(asked.ini_error("[stage.a]\niterations = many\n"),
-              HasSubstr("my.cfg:2: iterations = many is not a whole number in [stage.a]"));
+              HasSubstr("my.cfg:2: in [stage.a] iterations = many is not a whole number"));
   EXPECT_THAT(asked.ini_error("[stage.a]\niterations = 3\n[stage.a]\niterations = 4\n"),
               HasSubstr("my.cfg:3: [stage.a] is there twice"));
   EXPECT_THAT(asked.ini_error("[stage.]\n"), HasSubstr("[stage.] is no name"));

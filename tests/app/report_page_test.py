@@ -19,6 +19,7 @@ import numpy as np
 import browser
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
+PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))  # more in slow builds
 TITLE = "Cells <b>&amp; \"more\"</b> αβ"
 VOID = {"meta", "link", "img"}
 
@@ -67,7 +68,7 @@ class ReportPage(unittest.TestCase):
     @classmethod
     def run_program(cls, *arguments):
         subprocess.run([MPIEXEC, "-n", str(RANKS), PROGRAM, *map(str, arguments)], cwd=cls.folder, check=True,
-                       capture_output=True, timeout=60, env=os.environ)
+                       capture_output=True, timeout=60 * PATIENCE, env=os.environ)
 
     def test_elements_are_closed_in_order(self):
         balance = Balance()

@@ -40,8 +40,9 @@ struct Value {
   ValueKind kind = ValueKind::scalar;
   std::string placeholder;           ///< what help calls it
   std::vector<std::string> allowed;  ///< the only spellings, if there are only some
-  std::function<std::optional<std::string>(const std::string&)>
-      set;                                        ///< returns why the text is no such value
+  /// Returns why the text is no such value: "is not a number", or, if there is more to say, with the reason
+  /// and what to do: "has no = (a stage is KEY=VALUE). Add it".
+  std::function<std::optional<std::string>(const std::string&)> set;
   std::function<void()> clear;                    ///< empties a list
   std::function<std::vector<std::string>()> get;  ///< spellings that set() takes back; several for a list
   std::function<nlohmann::json()> json;
@@ -92,5 +93,8 @@ struct Option {
   /// As messages call it.
   std::string spelling() const { return "--" + (shorthand.empty() ? dotted() : shorthand); }
 };
+
+/// The message for what was `written` (with its value last) and is no value of this option.
+std::string refusal(const Option& option, const std::string& written, const std::string& why_not);
 
 }  // namespace fleetsne::app

@@ -15,7 +15,7 @@ namespace fleetsne::data {
 /// larger one.
 /// @note Collective. The same for any number of ranks. No memory but the result.
 std::vector<std::size_t> draw_sample(const comm::Communicator& comm, const RowDistribution& rows,
-                                     std::int64_t size, const base::Random& random);
+                                     std::size_t size, const base::Random& random);
 
 /// Some of this rank's rows, padded. @param chosen  local rows
 base::Matrix<float> pick_rows(const base::Matrix<float>& rows, std::span<const std::size_t> chosen);

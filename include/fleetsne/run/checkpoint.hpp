@@ -36,6 +36,7 @@ struct Reached {
   std::optional<io::AffinityHeader> affinities;
   std::optional<optimize::State> state;
   std::optional<umap::LayoutState> layout;
+  std::vector<std::string> left_aside;  ///< what is wrong with each file that cannot be gone on from
 
   /// Whether where the points begin is of no more interest.
   bool begun() const { return state || layout; }

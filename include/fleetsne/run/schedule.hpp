@@ -12,6 +12,9 @@ namespace fleetsne::run {
 /// The stages that a config means, as the optimiser takes them.
 std::vector<optimize::Stage> schedule(const OptimizeConfig& config);
 
+/// Whether a kernel can have so many degrees of freedom.
+bool is_dof(double value);
+
 /// Whether a stage can be called so: letters, digits, - and _.
 bool is_stage_name(const std::string& name);
 
