@@ -104,7 +104,10 @@ JobRequeue=1
 SchedulerParameters=sched_min_interval=0,batch_sched_delay=0
 NodeName=node1 NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={first} CPUs=2 State=UNKNOWN
 NodeName=node2 NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={second} CPUs=2 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """)
 
     def _until(self, what, called, limit=60):
