@@ -45,6 +45,8 @@ class Cluster:
         return self
 
     def __exit__(self, *_):
+        if len(self.daemons) == 4:
+            self._end_jobs()
         for daemon in reversed(self.daemons):
             daemon.terminate()
         for daemon in self.daemons:
@@ -54,6 +56,16 @@ class Cluster:
                 daemon.kill()
                 daemon.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end_jobs(self):
+        """A test that fails may leave jobs, which would outlive the daemons."""
+        try:
+            self.run("scancel", "--me")
+            deadline = time.monotonic() + 30
+            while self.run("squeue", "-h").stdout.strip() and time.monotonic() < deadline:
+                time.sleep(0.2)
+        except (OSError, subprocess.SubprocessError):
+            pass  # there is no controller to ask
 
     def _daemon(self, name, command):
         path = os.environ["PATH"] + ":/usr/sbin"
