@@ -45,6 +45,8 @@ class Cluster:
         return self
 
     def __exit__(self, *_):
+        if len(self.daemons) == 4:
+            self._end_jobs()
         for daemon in reversed(self.daemons):
             daemon.terminate()
         for daemon in self.daemons:
@@ -54,6 +56,16 @@ class Cluster:
                 daemon.kill()
                 daemon.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end_jobs(self):
+        """A test that fails may leave jobs, which would outlive the daemons."""
+        try:
+            self.run("scancel", "--me")
+            deadline = time.monotonic() + 30
+            while self.run("squeue", "-h").stdout.strip() and time.monotonic() < deadline:
+                time.sleep(0.2)
+        except (OSError, subprocess.SubprocessError):
+            pass  # there is no controller to ask
 
     def _daemon(self, name, command):
         path = os.environ["PATH"] + ":/usr/sbin"
@@ -104,7 +116,10 @@ JobRequeue=1
 SchedulerParameters=sched_min_interval=0,batch_sched_delay=0
 NodeName=node1 NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={first} CPUs=2 State=UNKNOWN
 NodeName=node2 NodeHostname={socket.gethostname()} NodeAddr=127.0.0.1 Port={second} CPUs=2 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """)
 
     def _until(self, what, called, limit=60):

@@ -143,6 +143,17 @@ class Jobs(EndToEnd):
         self.assertEqual(self.slurm.wait(job), ("COMPLETED", 0), self.log(job))
         self.assertIn("4 rows: 3 done, 1 to do", self.log(job))
 
+    def test_a_job_that_is_preempted(self):
+        job = self.submit(*RUN, "--iterations", "100000", "--checkpoint.minutes", "0.01")
+        self.wait_for_log(job, "checkpoint at iteration")
+        urgent = self.slurm.submit("--partition=urgent", "--nodes=2", "--ntasks-per-node=2", "--wrap", "true", "--output=urgent.log",
+                                   cwd=self.folder)
+        self.assertEqual(self.slurm.wait(urgent), ("COMPLETED", 0))
+        self.slurm._until(lambda: self.slurm._ended(job) or "going on from iteration" in self.log(job), "the job's second start")
+        self.assertIn("start 2", self.log(job))
+        self.slurm.run("scancel", job)
+        self.assertEqual(self.slurm.wait(job)[0], "CANCELLED")
+
     def test_bad_input_ends_with_its_code(self):
         job = self.submit("nowhere.npy")
         self.assertEqual(self.slurm.wait(job), ("FAILED", 3), self.log(job))
