@@ -25,7 +25,7 @@ RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "
 # The search for neighbours is the longest part of it.
 SEARCH = ["embed", "cells.npy", "--perplexity", "70", "--early-iterations", "10", "--iterations", "10", "--threads", "2",
           "--optimize.kl-every", "10"]
-UMAP = ["embed", "cells.npy", "--method", "umap", "--epochs", "400", "--threads", "1", "--quality.sample", "4000"]
+UMAP = ["embed", "cells.npy", "--method", "umap", "--epochs", "60", "--threads", "1", "--quality.sample", "4000"]
 
 
 class Runs(EndToEnd):
@@ -60,7 +60,7 @@ class Runs(EndToEnd):
         self.addCleanup(running.kill)
         return running
 
-    def wait_for(self, running, what, limit=60):
+    def wait_for(self, running, what, limit=120):
         deadline = time.monotonic() + limit * PATIENCE
         while not what():
             self.assertIsNone(running.poll(), (self.folder / "log").read_text())
@@ -74,11 +74,11 @@ class Runs(EndToEnd):
         return lambda: text in (self.folder / "log").read_text()
 
     def ended(self, running, code):
-        self.assertEqual(running.wait(timeout=60 * PATIENCE), code, (self.folder / "log").read_text())
+        self.assertEqual(running.wait(timeout=120 * PATIENCE), code, (self.folder / "log").read_text())
         return (self.folder / "log").read_text()
 
     def resumed(self, *arguments, ranks=RANKS):
-        done = self.run_program(*self.RUN, "--output", self.out, "--resume", "auto", *arguments, ranks=ranks)
+        done = self.run_program(*self.RUN, "--output", self.out, "--resume", "auto", *arguments, ranks=ranks, limit=120)
         self.assert_succeeds(done)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)  # the checkpoint is gone
         return done
@@ -249,7 +249,7 @@ class Checkpoint(Runs):
 
 class Search(Runs):
     """Interrupted while neighbours are searched."""
-    RUN, ROWS = SEARCH, 8000
+    RUN, ROWS = SEARCH, 6000
 
     def parts(self):
         return sorted((self.kept / "neighbors").glob("search-*.h5"))
@@ -267,17 +267,13 @@ class Search(Runs):
         self.assert_as_uninterrupted()
 
     def test_in_many_steps(self):
-        steps = 0
-        while not (self.kept / "affinities.h5").exists():
-            done = self.run_program(*SEARCH, "--output", self.out, "--resume", "auto", "--max-wall-time", "0",
-                                    "--checkpoint.minutes", "0.00001")
+        newest = []
+        for step in range(4):
+            done = self.run_program(*SEARCH, "--output", self.out, "--resume", "auto", "--max-wall-time", "0")
             self.assertEqual(done.returncode, 75, done.stderr)
-            steps += 1
-            self.assertLess(steps, 100)
-            if not (self.kept / "affinities.h5").exists():
-                self.assertEqual(len(self.parts()), RANKS)
-        self.assertGreater(steps, 2)
-        self.assertEqual(self.parts(), [])  # of no more use beside the affinities
+            self.assertEqual("going on with the search" in done.stderr, step > 0, done.stderr)
+            self.assertEqual(len(self.parts()), RANKS)
+            self.assertNotEqual(newest, newest := [path.name for path in self.parts()])
         self.resumed()
         self.assert_as_uninterrupted()
 
@@ -360,7 +356,7 @@ class Umap(Runs):
     RUN = UMAP
 
     def test_stopped_it_goes_on_to_the_same_bits(self):
-        running = self.start("--checkpoint.minutes", "0.0005")
+        running = self.start("--checkpoint.minutes", "0.00001")
         log = self.stopped(running, lambda: len(self.states()) == 2)
         self.assertRegex(log, r"stopped: after \d+ epochs \(SIGUSR2 came\)")
         self.assertLessEqual(len(self.states()), 2)
@@ -373,11 +369,11 @@ class Umap(Runs):
         self.assertIn("nothing is left to do", self.resumed().stderr)
 
     def test_killed_and_damaged(self):
-        running = self.start("--checkpoint.minutes", "0.0005")
+        running = self.start("--checkpoint.minutes", "0.00001")
         self.wait_for(running, lambda: len(self.states()) == 2)
         os.kill(self.ranks_of(running)[-1], signal.SIGKILL)
         self.assertNotEqual(running.wait(timeout=30), 0)
-        before, newest = self.states()
+        *_, before, newest = self.states()
         newest.write_bytes(newest.read_bytes()[:-99])
         done = self.resumed()
         self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
@@ -385,7 +381,7 @@ class Umap(Runs):
         self.assert_as_uninterrupted()
 
     def test_on_other_ranks(self):
-        running = self.start("--checkpoint.minutes", "0.0005")
+        running = self.start("--checkpoint.minutes", "0.00001")
         self.stopped(running, lambda: len(self.states()) == 2)
         done = self.resumed(ranks=3)
         self.assertRegex(done.stderr, r"going on from epoch \d+ ")
