@@ -14,7 +14,8 @@ std::uint8_t Parts::byte() {
 }
 
 Bytes Parts::next() {
-  const std::size_t low = byte(), length = std::min(low + 256 * std::size_t{byte()}, rest_.size());
+  const std::size_t low = byte(), high = byte();
+  const std::size_t length = std::min(low + 256 * high, rest_.size());
   const Bytes part = rest_.first(length);
   rest_ = rest_.subspan(length);
   return part;
