@@ -51,7 +51,7 @@ cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/"
 # in_root COMMAND...: what is mounted for it is gone when it ends.
 in_root() {
   # shellcheck disable=SC2016  # for that shell to expand
-  unshare --mount --propagation private /bin/sh -c 'for place in proc dev; do mount --rbind /$place "$0/$place"; done
+  unshare --mount --propagation private /bin/sh -c 'for place in proc sys dev; do mount --rbind /$place "$0/$place"; done
     exec chroot "$0" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"' "$root" "$@"
 }
 while read -r from to; do
