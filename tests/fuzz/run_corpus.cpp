@@ -2,6 +2,7 @@
 // without libFuzzer.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -28,6 +29,7 @@ std::size_t run(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int count, char** paths) {
+  ::setenv("FLEETSNE_FUZZ_WHOLE_FILES", "1", 1);
   std::size_t inputs = 0;
   for (int i = 1; i < count; ++i) inputs += run(paths[i]);
   std::printf("%zu inputs, no finding\n", inputs);
