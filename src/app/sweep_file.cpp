@@ -191,8 +191,7 @@ std::string apply_settings(const SweepRow& row, run::Config& config) {
     const Option* option = find_option(table, name);
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (const auto why_not = option->value.set(value))
-      wrong +=
-          fmt::format("{}{} = {} {} ({})", wrong.empty() ? "" : "\n", name, value, *why_not, option->help);
+      wrong += (wrong.empty() ? "" : "\n") + refusal(*option, name + " = " + value, *why_not);
   }
   return wrong;
 }

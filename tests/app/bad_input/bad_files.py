@@ -27,6 +27,15 @@ CONFIGS = {
     "stage-value": "[stage.a]\niterations = 5\nexaggeration = 4..x\n",
     "many": "[affinity]\nperplexity = few\nperplexty = 5\n[nowhere]\n[optimize]\nmomentum\n",
     "binary": "\x00\x01\x02\x7f[x\n" * 5,
+    "sweep": "[input]\nfiles = rows.npy\n[grid]\nperplexity = 5, 9\n",
+    "sweep-input": "[input]\nfiles = nowhere.npy\n[grid]\nperplexity = 5, 9\n",
+    "sweep-empty": "[input]\nfiles = rows.npy\n",
+    "sweep-option": "[input]\nfiles = rows.npy\n[grid]\nperplexty = 5, 9\n",
+    "sweep-value": "[input]\nfiles = rows.npy\n[grid]\nperplexity = 5, many\n",
+    "sweep-range": "[input]\nfiles = rows.npy\n[grid]\nperplexity = 5, 70\n",
+    "sweep-name": "[input]\nfiles = rows.npy\n[row.a/b]\nperplexity = 5\n",
+    "sweep-twice": "[input]\nfiles = rows.npy\n[grid]\nperplexity = 5\nperplexity = 9\n",
+    "sweep-folder": "[input]\nfiles = rows.npy\n[row.a]\nthreads = 2\n",
     "other-command": "[plot]\npanels = auto\nrotation = 5\n",
 }
 

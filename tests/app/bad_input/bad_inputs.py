@@ -365,6 +365,24 @@ PICTURES = [
     plain(INPUT, "info folder.npy", "folder.npy is a directory"),
 ]
 
+SWEEPS = [
+    plain(USAGE, "sweep --output out", "Name its file: fleetsne sweep FILE"),
+    plain(USAGE, "sweep sweep.cfg", "Add --output DIR"),
+    plain(USAGE, "sweep nowhere.cfg --output out", "nowhere.cfg cannot be read", "there is no such file"),
+    plain(USAGE, "sweep pipe.cfg --output out", "pipe.cfg cannot be read", "no regular file"),
+    plain(USAGE, "sweep rows.npy --output out", "rows.npy cannot be read", "that no text has"),
+    plain(USAGE, "sweep sweep-empty.cfg --output out", "sweep-empty.cfg has no rows", "[grid]"),
+    plain(USAGE, "sweep sweep-option.cfg --output out", "sweep-option.cfg:4", "Did you mean perplexity?"),
+    plain(USAGE, "sweep sweep-value.cfg --output out", "row perplexity-many", "perplexity = many is not a number"),
+    plain(USAGE, "sweep sweep-range.cfg --output out", "perplexity 70 is too large"),
+    plain(USAGE, "sweep sweep-name.cfg --output out", "sweep-name.cfg:3", "[row.a/b] has no name"),
+    plain(USAGE, "sweep sweep-twice.cfg --output out", "sweep-twice.cfg:5", "perplexity stands twice"),
+    plain(USAGE, "sweep sweep-folder.cfg --output out", "sweep-folder.cfg:4", "rows cannot differ in threads"),
+    plain(USAGE, "sweep sweep.cfg --resume never --output out", "--resume was given"),
+    plain(INPUT, "sweep sweep-input.cfg --output out", "nowhere.npy cannot be read"),
+    plain(IO, "sweep sweep.cfg --output rows.npy/out", "rows.npy"),
+]
+
 PLACES = [
     plain(IO, "embed rows.npy --output rows.npy/out", "rows.npy"),
     plain(IO, "embed rows.npy --output rows.npy", "the output rows.npy is a file"),
@@ -394,4 +412,4 @@ NUMBERS = [
 ]
 
 TABLE = [*COMMANDS, *OPTIONS, *CONTRADICTIONS, *CONFIGS, *ROWS, *LABELS, *STARTS, *NEIGHBORS, *AFFINITIES, *CHECKPOINTS,
-         *INTO, *PICTURES, *PLACES, *NUMBERS]
+         *INTO, *PICTURES, *SWEEPS, *PLACES, *NUMBERS]
