@@ -227,7 +227,7 @@ class Files:
         run("embed rows.npy --perplexity 15 --early-iterations 20 --iterations 20 --neighbors.save nn.h5 --output ref")
         run("affinity rows.npy --perplexity 15 --output a.h5")
         (self.folder / "stopped/embedding.png/in the way").mkdir(parents=True)  # so that the last checkpoint stays
-        run("embed rows.npy --perplexity 15 --iterations 40 --checkpoint.minutes 0.00001 --output stopped --force")
+        run("embed rows.npy --perplexity 15 --early-iterations 10 --iterations 10 --checkpoint.minutes 0.00001 --output stopped --force")
         self.affinities()
         self.neighbors()
         self.embeddings()

@@ -312,7 +312,7 @@ AFFINITIES = [
     plain(INPUT, "info version-a.h5", "affinities of format 99"),
 ]
 
-STOPPED = "rows.npy --perplexity 15 --iterations 40"
+STOPPED = "rows.npy --perplexity 15 --early-iterations 10 --iterations 10"
 CHECKPOINTS = [
     embed(INPUT, f"{STOPPED} --resume nowhere", "nowhere holds no checkpoint"),
     embed(INPUT, f"{STOPPED} --resume no-checkpoint", "no-checkpoint holds no checkpoint"),
