@@ -194,7 +194,7 @@ class Schedules(EndToEnd):
                 ("[stage.a]\nexaggeration = 4\n[stage.b]\n[stage.c]\niterations = 0\n", [],
                  ["the stage a says no iterations", "the stage b says no iterations", "iterations of the stage c is 0"]),
                 ("[stage.a]\niterations = 5\niteration = 5\nmomentum = heavy\n", [],
-                 ["bad.cfg:3", "Did you mean iterations?", "bad.cfg:4: momentum = heavy is not a number"])):
+                 ["bad.cfg:3", "Did you mean iterations?", "bad.cfg:4: in [stage.a] momentum = heavy is not a number"])):
             with self.subTest(parts):
                 (self.folder / "bad.cfg").write_text(text)
                 before = self.listing()

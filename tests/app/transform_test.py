@@ -120,7 +120,7 @@ class Transform(EndToEnd):
         done = self.run_program("transform", "new.npy", "--into", "ref/embedding.h5ad", "--output", "ref", "--force")
         self.assert_refused(done, 2, "ref/embedding.h5ad", "written over")
         shutil.move(self.folder / "rows.npy", self.folder / "moved.npy")
-        self.assert_no_transform(3, "rows.npy", "names it as what it was made of", "--reference")
+        self.assert_no_transform(3, "rows.npy", "names it (new points need their neighbours", "--reference")
         self.placed("new.npy", "--reference", "moved.npy")
 
     def test_a_damaged_embedding_is_refused(self):
