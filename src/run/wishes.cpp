@@ -53,13 +53,15 @@ Wishes::Wishes(const comm::Communicator& comm, const CheckpointConfig& config, s
         config.max_wall_time.empty() ? std::clamp(reserve_share * *limit, least_reserve, largest_reserve) : 0;
     wall_end_ = std::max(0.0, *limit - reserve);
   }
-  usr1_came = 0;
-  stop_signal = 0;
-  catch_signals(on_signal);
+  listen();
 }
 
 Wishes::~Wishes() {
-  catch_signals(SIG_DFL);
+  catch_signals(SIG_IGN);
+}
+
+void Wishes::listen() {
+  catch_signals(on_signal);
 }
 
 int Wishes::by_clock() {

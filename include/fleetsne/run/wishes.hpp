@@ -17,7 +17,11 @@ class Wishes {
  public:
   enum Wish : int { none = 0, checkpoint = 1, stop = 2 };
 
-  /// Catches the signals until it is destroyed.
+  /// From now on signals are wishes and do not end the process; what comes before there is a Wishes is not
+  /// lost.
+  static void listen();
+
+  /// Hears the signals until it is destroyed; those that come later do nothing, as the run is about to end.
   /// @param stop_file  on rank 0 looked for now and then
   Wishes(const comm::Communicator& comm, const CheckpointConfig& config, std::string stop_file);
   ~Wishes();
