@@ -17,14 +17,13 @@ class Wishes {
  public:
   enum Wish : int { none = 0, checkpoint = 1, stop = 2 };
 
-  /// From now on signals are wishes and do not end the process; what comes before there is a Wishes is not
-  /// lost.
+  /// From now on, to the end of the process, signals are wishes and do not end it. One that comes while there
+  /// is no Wishes, before the first or between two runs of a process, is the next one's.
   static void listen();
 
-  /// Hears the signals until it is destroyed; those that come later do nothing, as the run is about to end.
+  /// Listens, too.
   /// @param stop_file  on rank 0 looked for now and then
   Wishes(const comm::Communicator& comm, const CheckpointConfig& config, std::string stop_file);
-  ~Wishes();
   Wishes(const Wishes&) = delete;
   Wishes& operator=(const Wishes&) = delete;
 
