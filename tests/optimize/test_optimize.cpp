@@ -536,6 +536,33 @@ TEST(Descent, NoPointMovesFurtherThanTheLimit) {
   }
 }
 
+TEST(Descent, AStepBeyondAllNumbersIsNoticedAndNotLeftOut) {
+  const auto comm = Communicator::world();
+  Descent descent(base::Matrix<float>(10, 2));
+  std::vector<float> gradient(20, 1);
+  if (comm.rank() == 0) gradient[7] = 1e30F;  // its square is infinite
+  limit_norms(gradient, 1e9);
+  descent.step(gradient, {1, 0.8, 5, 0.01});
+  EXPECT_THROW(descent.bounding_box(comm), base::Error);
+}
+
+TEST(Optimize, ADivergenceIsToldOnAllRanksWithItsIteration) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const Stage calm{.iterations = 5, .exaggeration = 4};
+  Stage wild{.iterations = 20};
+  wild.learning_rate = {LearningRate::Rule::fixed, 1e30};
+  wild.max_step_norm = 1e30;
+  try {
+    run_stages(comm, affinities, {calm, wild});
+    ADD_FAILURE() << "not noticed";
+  } catch (const comm::AgreedError& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::numerical);
+    EXPECT_TRUE(std::string(error.what()).starts_with("iteration 6: the optimisation diverged ("))
+        << error.what();
+  }
+}
+
 TEST(Descent, GainsGrowWhereTheDirectionHoldsAndShrinkWhereItTurns) {
   Descent descent(base::Matrix<float>(1, 2));
   const StepRule rule{1, 0, 1e9, 0.01};
