@@ -257,8 +257,8 @@ TEST_F(Write, TwoRunsIntoOneFolderEachPublishAWholeFile) {
 
 TEST_F(Write, PartsThatKilledRunsHaveLeftGo) {
   const std::string part = ".0123456789abcdef.partial";
-  for (const std::string& name :
-       {".e.npy" + part, ".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part})
+  for (const std::string& name : std::initializer_list<std::string>{
+           ".e.npy" + part, ".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part})
     make_file(name, "x");
   comm::on_root(comm, [&] { remove_partials(directory, "e.npy"); });
   expect_listing(directory, {".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part});

@@ -1,5 +1,6 @@
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/optimize/attraction.hpp"
 #include "fleetsne/optimize/descent.hpp"
 #include "fleetsne/optimize/joint_objective.hpp"
