@@ -87,9 +87,9 @@ OptionTable option_table(run::Config& c) {
        "Spread of the start along its first axis; UMAP stretches both axes to 10"},
 
       {"init", "continue", "continue", text(c.init.continued, "FILE"),
-       "Go on from the state in this embedding.h5ad of an earlier run of the same input: --iterations or "
-       "stages "
-       "more, no early ones"},
+       "Go on from the state in this embedding.h5ad, or checkpoint/state-ITERATION.h5, of an earlier run of "
+       "the same "
+       "input: --iterations or stages more, no early ones"},
 
       {"optimize", "dimensions", "dimensions", whole(c.optimize.dimensions), "Of the embedding: 2, or 1"},
       {"optimize", "early-exaggeration", "early-exaggeration", real(c.optimize.early_exaggeration),

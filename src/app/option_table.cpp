@@ -37,6 +37,8 @@ std::vector<Option> execution_options(run::ExecutionConfig& c) {
       {"run", "log", "log",
        choice(c.log, {{"auto", LogChoice::automatic}, {"bar", LogChoice::bar}, {"plain", LogChoice::plain}}),
        "Progress as bars or as plain lines; auto: bars on a terminal"},
+      {"run", "patience", "patience", real(c.patience),
+       "Minutes that a rank waits for the others before it takes them for lost and ends all; 0: for ever"},
   };
 }
 

@@ -1,5 +1,7 @@
 #include "fleetsne/comm/communicator.hpp"
 
+#include "fleetsne/comm/patience.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -78,10 +80,12 @@ void Communicator::count_traffic(const Traffic& more) const {
 }
 
 void Communicator::barrier() const {
+  const Waiting waiting;
   MPI_Barrier(handle_);
 }
 
 void Communicator::broadcast_bytes(void* data, std::size_t bytes, Rank root) const {
+  const Waiting waiting;
   in_pieces(bytes, [&](std::size_t at, std::size_t now) {
     MPI_Bcast(static_cast<char*>(data) + at, checked_count(now), MPI_BYTE, root, handle_);
   });
@@ -97,6 +101,7 @@ std::string Communicator::broadcast(const std::string& text, Rank root) const {
 }
 
 void Communicator::all_gather_bytes(const void* one, void* all, std::size_t bytes_each) const {
+  const Waiting waiting;
   MPI_Allgather(one, checked_count(bytes_each), MPI_BYTE, all, checked_count(bytes_each), MPI_BYTE, handle_);
   const auto n = static_cast<std::int64_t>(bytes_each) * (size_ - 1);
   count_traffic({n, n, size_ > 1 ? 1 : 0});
@@ -104,6 +109,7 @@ void Communicator::all_gather_bytes(const void* one, void* all, std::size_t byte
 
 void Communicator::reduce_elements(void* data, std::size_t count, std::size_t element_bytes,
                                    MPI_Datatype type, Reduction operation) const {
+  const Waiting waiting;
   const std::size_t step = std::max<std::size_t>(limit_bytes / element_bytes, 1);
   for (std::size_t at = 0; at < count; at += step) {
     MPI_Allreduce(MPI_IN_PLACE, static_cast<char*>(data) + at * element_bytes,
@@ -115,6 +121,7 @@ void Communicator::reduce_elements(void* data, std::size_t count, std::size_t el
 
 void Communicator::reduce_elements_to(void* data, std::size_t count, std::size_t element_bytes,
                                       MPI_Datatype type, Reduction operation, Rank root) const {
+  const Waiting waiting;
   const std::size_t step = std::max<std::size_t>(limit_bytes / element_bytes, 1);
   for (std::size_t at = 0; at < count; at += step) {
     char* piece = static_cast<char*>(data) + at * element_bytes;
@@ -136,6 +143,7 @@ bool Communicator::all_equal(std::int64_t value) const {
 }
 
 void Communicator::all_to_all_bytes(const void* values, void* from, std::size_t bytes_each) const {
+  const Waiting waiting;
   MPI_Alltoall(values, checked_count(bytes_each), MPI_BYTE, from, checked_count(bytes_each), MPI_BYTE,
                handle_);
   const auto n = static_cast<std::int64_t>(bytes_each) * (size_ - 1);
@@ -181,6 +189,7 @@ void Communicator::exchange_bytes(const void* send, std::span<const std::size_t>
     }
     out += bytes;
   }
+  const Waiting waiting;
   MPI_Waitall(checked_count(requests_.size()), requests_.data(), MPI_STATUSES_IGNORE);
   count_traffic(moved);
 }

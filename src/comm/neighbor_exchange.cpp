@@ -1,5 +1,7 @@
 #include "fleetsne/comm/neighbor_exchange.hpp"
 
+#include "fleetsne/comm/patience.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -67,6 +69,7 @@ void NeighborExchange::start() {
 
 void NeighborExchange::finish() {
   if (state_->requests.empty()) return;
+  const Waiting waiting;
   MPI_Waitall(static_cast<int>(state_->requests.size()), state_->requests.data(), MPI_STATUSES_IGNORE);
   state_->under_way = false;
   state_->comm->count_traffic(state_->per_use);

@@ -89,6 +89,7 @@ std::vector<std::string> prepare_output_directory(const comm::Communicator& comm
   comm::on_root(comm, [&] {
     refuse_file(path);
     if (!overwrite) refuse_results(path, files);
+    for (const std::string& file : files) remove_partials(path, file);
     MadeFolders folders;
     folders.make(path);
     // Throws if the folder takes no file.

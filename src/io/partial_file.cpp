@@ -14,7 +14,10 @@
 #include <filesystem>
 #include <random>
 #include <span>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace fleetsne::io {
 namespace {
@@ -63,6 +66,19 @@ std::string make_partial(const std::string& path) {
   cannot_write(path);
 }
 
+/// Whether make_partial has made this name, for the file `of` or, if that is empty, for any.
+bool is_partial(std::string_view name, std::string_view of) {
+  constexpr std::string_view end = ".partial";
+  constexpr std::size_t digits = 16;
+  if (name.size() < digits + end.size() + 2 || !name.ends_with(end) || name.front() != '.') return false;
+  name.remove_prefix(1);
+  name.remove_suffix(end.size());
+  const std::string_view random = name.substr(name.size() - digits);
+  name.remove_suffix(digits);
+  if (random.find_first_not_of("0123456789abcdef") != std::string_view::npos) return false;
+  return name.ends_with('.') && (of.empty() || name.substr(0, name.size() - 1) == of);
+}
+
 /// @param path   an existing file
 /// @param shown  its name in messages: the one it will have
 void write_all(const std::string& path, const std::string& shown, std::span<const unsigned char> bytes) {
@@ -107,6 +123,15 @@ void PartialFile::commit() {
   if (std::rename(partial_path_.c_str(), path_.c_str()) != 0) cannot_write(path_);
   committed_ = true;
   sync(folder_of(path_), path_, O_RDONLY | O_DIRECTORY);
+}
+
+void remove_partials(const std::string& folder, const std::string& name) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator file(folder.empty() ? "." : folder, error), end;
+       !error && file != end; file.increment(error))
+    if (is_partial(file->path().filename().string(), name)) found.push_back(file->path());
+  for (const auto& file : found) std::filesystem::remove(file, error);
 }
 
 void write_binary_file(const std::string& path, std::span<const unsigned char> bytes) {

@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/comm/patience.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ SharedFile::SharedFile(const comm::Communicator& comm, const std::string& path, 
   // Open MPI's collective open does not return on the others if one rank finds no such file (a folder of its
   // own node), so every rank finds it by itself first.
   comm::agree(comm_, [&] { expect_writable(path); });
+  const comm::Waiting waiting;
   comm::agree(comm_, [&] {
     check(MPI_File_open(comm_.handle(), path.c_str(), MPI_MODE_WRONLY, MPI_INFO_NULL, &file_));
   });
@@ -45,6 +47,7 @@ void SharedFile::write_at(std::int64_t offset, std::span<const std::byte> bytes)
 }
 
 void SharedFile::close() {
+  const comm::Waiting waiting;
   comm::agree(comm_, [&] { check(MPI_File_sync(file_)); });
   comm::agree(comm_, [&] { check(MPI_File_close(&file_)); });
 }

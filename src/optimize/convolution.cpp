@@ -1,5 +1,7 @@
 #include "convolution.hpp"
 
+#include "fleetsne/comm/patience.hpp"
+
 #include <cstring>
 
 namespace fleetsne::optimize {
@@ -12,6 +14,13 @@ std::ptrdiff_t stride_for(int padded_columns) {
   const std::ptrdiff_t half = padded_columns / 2 + 1;
   const std::ptrdiff_t lines = (half + block_columns - 1) / block_columns;
   return (lines + (lines % 8 == 0 ? 1 : 0)) * block_columns;
+}
+
+/// A transposition among all ranks.
+template <class T>
+void execute_together(const FftPlan<T>& transposition) {
+  const comm::Waiting waiting;
+  transposition.execute();
 }
 
 }  // namespace
@@ -115,7 +124,7 @@ void Convolution<T>::make_spectrum(const ConvolutionSetup& setup) {
     of_rows.transform([&](int c) { return setup.kernel(static_cast<int>(first_row + r), c); },
                       [&](int k, double value) { row[k] = value; });
   }
-  if (comm_ != nullptr) transposition.execute();
+  if (comm_ != nullptr) execute_together(transposition);
 
   spectrum_.assign(static_cast<std::size_t>(my_columns_ * quarter_rows), T{0});
   const double scale = 1 / (static_cast<double>(period_) * setup.padded_columns);
@@ -137,14 +146,14 @@ void Convolution<T>::make_spectrum(const ConvolutionSetup& setup) {
 
 template <class T>
 void Convolution<T>::convolve_columns() {
-  if (comm_ != nullptr) to_columns_.execute();
+  if (comm_ != nullptr) execute_together(to_columns_);
   const std::ptrdiff_t count = (my_columns_ + block_columns - 1) / block_columns;
 #pragma omp parallel for schedule(static) num_threads(threads_)
   for (std::ptrdiff_t b = 0; b < count; ++b) {
     convolve_block(b * block_columns, blocks_.complexes() + omp_get_thread_num() * block_columns * period_);
   }
   if (comm_ == nullptr) return;
-  to_rows_.execute();
+  execute_together(to_rows_);
   comm_->count_traffic({bytes_sent_, bytes_sent_, 2 * (comm_->size() - 1)});
 }
 

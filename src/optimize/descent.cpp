@@ -23,6 +23,13 @@ namespace {
   std::abort();  // not reached: the agreement throws
 }
 
+/// Factor that brings a length down to `most`. Of one that is beyond all numbers it is NaN, so that the
+/// position is, too, and the divergence is noticed: 0 would let the point stand still for ever.
+float shortening(float length, float most) {
+  return length < std::numeric_limits<float>::infinity() ? most / length
+                                                         : std::numeric_limits<float>::quiet_NaN();
+}
+
 }  // namespace
 
 void limit_norms(std::span<float> gradient, double limit) {
@@ -33,8 +40,9 @@ void limit_norms(std::span<float> gradient, double limit) {
     float* of_point = gradient.data() + 2 * i;
     const float norm = std::sqrt(of_point[0] * of_point[0] + of_point[1] * of_point[1]);
     if (!(norm > most)) continue;
-    of_point[0] *= most / norm;
-    of_point[1] *= most / norm;
+    const float scale = shortening(norm, most);
+    of_point[0] *= scale;
+    of_point[1] *= scale;
   }
 }
 
@@ -73,7 +81,7 @@ void Descent::step(std::span<const float> gradient, const StepRule& rule) {
       moved[d] = momentum * last - rate * gains[at + d] * slope;
     }
     const float norm = std::sqrt(moved[0] * moved[0] + moved[1] * moved[1]);
-    const float scale = norm > max_norm ? max_norm / norm : 1.F;
+    const float scale = norm <= max_norm ? 1.F : shortening(norm, max_norm);
     for (std::size_t d = 0; d < 2; ++d) {
       last_steps[at + d] = scale * moved[d];
       y[at + d] += last_steps[at + d];

@@ -1,12 +1,16 @@
 #include "fleetsne/optimize/optimize.hpp"
 
 #include "fleetsne/base/clock.hpp"
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/optimize/descent.hpp"
 #include "fleetsne/optimize/joint_objective.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace fleetsne::optimize {
@@ -14,6 +18,20 @@ namespace {
 
 /// A box this wide and high holds points that have begun to part.
 constexpr double begun = 1;
+/// A divergence that has risen by this share from one look to the next within a stage is worth a warning:
+/// good runs fall all the way.
+constexpr double suspicious_rise = 0.2;
+
+/// Runs `work` of an iteration; what it finds to have diverged, on all ranks, is told with the iteration.
+template <class Work>
+auto in_iteration(std::int64_t iteration, Work&& work) {
+  try {
+    return work();
+  } catch (const comm::AgreedError& error) {
+    if (error.kind() != base::ErrorKind::numerical) throw;
+    throw comm::AgreedError(error.kind(), fmt::format("iteration {}: {}", iteration, error.what()));
+  }
+}
 
 /// The stages one after another; the state of the descent goes on from stage to stage.
 class Run {
@@ -73,7 +91,8 @@ class Run {
     for (bool ended = false, settled = false; !ended;) {
       const double exaggeration = exaggeration_at(stage, progress_.iteration);
       rule.learning_rate = learning_rate_of(stage.learning_rate, points_, exaggeration);
-      objective_.gradient(descent_.positions(), box_, exaggeration, gradient_);
+      in_iteration(before_ + done_ + 1,
+                   [&] { objective_.gradient(descent_.positions(), box_, exaggeration, gradient_); });
       if (config_.dimensions == 1) flatten_gradient();
       if (stage.max_gradient_norm > 0) limit_norms(gradient_, stage.max_gradient_norm);
       ++done_;
@@ -81,11 +100,12 @@ class Run {
       if (config_.kl_every > 0 && progress_.iteration % config_.kl_every == 0) {
         const double kl = report_kl(progress_.iteration, clock);
         settled = progress_.iteration < stage.iterations && has_settled(stage, progress_.last_kl, kl);
+        if (has_risen(progress_.last_kl, kl)) warn_of_rise(progress_.last_kl, kl);
         progress_.last_kl = kl;
       }
       descent_.step(gradient_, rule);
       double wish = watch_.wish ? watch_.wish() : 0;
-      box_ = descent_.bounding_box(comm_, wish);
+      box_ = in_iteration(before_ + done_, [&] { return descent_.bounding_box(comm_, wish); });
       log_.advance(done_);
       progress_.seconds = seconds_before + stage_clock.seconds();
       ended = settled || progress_.iteration == stage.iterations;
@@ -138,13 +158,38 @@ class Run {
     return stage.settled > 0 && spread && before - now < now / stage.settled;
   }
 
+  /// The same of a stage's first look.
+  static bool has_risen(double before, double now) {
+    return now - before > suspicious_rise * std::abs(before);
+  }
+
+  void warn_of_rise(double before, double now) {
+    if (warned_) return;
+    warned_ = true;
+    log_.warn(
+        fmt::format("the KL divergence rose from {:.4f} to {:.4f} within {} iterations (the steps may be too "
+                    "long). If it stays high, use a smaller --learning-rate or --optimize.max-step-norm",
+                    before, now, config_.kl_every));
+  }
+
   double report_kl(int iteration, base::Stopwatch& clock) {
     const double kl = objective_.divergence(), seconds = clock.seconds();
+    if (!std::isfinite(kl)) in_iteration(before_ + done_, [&] { lost(); });
     clock.restart();
     progress_.kl_curve.push_back({before_ + done_, kl, seconds});
     log_.info(fmt::format("Iteration {:4d}, KL divergence {:.4f}, {} iterations in {:.4f} sec", iteration, kl,
                           config_.kl_every, seconds));
     return kl;
+  }
+
+  /// All ranks know it.
+  void lost() const {
+    comm::agree(comm_, [] {
+      throw base::NumericalError(
+          "the optimisation diverged (the KL divergence is no longer finite). Use a smaller --learning-rate "
+          "or "
+          "a smaller --optimize.max-step-norm");
+    });
   }
 
   BytesPerIteration mean_bytes(std::int64_t sent) const {
@@ -158,7 +203,9 @@ class Run {
   }
 
   void complete_stats(OptimizeStats& stats) {
-    objective_.gradient(descent_.positions(), descent_.bounding_box(comm_), 1, gradient_);
+    in_iteration(before_ + done_, [&] {
+      objective_.gradient(descent_.positions(), descent_.bounding_box(comm_), 1, gradient_);
+    });
     stats.kl = objective_.divergence();
     const auto ghosts = static_cast<std::int64_t>(objective_.ghosts());
     stats.ghosts_max = comm_.all_reduce(ghosts, comm::Reduction::max);
@@ -182,6 +229,7 @@ class Run {
   base::AlignedVector<float> gradient_;  // local rows x 2
   Box box_;
   std::int64_t total_ = 0, done_ = 0;
+  bool warned_ = false;
   OptimizeStats stats_;
 };
 

@@ -72,6 +72,14 @@ std::string run_key(const comm::Communicator& comm, const nlohmann::json& option
   return comm.broadcast(key, 0);
 }
 
+optimize::State read_kept_state(const comm::Communicator& comm, const io::StateHeader& header) {
+  auto found = io::read_state_file(comm, header, matrices);
+  optimize::State state{
+      .positions = std::move(found[0]), .step = std::move(found[1]), .gains = std::move(found[2])};
+  comm::agree(comm, [&] { read_progress(header.about, header.path, state); });
+  return state;
+}
+
 bool holds_checkpoint(const std::string& folder) {
   std::error_code ignored;
   return fs::exists(fs::path(folder) / start_name, ignored) ||
@@ -146,11 +154,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
         reached.layout = std::move(layout);
         return;
       }
-      auto found = io::read_state_file(comm, header, matrices);
-      optimize::State state{
-          .positions = std::move(found[0]), .step = std::move(found[1]), .gains = std::move(found[2])};
-      comm::agree(comm, [&] { read_progress(header.about, path, state); });
-      reached.state = std::move(state);
+      reached.state = read_kept_state(comm, header);
     });
     if (whole) break;
   }

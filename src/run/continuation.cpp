@@ -5,6 +5,7 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
+#include "fleetsne/run/checkpoint.hpp"
 
 #include <fmt/format.h>
 
@@ -26,8 +27,38 @@ std::string place(const std::string& file, const char* dataset) {
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
-  throw base::InputError(fmt::format(
-      "{} holds no state to go on from ({}). Give the embedding.h5ad of a run of fleetsne embed", file, why));
+  throw base::InputError(
+      fmt::format("{} holds no state to go on from ({}). Give the embedding.h5ad of a run of fleetsne embed, "
+                  "or the state of a checkpoint",
+                  file, why));
+}
+
+/// Whether it is a state that a run keeps on its way, and not an embedding.h5ad. Collective.
+bool is_checkpoint(const comm::Communicator& comm, const std::string& file) {
+  bool checkpoint = false;
+  comm::on_root(comm, [&] {
+    if (io::detect_format(file) != io::Format::hdf5) refuse(file, "it is no HDF5 file");
+    checkpoint = !io::holds_dataset(file, matrices_of_state.front()) && io::holds_dataset(file, "steps");
+  });
+  return comm.broadcast(checkpoint ? 1 : 0, 0) != 0;
+}
+
+/// Of its schedule only the iterations count: the run that goes on has one of its own.
+optimize::State read_checkpoint(const comm::Communicator& comm, const std::string& file, int dimensions) {
+  const io::StateHeader header = io::inspect_state_file(comm, file);
+  optimize::State state = read_kept_state(comm, header);
+  state.progress = {};
+  double widest = 0;
+  for (std::size_t i = 0; i < state.positions.rows(); ++i)
+    widest = std::max(widest, std::abs(static_cast<double>(state.positions(i, 1))));
+  const bool flat = comm.all_reduce(widest, comm::Reduction::max) == 0;
+  comm::agree(comm, [&] {
+    if (flat != (dimensions == 1))
+      throw base::InputError(
+          fmt::format("{} is of a run in {} (a run goes on in as many). Give --dimensions {}", file,
+                      flat ? "one dimension" : "two dimensions", flat ? 1 : 2));
+  });
+  return state;
 }
 
 std::vector<std::string> names_of_numbers() {
@@ -86,9 +117,14 @@ std::vector<io::NamedMatrix> StoredState::matrices() const {
   return {{"tsne_position", position_.view()}, {"tsne_step", step_.view()}, {"tsne_gains", gains_.view()}};
 }
 
-void inspect_state(const comm::Communicator& comm, const std::string& file, DataShape& shape) {
+void inspect_state(const comm::Communicator& comm, const std::string& file, int dimensions,
+                   DataShape& shape) {
+  if (is_checkpoint(comm, file)) {
+    shape.init_rows = io::inspect_state_file(comm, file).rows;
+    shape.init_columns = dimensions;  // always kept in two columns
+    return;
+  }
   comm::on_root(comm, [&] {
-    if (io::detect_format(file) != io::Format::hdf5) refuse(file, "it is no HDF5 file");
     for (const char* dataset : matrices_of_state)
       if (!io::holds_dataset(file, dataset)) refuse(file, fmt::format("there is no {} in it", dataset));
     read_numbers(file);
@@ -109,7 +145,8 @@ void inspect_state(const comm::Communicator& comm, const std::string& file, Data
   }
 }
 
-optimize::State read_state(const comm::Communicator& comm, const std::string& file) {
+optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions) {
+  if (is_checkpoint(comm, file)) return read_checkpoint(comm, file, dimensions);
   std::array<base::Matrix<float>, matrices_of_state.size()> matrices;
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     const std::string input = place(file, matrices_of_state[m]);

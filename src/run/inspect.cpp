@@ -72,7 +72,7 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
       shape.init_columns = start.columns;
     });
   if (!config.init.continued.empty())
-    findings.gather([&] { inspect_state(comm, config.init.continued, shape); });
+    findings.gather([&] { inspect_state(comm, config.init.continued, config.optimize.dimensions, shape); });
   findings.gather([&] { comm::on_root(comm, [&] { io::anndata::expect_row_names(inputs); }); });
   findings.raise();
   return shape;

@@ -89,12 +89,20 @@ void Keeper::tell_reached(const std::string& folder) const {
 }
 
 template <class Write>
-void Keeper::timed(Write&& write) {
+bool Keeper::timed(int wish, Write&& write) {
   const base::Stopwatch watch;
-  write();
+  bool written = true;
+  try {
+    write();
+  } catch (const comm::AgreedError& error) {
+    if (error.kind() != base::ErrorKind::io || wish == Wishes::stop) throw;
+    log_.warn(fmt::format("{}. The run goes on, and tries again later", error.what()));
+    written = false;
+  }
   wishes_.kept();
-  ++report_.checkpoint.written;
+  ++(written ? report_.checkpoint.written : report_.checkpoint.failed);
   report_.checkpoint.seconds += comm_.all_reduce(watch.seconds(), comm::Reduction::max);
+  return written;
 }
 
 bool Keeper::took_long(double seconds) const {
@@ -106,7 +114,7 @@ void Keeper::keep_start(const data::Permutation& permutation, const base::Matrix
                         double seconds) {
   const int wish = wishes_.of_all_ranks(comm_);
   if (wish != Wishes::none || took_long(comm_.all_reduce(seconds, comm::Reduction::max)))
-    timed([&] { own_.keep_start(comm_, permutation, start); });
+    timed(wish, [&] { own_.keep_start(comm_, permutation, start); });
   if (wish == Wishes::stop) stop("before the search for neighbours");
 }
 
@@ -117,8 +125,8 @@ neighbors::Watch Keeper::watch_search() {
     return std::max<int>(wish(), took_long(since.seconds()) ? Wishes::checkpoint : Wishes::none);
   };
   watch.see = [this](int wish, std::span<const neighbors::Part> parts) {
-    timed([&] { own_.keep_search(comm_, parts, report_.input_digest); });
-    log_.info("checkpoint in the search for neighbours");
+    if (timed(wish, [&] { own_.keep_search(comm_, parts, report_.input_digest); }))
+      log_.info("checkpoint in the search for neighbours");
     if (wish == Wishes::stop) stop("in the search for neighbours");
   };
   if (!reached_.search) return watch;
@@ -143,7 +151,7 @@ void Keeper::keep(const Prepared& prepared, double seconds) {
   const bool slow = took_long(comm_.all_reduce(seconds, comm::Reduction::max));
   // Those of a run that goes on from a state have no start that another could begin with.
   if (!reached_.begun() && (wish != Wishes::none || slow))
-    timed([&] { own_.keep_affinities(comm_, prepared, report_); });
+    timed(wish, [&] { own_.keep_affinities(comm_, prepared, report_); });
   if (wish == Wishes::stop) stop("before the first iteration");
 }
 
@@ -153,19 +161,30 @@ void Keeper::look(const std::string& where) {
 
 void Keeper::see(const optimize::Moment& moment, const data::Permutation& permutation) {
   if (moment.wish == Wishes::none) return;
-  timed([&] { own_.keep_state(comm_, permutation, moment.state()); });
-  log_.info(fmt::format("checkpoint at iteration {}", moment.iteration));
+  if (timed(moment.wish, [&] { own_.keep_state(comm_, permutation, moment.state()); }))
+    log_.info(fmt::format("checkpoint at iteration {}", moment.iteration));
   if (moment.wish == Wishes::stop) stop(fmt::format("after {} iterations", moment.iteration));
 }
 
 void Keeper::see(const umap::LayoutMoment& moment, const data::Permutation& permutation) {
-  timed([&] { own_.keep_state(comm_, permutation, moment.state()); });
-  log_.info(fmt::format("checkpoint at epoch {}", moment.epoch));
+  if (timed(moment.wish, [&] { own_.keep_state(comm_, permutation, moment.state()); }))
+    log_.info(fmt::format("checkpoint at epoch {}", moment.epoch));
   if (moment.wish == Wishes::stop) stop(fmt::format("after {} epochs", moment.epoch));
 }
 
 void Keeper::see(const optimize::Moment& moment, const std::string& where) {
   if (moment.wish == Wishes::stop) stop(where);
+}
+
+void Keeper::diverged(const comm::AgreedError& error) const {
+  if (error.kind() != base::ErrorKind::numerical) return;
+  const std::vector<std::string> kept = own_.states(comm_);
+  if (kept.empty()) return;
+  throw comm::AgreedError(
+      error.kind(),
+      fmt::format("{}. The state before is kept: --continue {} --output OTHER goes on from there "
+                  "with other options",
+                  error.what(), kept.back()));
 }
 
 void Keeper::stop(const std::string& where) {

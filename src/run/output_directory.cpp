@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
+#include "fleetsne/io/partial_file.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/checkpoint.hpp"
 #include "fleetsne/run/report.hpp"
@@ -18,6 +19,19 @@
 namespace fleetsne::run {
 namespace fs = std::filesystem;
 namespace {
+
+/// By force the checkpoint that is there goes before anything is read.
+void refuse_own_checkpoint(const Config& config, const std::string& checkpoint) {
+  for (const std::string& input : {config.init.continued, config.input.affinity}) {
+    std::error_code not_there;
+    if (input.empty() || !fs::equivalent(fs::path(input).parent_path(), checkpoint, not_there)) continue;
+    throw base::UsageError(
+        fmt::format("{} is read and belongs to the checkpoint of the output folder (which goes when the run "
+                    "begins or ends). "
+                    "Choose another --output",
+                    input));
+  }
+}
 
 void refuse_to_overwrite_inputs(const Config& config, const std::vector<std::string>& more) {
   std::vector<std::string> read = config.input.files;
@@ -44,7 +58,10 @@ void refuse_to_overwrite_inputs(const Config& config, const std::vector<std::str
 OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& config,
                                  const std::vector<std::string>& more)
     : directory_(config.output.directory) {
-  comm::on_root(comm, [&] { refuse_to_overwrite_inputs(config, more); });
+  comm::on_root(comm, [&] {
+    refuse_to_overwrite_inputs(config, more);
+    refuse_own_checkpoint(config, checkpoint());
+  });
   // A report alone is what a failed run left: no result that would be lost.
   std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
@@ -60,6 +77,25 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   });
   made_.emplace(
       io::prepare_output_directory(comm, directory_.string(), results, config.output.force || goes_on));
+  comm::on_root(comm, [&] {
+    for (const std::string& file : {report(), page()})
+      io::remove_partials(directory_.string(), fs::path(file).filename().string());
+    if (config.output.force || goes_on) io::remove_partials(snapshots());
+  });
+}
+
+void OutputDirectory::make_again(const comm::Communicator& comm, base::Log& log) const {
+  comm::on_root(comm, [&] {
+    std::error_code error;
+    if (fs::create_directories(directory_, error))
+      log.warn(
+          fmt::format("{} was gone and has been made again (somebody has removed it while the run went on, "
+                      "and what it held)",
+                      directory_.string()));
+    if (error)
+      throw base::IoError(fmt::format("{} is gone and cannot be made again ({}). Check the permissions there",
+                                      directory_.string(), error.message()));
+  });
 }
 
 void OutputDirectory::write_report(const nlohmann::json& report_json) const {

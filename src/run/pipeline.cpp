@@ -94,7 +94,8 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool wi
       return two_columns(io::read_rows(comm, std::span(&config.init.file, 1)).local.view());
     });
   if (!config.init.continued.empty())
-    inputs.state = stages.run("read_state", [&] { return read_state(comm, config.init.continued); });
+    inputs.state = stages.run(
+        "read_state", [&] { return read_state(comm, config.init.continued, config.optimize.dimensions); });
   return inputs;
 }
 
@@ -134,6 +135,7 @@ void run_umap(const comm::Communicator& comm, const Config& config, const Output
                         stages, report, log, &keeper);
   const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   stages.run("write", [&] {
+    output.make_again(comm, log);
     write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
   });
   judge(made.permutation, made.embedding.view());
@@ -154,7 +156,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   if (preparing.input.affinity.empty()) keeper.keep(prepared, watch.seconds());
   const bool goes_on = reached.state.has_value();
   optimize::State start = starting_state(comm, prepared, reached.state, inputs.state);
-  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on);
+  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on, log);
   const optimize::Watch watches{.see =
                                     [&](const optimize::Moment& moment) {
                                       snapshots.see(moment);
@@ -162,12 +164,18 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
                                     },
                                 .wish = [&] { return keeper.wish(); }};
   auto optimized = stages.run("optimize", [&] {
-    return optimize::optimize(comm, prepared.affinities, std::move(start), optimizer_config(config), log,
-                              watches);
+    try {
+      return optimize::optimize(comm, prepared.affinities, std::move(start), optimizer_config(config), log,
+                                watches);
+    } catch (const comm::AgreedError& error) {
+      keeper.diverged(error);
+      throw;
+    }
   });
   report.optimize = std::move(optimized.stats);
   prepared.affinities = {};
   stages.run("write", [&] {
+    output.make_again(comm, log);
     write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report);
   });
   judge(prepared.permutation, optimized.embedding.view());
@@ -204,6 +212,7 @@ std::optional<nlohmann::json> earlier_result(const comm::Communicator& comm, con
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
+  Wishes::listen();
   const std::string key = run_key(comm, about.config, config.input.files);
   if (resumes(config.checkpoint)) {
     if (auto ended = ended_run(comm, config, key)) {

@@ -95,6 +95,7 @@ json checkpoint_json(const CheckpointStats& stats) {
               {"affinities_found", stats.affinities_found},
               {"start_found", stats.start_found},
               {"search_found", stats.search_found}};
+  if (stats.failed > 0) result["failed"] = stats.failed;
   if (stats.resumed_from) result["resumed_from"] = *stats.resumed_from;
   return result;
 }

@@ -1,5 +1,6 @@
 #include "fleetsne/run/seats.hpp"
 
+#include "fleetsne/comm/patience.hpp"
 #include "fleetsne/run/placement.hpp"
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ Seats take_seats(const comm::Communicator& comm, const ExecutionConfig& config, 
   const Placement place = placement(comm);
   const Seats seats{.threads = config.threads > 0 ? config.threads : place.cpus_fewest, .hosts = place.hosts};
   omp_set_num_threads(seats.threads);
+  comm::set_patience(60 * config.patience, comm.rank());
   log.info(fmt::format("{} rank{} of {} thread{} on {} host{}", comm.size(), comm.size() == 1 ? "" : "s",
                        seats.threads, seats.threads == 1 ? "" : "s", seats.hosts,
                        seats.hosts == 1 ? "" : "s"));
@@ -37,6 +39,9 @@ void check_execution(const ExecutionConfig& config, Problems& problems) {
   problems.require(config.threads >= 0 && config.threads <= most_threads,
                    fmt::format("--threads is {} (a rank has 1 to {}). Give 0 for all that it was given",
                                config.threads, most_threads));
+  problems.require(
+      config.patience >= 0,
+      fmt::format("--patience is {} (a time is not negative). Give 0 to wait for ever", config.patience));
   problems.require(!config.quiet || config.log == LogChoice::automatic,
                    "--quiet was given with --log (a quiet run has no log to style). Leave out one of them");
 }

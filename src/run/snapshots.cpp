@@ -38,14 +38,15 @@ void remove_snapshots(const fs::path& folder) {
 
 Snapshots::Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-                     std::vector<std::string>& files, bool goes_on)
+                     std::vector<std::string>& files, bool goes_on, base::Log& log)
     : comm_(comm),
       config_(config),
       output_(output),
       permutation_(permutation),
       labels_(labels),
       files_(files),
-      goes_on_(goes_on) {}
+      goes_on_(goes_on),
+      log_(log) {}
 
 bool Snapshots::wants(const optimize::Moment& moment) const {
   const SnapshotConfig& asked = config_.snapshot;
@@ -54,8 +55,8 @@ bool Snapshots::wants(const optimize::Moment& moment) const {
 }
 
 void Snapshots::make_folder() {
-  begun_ = true;
-  output_.withdraw_report(comm_);
+  output_.make_again(comm_, log_);
+  if (!begun_) output_.withdraw_report(comm_);
   comm::on_root(comm_, [&] {
     std::error_code error;
     const fs::path folder = output_.snapshots();
@@ -64,15 +65,16 @@ void Snapshots::make_folder() {
     } else if (error) {
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder.string(), error.message()));
-    } else if (!goes_on_) {
+    } else if (!goes_on_ && !begun_) {
       remove_snapshots(folder);
     }
   });
+  begun_ = true;
 }
 
 void Snapshots::see(const optimize::Moment& moment) {
   if (!wants(moment)) return;
-  if (!begun_) make_folder();
+  make_folder();
   base::Matrix<float> working = first_columns(moment.positions, 2);
   optimize::centre(comm_, working);
   working = first_columns(working, config_.optimize.dimensions);

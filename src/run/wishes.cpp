@@ -23,14 +23,6 @@ void on_signal(int signal) {
   if (signal != SIGUSR1) stop_signal = signal;
 }
 
-void catch_signals(void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM}) sigaction(signal, &action, nullptr);
-}
-
 /// Seconds until the Slurm job ends, if it is one and says so.
 std::optional<double> seconds_of_job() {
   const char* end = std::getenv("SLURM_JOB_END_TIME");
@@ -53,13 +45,15 @@ Wishes::Wishes(const comm::Communicator& comm, const CheckpointConfig& config, s
         config.max_wall_time.empty() ? std::clamp(reserve_share * *limit, least_reserve, largest_reserve) : 0;
     wall_end_ = std::max(0.0, *limit - reserve);
   }
-  usr1_came = 0;
-  stop_signal = 0;
-  catch_signals(on_signal);
+  listen();
 }
 
-Wishes::~Wishes() {
-  catch_signals(SIG_DFL);
+void Wishes::listen() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM}) sigaction(signal, &action, nullptr);
 }
 
 int Wishes::by_clock() {

@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 namespace fleetsne::io::testing {
 namespace {
@@ -109,6 +110,34 @@ TEST_F(State, DamageIsFound) {
   EXPECT_TRUE(refused());
   change([&](std::string& bytes) { bytes = "no HDF5"; });
   EXPECT_TRUE(refused());
+}
+
+TEST_F(State, AnyChangedBitIsFoundOrHasNoMeaning) {
+  const std::array<std::string, 2> names{"a", "b"};
+  std::string whole;
+  change([&](std::string& bytes) { whole = bytes; });
+  const std::size_t size = comm.broadcast(whole.size(), 0);
+  const std::size_t tries = 200;
+  std::size_t found = 0;
+  std::mt19937 random(1);
+  for (std::size_t t = 0; t < tries; ++t) {
+    const std::size_t place = random() % size, bit = random() % 8;
+    change([&](std::string& bytes) {
+      bytes = whole;
+      bytes[place] = static_cast<char>(bytes[place] ^ 1 << bit);
+    });
+    try {
+      const StateHeader header = inspect_state_file(comm, file_);
+      const auto read = read_state_file(comm, header, names);
+      EXPECT_EQ(header.about["iteration"], 7) << place;
+      EXPECT_TRUE(std::ranges::equal(read[0].elements(), a_.elements())) << place;
+      EXPECT_TRUE(std::ranges::equal(read[1].elements(), b_.elements())) << place;
+    } catch (const comm::AgreedError& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input) << place << ": " << error.what();
+      ++found;
+    }
+  }
+  EXPECT_GT(found, tries / 10);
 }
 
 }  // namespace

@@ -255,6 +255,17 @@ TEST_F(Write, TwoRunsIntoOneFolderEachPublishAWholeFile) {
   expect_listing(directory, {"e.txt"});
 }
 
+TEST_F(Write, PartsThatKilledRunsHaveLeftGo) {
+  const std::string part = ".0123456789abcdef.partial";
+  for (const std::string& name : std::initializer_list<std::string>{
+           ".e.npy" + part, ".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part})
+    make_file(name, "x");
+  comm::on_root(comm, [&] { remove_partials(directory, "e.npy"); });
+  expect_listing(directory, {".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part});
+  comm::on_root(comm, [&] { remove_partials(directory); });
+  expect_listing(directory, {".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part});
+}
+
 TEST_F(Write, FolderThatTakesNoFile) {
   make_file("file", "x");
   const auto rows = data::RowDistribution::balanced(200, comm.size());

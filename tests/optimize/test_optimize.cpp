@@ -1,5 +1,6 @@
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/optimize/attraction.hpp"
 #include "fleetsne/optimize/descent.hpp"
 #include "fleetsne/optimize/joint_objective.hpp"
@@ -533,6 +534,33 @@ TEST(Descent, NoPointMovesFurtherThanTheLimit) {
   descent.step(std::vector<float>(20, 1e6F), {100, 0.8, 5, 0.01});
   for (std::size_t i = 0; i < 10; ++i) {
     EXPECT_NEAR(std::hypot(descent.positions()[2 * i], descent.positions()[2 * i + 1]), 5, 1e-5);
+  }
+}
+
+TEST(Descent, AStepBeyondAllNumbersIsNoticedAndNotLeftOut) {
+  const auto comm = Communicator::world();
+  Descent descent(base::Matrix<float>(10, 2));
+  std::vector<float> gradient(20, 1);
+  if (comm.rank() == 0) gradient[7] = 1e30F;  // its square is infinite
+  limit_norms(gradient, 1e9);
+  descent.step(gradient, {1, 0.8, 5, 0.01});
+  EXPECT_THROW(descent.bounding_box(comm), base::Error);
+}
+
+TEST(Optimize, ADivergenceIsToldOnAllRanksWithItsIteration) {
+  const auto comm = Communicator::world();
+  const auto affinities = small_affinities(comm, 300);
+  const Stage calm{.iterations = 5, .exaggeration = 4};
+  Stage wild{.iterations = 20};
+  wild.learning_rate = {LearningRate::Rule::fixed, 1e30};
+  wild.max_step_norm = 1e30;
+  try {
+    run_stages(comm, affinities, {calm, wild});
+    ADD_FAILURE() << "not noticed";
+  } catch (const comm::AgreedError& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::numerical);
+    EXPECT_TRUE(std::string(error.what()).starts_with("iteration 6: the optimisation diverged ("))
+        << error.what();
   }
 }
 

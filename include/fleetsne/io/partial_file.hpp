@@ -8,8 +8,8 @@ namespace fleetsne::io {
 /// A file that is whole or absent: it is written under another name beside its place and gets its own name
 /// when it is complete. That other name, `.NAME.XXXXXXXXXXXXXXXX.partial`, no other run has, so that two runs
 /// into one folder do not publish each other's halves: the one that ends last stays, whole. What is not
-/// committed is removed; only a run that is killed leaves its part. Not collective: of several ranks one has
-/// it, and tells the others its partial_path().
+/// committed is removed; only a run that is killed leaves its part, which remove_partials() takes away. Not
+/// collective: of several ranks one has it, and tells the others its partial_path().
 class PartialFile {
  public:
   /// Makes the file, empty. Throws IoError if the folder cannot be written.
@@ -33,5 +33,10 @@ class PartialFile {
   std::string path_, partial_path_;
   bool committed_ = false;
 };
+
+/// Removes the parts of a file, or of every file of a folder, that killed runs have left. What cannot be
+/// removed stays. Not collective.
+/// @param name  of the file; empty: any
+void remove_partials(const std::string& folder, const std::string& name = {});
 
 }  // namespace fleetsne::io

@@ -51,7 +51,8 @@ struct AnnDataContents {
 void write_anndata(const comm::Communicator& comm, const std::string& path, const AnnDataContents& contents);
 
 /// Prepares an output directory: makes it and what it lies in if need be, and tries whether it takes files.
-/// Refuses one that already holds any of `files` (names in it) unless `overwrite`.
+/// Refuses one that already holds any of `files` (names in it) unless `overwrite`; halves of them that a
+/// killed run has left go.
 /// @return  on rank 0 the folders that were made, innermost first; empty elsewhere
 /// @note Collective, decided on rank 0. Throws UsageError (a result is there) or IoError (it cannot be made
 ///       or written) on all ranks; then nothing that was made stays.

@@ -91,8 +91,8 @@ struct Optimized {
 /// @param affinities  N x N, symmetric, sum 1
 /// @param initial     local rows x 2, consumed
 /// @note Collective. Bitwise the same for the same ranks and threads. Throws NumericalError on all ranks in
-/// the
-///       iteration in which a position stops being finite.
+///       the iteration in which a position or the KL divergence stops being finite, points are farther apart
+///       than a grid reaches, or nothing is left of their repulsion; it names the iteration.
 Optimized optimize(const comm::Communicator& comm, const data::SparseMatrix& affinities,
                    base::Matrix<float> initial, const OptimizeConfig& config, base::Log& log,
                    const Watch& watch = {});

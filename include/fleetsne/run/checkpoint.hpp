@@ -4,6 +4,7 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/permutation.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/state_file.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/state.hpp"
 #include "fleetsne/run/config.hpp"
@@ -58,6 +59,9 @@ class Checkpoint {
   /// of which the log tells. Collective; throws UsageError on all ranks if it is of another run.
   Reached find(const comm::Communicator& comm, base::Log& log) const;
 
+  /// The states that are there, newest first; whether they are whole is not looked at. Collective.
+  std::vector<std::string> states(const comm::Communicator& comm) const;
+
   /// Collective; throw IoError on all ranks, and then leave what was there before. The start is in working
   /// order.
   void keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
@@ -83,7 +87,6 @@ class Checkpoint {
   nlohmann::json about() const;
   void expect_own(const std::string& file, const nlohmann::json& about) const;
   void make_folder(const comm::Communicator& comm) const;
-  std::vector<std::string> states(const comm::Communicator& comm) const;
   void write_state(const comm::Communicator& comm, std::int64_t iteration,
                    const data::Permutation& permutation, std::span<const io::NamedMatrix> matrices,
                    const nlohmann::json& what) const;
@@ -91,6 +94,10 @@ class Checkpoint {
   std::string folder_, key_;
   SearchParts parts_;
 };
+
+/// The state in a checkpoint's state-ITERATION.h5, this rank's block in the input's order, whatever ranks
+/// wrote it. Collective; throws InputError on all ranks.
+optimize::State read_kept_state(const comm::Communicator& comm, const io::StateHeader& header);
 
 /// Whether a folder holds anything of a checkpoint. By this rank alone.
 bool holds_checkpoint(const std::string& folder);

@@ -111,6 +111,7 @@ struct ExecutionConfig {
   std::uint64_t seed = 0;
   bool quiet = false;
   LogChoice log = LogChoice::automatic;
+  double patience = 60;  ///< minutes that a rank waits for others before it takes them for lost; 0: for ever
 };
 
 enum class Method { tsne, umap };

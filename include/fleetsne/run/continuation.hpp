@@ -40,11 +40,12 @@ base::Matrix<float> two_columns(base::MatrixView<const float> matrix);
 
 /// Looks whether the file holds a state, and how many rows and columns. Collective; throws InputError on all
 /// ranks.
-void inspect_state(const comm::Communicator& comm, const std::string& file, DataShape& shape);
+void inspect_state(const comm::Communicator& comm, const std::string& file, int dimensions, DataShape& shape);
 
-/// Reads it, this rank's block of rows in the input's order, whatever ranks wrote it.
+/// Reads it, from an embedding.h5ad or a checkpoint's state-ITERATION.h5, this rank's block of rows in the
+/// input's order, whatever ranks wrote it.
 /// @note Collective. Throws InputError on all ranks, also for NaN in the embedding or the state.
-optimize::State read_state(const comm::Communicator& comm, const std::string& file);
+optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions);
 
 /// In working order, and back from the file's width to two columns.
 optimize::State in_working_order(const comm::Communicator& comm, const data::Permutation& permutation,

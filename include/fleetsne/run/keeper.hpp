@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/neighbors/watch.hpp"
 #include "fleetsne/optimize/optimize.hpp"
@@ -54,9 +55,15 @@ class Keeper {
   /// Of an optimisation that is only a step on the way, as that of a sample: nothing of it is kept.
   void see(const optimize::Moment& moment, const std::string& where);
 
+  /// After the optimisation threw: of a divergence, throws the same on all ranks with the state that one may
+  /// go on from, the oldest there is, as the newest may have begun to diverge. Collective.
+  void diverged(const comm::AgreedError& error) const;
+
  private:
+  /// Writes a checkpoint; without room or rights the run goes on without it, unless it is to stop.
+  /// @return  whether it was written
   template <class Write>
-  void timed(Write&& write);
+  bool timed(int wish, Write&& write);
   bool took_long(double seconds) const;
   void expect_rows(const std::string& folder) const;
   void tell_reached(const std::string& folder) const;

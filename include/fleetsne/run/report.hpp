@@ -54,7 +54,7 @@ struct UmapStats {
 
 /// What a run kept of its state on the way.
 struct CheckpointStats {
-  int written = 0;
+  int written = 0, failed = 0;
   double seconds = 0;                          ///< that writing took
   std::optional<std::int64_t> resumed_from{};  ///< iteration of the checkpoint that it went on from
   bool affinities_found = false;               ///< and those were in it

@@ -13,8 +13,8 @@ struct Seats {
   int hosts = 1;
 };
 
-/// Sets the number of OpenMP threads of this rank, the same on every rank, and says in the log where the run
-/// takes place. Collective.
+/// Sets the number of OpenMP threads of this rank, the same on every rank, and how long it waits for others,
+/// and says in the log where the run takes place. Collective.
 Seats take_seats(const comm::Communicator& comm, const ExecutionConfig& config, base::Log& log);
 
 /// Whether the values make sense. Not collective.

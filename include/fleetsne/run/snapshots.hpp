@@ -24,11 +24,11 @@ class Snapshots {
   /// @param goes_on  the snapshots that are there are this run's own, of an earlier part of it
   Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
             const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-            std::vector<std::string>& files, bool goes_on);
+            std::vector<std::string>& files, bool goes_on, base::Log& log);
 
-  /// Writes the moment if it is one of those asked for. The first one makes the folder, or empties it of an
-  /// earlier run's snapshots, whose report goes too. Collective; throws IoError on all ranks, and then leaves
-  /// what has been written before.
+  /// Writes the moment if it is one of those asked for. Makes the folder if there is none; the first one
+  /// empties it of an earlier run's snapshots, whose report goes too. Collective; throws IoError on all
+  /// ranks, and then leaves what has been written before.
   void see(const optimize::Moment& moment);
 
  private:
@@ -42,6 +42,7 @@ class Snapshots {
   const std::optional<data::Labels>& labels_;
   std::vector<std::string>& files_;
   bool goes_on_;
+  base::Log& log_;
   bool begun_ = false;
   std::optional<MadeFolders> made_;  // on rank 0: goes again if nothing could be written
 };

@@ -17,10 +17,13 @@ class Wishes {
  public:
   enum Wish : int { none = 0, checkpoint = 1, stop = 2 };
 
-  /// Catches the signals until it is destroyed.
+  /// From now on, to the end of the process, signals are wishes and do not end it. One that comes while there
+  /// is no Wishes, before the first or between two runs of a process, is the next one's.
+  static void listen();
+
+  /// Listens, too.
   /// @param stop_file  on rank 0 looked for now and then
   Wishes(const comm::Communicator& comm, const CheckpointConfig& config, std::string stop_file);
-  ~Wishes();
   Wishes(const Wishes&) = delete;
   Wishes& operator=(const Wishes&) = delete;
 

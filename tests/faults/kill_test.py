@@ -1,0 +1,136 @@
+"""Runs that are killed or told to end, at random moments of every phase."""
+import collections
+import os
+import shutil
+import signal
+import sys
+import time
+import unittest
+
+from faulty import FaultTest, milestones, moments, sums
+
+STOPPED = 75
+
+
+def send(processes, sign):
+    for process in processes:
+        try:
+            os.kill(process, sign)
+        except ProcessLookupError:
+            pass
+
+
+def one_of(running, generator):
+    return [generator.choice(running.ranks() or [running.process.pid])]
+
+
+def kill_one(running, generator):
+    send(one_of(running, generator), signal.SIGKILL)
+
+
+def kill_mpirun(running, generator):
+    running.process.kill()
+
+
+def kill_all(running, generator):
+    send(running.processes(), signal.SIGKILL)
+
+
+def end_mpirun(running, generator):
+    running.process.terminate()
+
+
+def stop(running, generator):
+    running.process.send_signal(signal.SIGUSR2)
+
+
+def end_one(running, generator):
+    send(one_of(running, generator), signal.SIGTERM)
+
+
+def many_signals(running, generator):
+    for _ in range(5):
+        running.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.01)
+    running.process.send_signal(signal.SIGUSR2)
+
+
+# With the exit codes that they may lead to: of a process that was killed, the launcher's for a rank that was, of a run that
+# was stopped, and of one that was at its end already. A signal before the program listens ends it.
+KILLED, BY_SIGNAL = -signal.SIGKILL, 128
+FAULTS = {
+    kill_one: {KILLED, BY_SIGNAL + signal.SIGKILL},
+    kill_mpirun: {KILLED},
+    kill_all: {KILLED},
+    end_mpirun: {1, STOPPED, BY_SIGNAL + signal.SIGTERM, BY_SIGNAL + signal.SIGKILL},
+    stop: {STOPPED, BY_SIGNAL + signal.SIGUSR2},
+    end_one: {STOPPED, BY_SIGNAL + signal.SIGTERM, -signal.SIGTERM},
+    many_signals: {STOPPED, BY_SIGNAL + signal.SIGUSR1, BY_SIGNAL + signal.SIGUSR2},
+}
+
+
+class Kill(FaultTest):
+    def test_at_random_moments(self):
+        count, generator = moments(7)
+        met, slowest = collections.Counter(), 0
+        faults = list(FAULTS)
+        for number in range(count):
+            fault = faults[number % len(faults)]
+            begin, count_then, length = generator.choice(self.phases)  # as the lines of the log part them
+            delay = generator.uniform(0, length)
+            with self.subTest(number=number, fault=fault.__name__, after=begin, delay=delay):
+                self.out = self.folder / f"out{number}"
+                self.kept = self.out / "checkpoint"
+                running = self.start()
+                running.wait_for(lambda: (begin, count_then) in milestones(running.log()))
+                time.sleep(delay)
+                earlier = sums(self.kept)
+                fault(running, generator)
+                code, seconds = running.end()
+                slowest = max(slowest, seconds)
+                last = running.log().split("\n--------")[0].splitlines()
+                print(f"{number}: {fault.__name__} {delay:.3f} s after '{begin}': {code}, gone after {seconds:.2f} s",
+                      flush=True)
+                met[fault.__name__, code] += 1
+                self.assertIn(code, FAULTS[fault] | {0})
+                # Checkpoints give way to newer ones, and are never changed.
+                now = sums(self.kept)
+                self.assertEqual({name: now[name] for name in earlier if name in now},
+                                 {name: total for name, total in earlier.items() if name in now}, last)
+                self.assertTrue(not earlier or now or code == 0)
+                self.assert_all_files_whole(running.log())
+                self.assert_inputs_untouched()
+                self.assert_goes_on_to_the_same()
+                shutil.rmtree(self.out)
+        print(f"{dict(met)}; all processes gone after {slowest:.2f} s at most")
+
+    def test_signals_while_a_checkpoint_is_written(self):
+        for signs in ([signal.SIGUSR2], [signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM]):
+            with self.subTest(signs):
+                self.out = self.folder / f"out{len(signs)}"
+                self.kept = self.out / "checkpoint"
+                running = self.start()
+                self.assertTrue(running.wait_for(lambda: self.states()), running.log())
+                ranks = running.ranks()
+                # The ranks stand still in the middle of it while the signals come.
+                for _ in range(1000):
+                    self.assertTrue(running.wait_for(lambda: list(self.kept.glob(".state-*.partial"))), running.log())
+                    send(ranks, signal.SIGSTOP)
+                    if list(self.kept.glob(".state-*.partial")):
+                        break
+                    send(ranks, signal.SIGCONT)
+                else:
+                    self.fail("no checkpoint was met while it was written")
+                for sign in signs:
+                    send(ranks, sign)
+                send(ranks, signal.SIGCONT)
+                self.assertEqual(running.finish(), STOPPED, running.log())
+                self.assertEqual(running.log().count("fleetsne: stopped:"), 1, running.log())
+                self.assertEqual(len(self.states()), 2)
+                self.assertEqual(list(self.kept.glob("*.partial")), [])
+                self.assert_all_files_whole()
+                self.assert_goes_on_to_the_same()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -1,0 +1,105 @@
+"""Two ranks on two hosts, which are network namespaces of this machine, and the network between them cut."""
+import os
+import subprocess
+import sys
+import unittest
+
+from faulty import MPIEXEC, PROGRAM, RUN, FaultTest, Running
+
+AGENT = """#!/bin/sh
+# What mpirun calls to start its daemon on a host: HOST COMMAND...
+shift
+exec ip netns exec {there} sh -c "$*"
+"""
+# Seconds: when the daemons of mpirun begin to ask each other, how often, and how many answers may stay out.
+ASK_AFTER, ASK_EVERY, ASKED = 2, 1, 2
+ENDS_WITHIN = 20  # seconds, of the cut; 4 of them the above
+
+
+class Hosts:
+    """Two namespaces joined by two cables: 10.77.0.0/24 for mpirun's daemons, 10.78.0.0/24 for the ranks."""
+
+    def __init__(self, agent):
+        self.here, self.there = (f"fleetsne{os.getpid()}{side}" for side in "ab")
+        self.agent = agent
+        agent.write_text(AGENT.format(there=self.there))
+        agent.chmod(0o755)
+
+    def __enter__(self):
+        try:
+            for name in (self.here, self.there):
+                self.ip("netns", "add", name)
+                self.ip("-n", name, "link", "set", "lo", "up")
+            for net, cable in ((77, "orders"), (78, "data")):
+                self.ip("link", "add", cable, "netns", self.here, "type", "veth", "peer", "name", cable, "netns", self.there)
+                for host, name in enumerate((self.here, self.there)):
+                    self.ip("-n", name, "addr", "add", f"10.{net}.0.{host + 1}/24", "dev", cable)
+                    self.ip("-n", name, "link", "set", cable, "up")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for name in (self.here, self.there):
+            subprocess.run(["ip", "netns", "del", name], capture_output=True)
+
+    @staticmethod
+    def ip(*arguments):
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+    def mpirun(self, data_net=77):
+        options = {"plm": "rsh", "plm_rsh_agent": self.agent, "plm_rsh_no_tree_spawn": 1, "btl": "tcp,self",
+                   "btl_tcp_if_include": f"10.{data_net}.0.0/24", "oob_tcp_if_include": "10.77.0.0/24",
+                   "oob_tcp_keepalive_time": ASK_AFTER, "oob_tcp_keepalive_intvl": ASK_EVERY, "oob_tcp_keepalive_probes": ASKED}
+        return ["ip", "netns", "exec", self.here, MPIEXEC, "-n", "2", "--host", "10.77.0.1,10.77.0.2",
+                *(str(word) for option in options.items() for word in ("--mca", *option))]
+
+
+class Network(FaultTest):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.hosts = self.enterContext(Hosts(self.folder / "agent"))
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.skipTest(f"no network namespaces can be made here ({error})")
+
+    def start_on_hosts(self, *arguments, **options):
+        running = Running(self.folder, *self.hosts.mpirun(**options), PROGRAM, *RUN, "--output", self.out,
+                          "--iterations", "300", *arguments)
+        self.addCleanup(running.clear)
+        return running
+
+    def cut(self, running, *how):
+        self.assertTrue(running.wait_for(lambda: len(list(self.kept.glob("state-*.h5"))) == 2), running.log())
+        self.hosts.ip(*how)
+        code, seconds = running.end()
+        print(f"ended with {code} after {seconds:.1f} s", flush=True)
+        self.assertNotEqual(code, 0)
+        self.assertLess(seconds, ENDS_WITHIN)
+        self.assert_all_files_whole(running.log())
+        self.assert_inputs_untouched()
+        done = self.assert_goes_on_to_the_same()
+        self.assertIn("going on from iteration", done.stderr)
+        return code
+
+    def test_the_only_network_is_cut(self):
+        """mpirun's daemons notice."""
+        running = self.start_on_hosts()
+        self.cut(running, "-n", self.hosts.here, "link", "set", "orders", "down")
+        self.assertIn("lost communication", running.log())
+
+    def test_packets_are_dropped(self):
+        running = self.start_on_hosts()
+        self.cut(running, "-n", self.hosts.here, "route", "add", "blackhole", "10.77.0.2/32")
+
+    def test_the_network_of_the_data_alone_is_cut(self):
+        """The ranks notice, by their patience."""
+        running = self.start_on_hosts("--patience", "0.05", data_net=78)
+        code = self.cut(running, "-n", self.hosts.here, "link", "set", "data", "down")
+        self.assertEqual(code, 4, running.log())
+        self.assert_one_message(running.log(), "has waited 0.05 minutes", "--resume auto")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
