@@ -3,7 +3,21 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <sstream>
 #include <string>
+
+namespace {
+
+/// The lines that count. What the stages rule out is written as a comment, with the value that it would have.
+std::string without_comments(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with('#')) result += line + '\n';
+  return result;
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fleetsne;
@@ -18,6 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   run::Problems none;
   app::apply_ini(written, "written.cfg", second, none);
   none.raise();
-  if (app::write_ini(second) != written) std::abort();
+  if (without_comments(app::write_ini(second)) != without_comments(written)) std::abort();
   return 0;
 }

@@ -33,7 +33,7 @@ run_target() {
     -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
     "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
     echo "fuzz: $target has found something (log: $log):"
-    grep -E 'ERROR:|SUMMARY:|runtime error|not the error|Test unit written to' "$log" | head -n 20 || true
+    grep -E 'ERROR:|SUMMARY:|runtime error|not the error|Test unit written to|Base64' "$log" | head -n 20 || true
     return 1
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
@@ -41,4 +41,4 @@ run_target() {
 }
 export -f run_target
 
-printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'run_target {}'
+printf '%s\n' "${targets[@]}" | xargs -P "$jobs" -I{} bash -c 'run_target {}' | tee build/fuzz/summary
