@@ -18,9 +18,9 @@ namespace {
 
 /// A box this wide and high holds points that have begun to part.
 constexpr double begun = 1;
-/// A divergence that has risen by this share from one look to the next within a stage is worth a warning:
-/// good runs fall all the way.
-constexpr double suspicious_rise = 0.2;
+/// A divergence this share above the lowest of its stage, without exaggeration, is worth a warning: good runs
+/// fall all the way.
+constexpr double suspicious_rise = 0.1;
 
 /// Runs `work` of an iteration; what it finds to have diverged, on all ranks, is told with the iteration.
 template <class Work>
@@ -100,7 +100,7 @@ class Run {
       if (config_.kl_every > 0 && progress_.iteration % config_.kl_every == 0) {
         const double kl = report_kl(progress_.iteration, clock);
         settled = progress_.iteration < stage.iterations && has_settled(stage, progress_.last_kl, kl);
-        if (has_risen(progress_.last_kl, kl)) warn_of_rise(progress_.last_kl, kl);
+        if (exaggeration <= 1) watch_rise(kl);
         progress_.last_kl = kl;
       }
       descent_.step(gradient_, rule);
@@ -127,6 +127,7 @@ class Run {
     ++progress_.stage;
     progress_.iteration = 0;
     progress_.last_kl = std::numeric_limits<double>::quiet_NaN();
+    lowest_ = std::numeric_limits<double>::infinity();
     progress_.seconds = 0;
   }
 
@@ -158,18 +159,14 @@ class Run {
     return stage.settled > 0 && spread && before - now < now / stage.settled;
   }
 
-  /// The same of a stage's first look.
-  static bool has_risen(double before, double now) {
-    return now - before > suspicious_rise * std::abs(before);
-  }
-
-  void warn_of_rise(double before, double now) {
-    if (warned_) return;
+  void watch_rise(double kl) {
+    lowest_ = std::min(lowest_, kl);
+    if (warned_ || kl - lowest_ <= suspicious_rise * std::abs(lowest_)) return;
     warned_ = true;
     log_.warn(
-        fmt::format("the KL divergence rose from {:.4f} to {:.4f} within {} iterations (the steps may be too "
-                    "long). If it stays high, use a smaller --learning-rate or --optimize.max-step-norm",
-                    before, now, config_.kl_every));
+        fmt::format("the KL divergence has risen from {:.4f} to {:.4f} (the steps may be too long). If it "
+                    "stays high, use a smaller --learning-rate or --optimize.max-step-norm",
+                    lowest_, kl));
   }
 
   double report_kl(int iteration, base::Stopwatch& clock) {
@@ -187,8 +184,7 @@ class Run {
     comm::agree(comm_, [] {
       throw base::NumericalError(
           "the optimisation diverged (the KL divergence is no longer finite). Use a smaller --learning-rate "
-          "or "
-          "a smaller --optimize.max-step-norm");
+          "or a smaller --optimize.max-step-norm");
     });
   }
 
@@ -229,6 +225,7 @@ class Run {
   base::AlignedVector<float> gradient_;  // local rows x 2
   Box box_;
   std::int64_t total_ = 0, done_ = 0;
+  double lowest_ = std::numeric_limits<double>::infinity();  // KL divergence of the stage
   bool warned_ = false;
   OptimizeStats stats_;
 };

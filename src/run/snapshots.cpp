@@ -61,7 +61,7 @@ void Snapshots::make_folder() {
     std::error_code error;
     const fs::path folder = output_.snapshots();
     if (fs::create_directory(folder, error)) {
-      made_.emplace(std::vector<std::string>{folder.string()});
+      if (!made_) made_.emplace(std::vector<std::string>{folder.string()});
     } else if (error) {
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder.string(), error.message()));

@@ -65,8 +65,7 @@ class Network(FaultTest):
             self.skipTest(f"no network namespaces can be made here ({error})")
 
     def start_on_hosts(self, *arguments, **options):
-        running = Running(self.folder, *self.hosts.mpirun(**options), PROGRAM, *RUN, "--output", self.out,
-                          "--iterations", "300", *arguments)
+        running = Running(self.folder, *self.hosts.mpirun(**options), PROGRAM, *RUN, "--output", self.out, *arguments)
         self.addCleanup(running.clear)
         return running
 

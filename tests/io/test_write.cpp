@@ -261,9 +261,9 @@ TEST_F(Write, PartsThatKilledRunsHaveLeftGo) {
            ".e.npy" + part, ".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part})
     make_file(name, "x");
   comm::on_root(comm, [&] { remove_partials(directory, "e.npy"); });
-  expect_listing(directory, {".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part});
+  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", ".other.npy" + part, "e.npy" + part});
   comm::on_root(comm, [&] { remove_partials(directory); });
-  expect_listing(directory, {".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part});
+  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", "e.npy" + part});
 }
 
 TEST_F(Write, FolderThatTakesNoFile) {
