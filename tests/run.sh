@@ -14,5 +14,5 @@ fuzzed=0
 [ "$#" -gt 0 ] || bash tests/fuzz/run.sh || fuzzed=$?
 tested=0
 ctest --preset dev --parallel "$cores" --no-tests=error "$@" || tested=$?
-[ "$#" -gt 0 ] || cat build/fuzz/summary
+if [ "$#" -eq 0 ] && [ -f build/fuzz/summary ]; then cat build/fuzz/summary; fi
 exit $((tested ? tested : fuzzed))
