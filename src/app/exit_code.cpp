@@ -13,7 +13,7 @@ namespace {
 /// Prints "fleetsne: error: ..." on stderr, in one write, so that lines of several processes do not mix; of a
 /// run that has stopped as it was asked to, "fleetsne: stopped: ...".
 void print_error(const base::Error& error) {
-  const char* what = error.kind() == base::ErrorKind::stopped ? "stopped" : "error";
+  const char* what = base::is_stop(error.kind()) ? "stopped" : "error";
   const std::string line = fmt::format("fleetsne: {}: {}\n", what, error.what());
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);

@@ -41,6 +41,7 @@ constexpr std::array exit_codes{
     Entry{"5", "numerical failure"},
     Entry{"70", "a bug in FleetSNE"},
     Entry{"75", "stopped early with a checkpoint; the same command with --resume auto goes on"},
+    Entry{"76", "stopped early, before anything new was worth keeping; the same command begins there again"},
 };
 
 /// As roff sets it letter for letter.

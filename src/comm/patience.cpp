@@ -24,7 +24,8 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr double longest_tick = 1;       // seconds
 constexpr double ticks_of_limit = 10;    // at least
-constexpr double others_wait_on = 5;     // seconds: rank 0 speaks first
+constexpr double next_waits_on = 5;      // seconds after the rank before, so that one speaks for all
+constexpr int last_in_turn = 6;          // ranks behind it speak when it does
 constexpr unsigned seconds_to_end = 20;  // that ending all ranks may take
 
 int depth = 0;                        // of Waitings; the first thread's
@@ -36,8 +37,7 @@ std::atomic<std::uint64_t> turns{0};  // odd while it waits
   const int length = std::snprintf(
       line.data(), line.size(),
       "fleetsne: error: rank %d has waited %.3g minutes for another (which is lost, or the network to it). "
-      "Start "
-      "again with --resume auto to go on from the last checkpoint; --patience says how long a rank waits\n",
+      "Start again, with --resume auto where a checkpoint may be; --patience says how long a rank waits\n",
       rank, seconds / 60);
   if (::write(STDERR_FILENO, line.data(), static_cast<std::size_t>(std::max(length, 0))) < 0) {
     // Nobody listens.
@@ -77,7 +77,7 @@ class Watcher {
   /// Ticks are counted and no clock is read: one that is late, as this process was stopped, counts as one.
   void watch(double seconds, int rank) {
     const double tick = std::min(longest_tick, seconds / ticks_of_limit);
-    const double limit = seconds + (rank == 0 ? 0 : others_wait_on);
+    const double limit = seconds + next_waits_on * std::min(rank, last_in_turn);
     std::uint64_t seen = 0;
     double waited = 0;
     std::unique_lock lock(mutex_);

@@ -1,5 +1,7 @@
 #include "fleetsne/io/hdf5.hpp"
 
+#include "fleetsne/comm/patience.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,10 +80,16 @@ Handle create_file(const Guard& guard, const std::string& path, bool checked) {
                    "cannot be written");
 }
 
+Handle reopen_file(const Guard& guard, const std::string& path) {
+  const Handle access = access_list(guard);
+  return guard.own(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose, "cannot be completed");
+}
+
 Handle open_file_together(const comm::Communicator& comm, const Guard& guard) {
   const Handle access = access_list(guard);
   H5Pset_fapl_mpio(access.get(), comm.handle(), MPI_INFO_NULL);
   H5Pset_all_coll_metadata_ops(access.get(), true);
+  const comm::Waiting waiting;
   return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose,
                    "cannot be opened as HDF5 by all ranks together");
 }

@@ -46,8 +46,7 @@ std::vector<std::int64_t> write_structure(const hdf5::Guard& guard, const std::s
 }
 
 void mark_complete(const hdf5::Guard& guard, const std::string& path) {
-  hdf5::Handle file =
-      guard.own(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot be completed");
+  hdf5::Handle file = hdf5::reopen_file(guard, path);
   hdf5::write_number(guard, file.get(), complete_name, 1);
   guard.check(file.reset() ? 0 : -1, "cannot be completed");
 }

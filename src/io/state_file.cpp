@@ -50,8 +50,7 @@ std::vector<std::int64_t> write_structure(const std::string& shown, const std::s
 
 void mark_complete(const std::string& shown, const std::string& path) {
   const hdf5::Guard guard(base::ErrorKind::io, shown);
-  hdf5::Handle file =
-      guard.own(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot be completed");
+  hdf5::Handle file = hdf5::reopen_file(guard, path);
   hdf5::write_number(guard, file.get(), complete_name, 1);
   guard.check(file.reset() ? 0 : -1, "cannot be completed");
 }

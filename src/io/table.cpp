@@ -230,7 +230,16 @@ TableLayout inspect_table(ByteStream& stream) {
   layout.columns = static_cast<std::int64_t>(columns) - (layout.names ? 1 : 0);
   if (layout.columns == 0) throw no_rows();
   layout.rows = 1;
-  while (lines.next()) ++layout.rows;
+  // A line that cannot hold as many numbers is refused here: rows and columns tell how much memory is asked
+  // for.
+  const std::size_t numbers = static_cast<std::size_t>(layout.columns);
+  const std::size_t shortest = 2 * numbers - (layout.names ? 0 : 1);
+  while (const auto line = lines.next()) {
+    ++layout.rows;
+    if (line->size() >= shortest) continue;
+    std::vector<float> row(numbers);
+    read_row(stream, lines, *line, layout, row);
+  }
   return layout;
 }
 

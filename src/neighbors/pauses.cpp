@@ -1,6 +1,7 @@
 #include "pauses.hpp"
 
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/comm/patience.hpp"
 
 #include <chrono>
 #include <exception>
@@ -34,13 +35,18 @@ bool Pauses::ask() {
 
 /// The wish that all have agreed on, or 0 once all have finished; the same on all ranks.
 int Pauses::settle(bool finished, bool failed) {
+  std::optional<comm::Waiting> waiting;  // for one result: each proves that the others are there
   while (!wish_) {
     if (!ballot_.under_way())
       ballot_.vote({failed ? failure_wish : watch_.wish(), finished || failed ? 0 : 1});
+    if (!waiting) waiting.emplace();
     const auto most = ballot_.result();
     if (!most) {
       std::this_thread::sleep_for(between_looks);
-    } else if (most->wish > 0) {
+      continue;
+    }
+    waiting.reset();
+    if (most->wish > 0) {
       wish_ = most->wish;
     } else if (most->unfinished == 0) {
       return 0;

@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/description.hpp"
+#include "fleetsne/io/file_sample.hpp"
 #include "fleetsne/io/location.hpp"
 #include "fleetsne/io/state_file.hpp"
 #include "fleetsne/run/progress_json.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <system_error>
 #include <utility>
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* start_name = "start.h5";
 constexpr const char* affinity_name = "affinities.h5";
+constexpr const char* results_name = "results-begun";  // with the run's key
 constexpr const char* state_stem = "state-";
 constexpr std::size_t kept_states = 2;
 const std::array<std::string, 3> matrices{"positions", "steps", "gains"};
@@ -49,20 +52,40 @@ void remove_parts(const std::string& folder) {
     if (file->path().extension() == ".partial") fs::remove(file->path(), error);
 }
 
+/// A file of this program's has two columns, one dimension or not.
+void expect_two_columns(const std::string& file, const base::Matrix<float>& matrix) {
+  if (matrix.columns() == 2) return;
+  throw base::InputError(fmt::format("{} has {} columns of positions (a checkpoint has two). Remove it", file,
+                                     matrix.columns()));
+}
+
+/// Positions alone, of a start or a layout. Collective; throws InputError on all ranks.
+base::Matrix<float> read_positions(const comm::Communicator& comm, const io::StateHeader& header) {
+  base::Matrix<float> positions = std::move(io::read_state_file(comm, header, positions_alone)[0]);
+  comm::agree(comm, [&] { expect_two_columns(header.path, positions); });
+  return positions;
+}
+
 }  // namespace
 
 std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs) {
   nlohmann::json shares = options;
   for (const char* section : {"output", "plot", "snapshot", "checkpoint", "quality"}) shares.erase(section);
   if (shares.contains("run")) shares["run"] = {{"seed", shares["run"].value("seed", 0)}};
-  nlohmann::json sizes = nlohmann::json::array();
-  for (const std::string& input : inputs) {
-    std::error_code error;
-    const auto size = fs::file_size(io::split_input(input).path, error);
-    sizes.push_back(error ? 0 : size);
-  }
-  const std::string text = to_text({{"options", shares}, {"sizes", sizes}});
+  nlohmann::json files = nlohmann::json::array();
+  for (const std::string& input : inputs)
+    files.push_back(fmt::format("{:016x}", io::file_sample(io::split_input(input).path)));
+  const std::string text = to_text({{"options", shares}, {"files", files}});
   return fmt::format("{:016x}", io::description::digest(std::as_bytes(std::span(text))));
+}
+
+std::vector<std::string> files_read(const Config& config) {
+  std::vector<std::string> files = config.input.files;
+  files.insert(files.end(), config.input.labels.begin(), config.input.labels.end());
+  for (const std::string& file : {config.input.affinity, config.neighbor_files.load,
+                                  config.neighbor_files.distances, config.init.file, config.init.continued})
+    if (!file.empty()) files.push_back(file);
+  return files;
 }
 
 std::string run_key(const comm::Communicator& comm, const nlohmann::json& options,
@@ -74,6 +97,9 @@ std::string run_key(const comm::Communicator& comm, const nlohmann::json& option
 
 optimize::State read_kept_state(const comm::Communicator& comm, const io::StateHeader& header) {
   auto found = io::read_state_file(comm, header, matrices);
+  comm::agree(comm, [&] {
+    for (const auto& matrix : found) expect_two_columns(header.path, matrix);
+  });
   optimize::State state{
       .positions = std::move(found[0]), .step = std::move(found[1]), .gains = std::move(found[2])};
   comm::agree(comm, [&] { read_progress(header.about, header.path, state); });
@@ -82,7 +108,8 @@ optimize::State read_kept_state(const comm::Communicator& comm, const io::StateH
 
 bool holds_checkpoint(const std::string& folder) {
   std::error_code ignored;
-  return fs::exists(fs::path(folder) / start_name, ignored) ||
+  return fs::exists(fs::path(folder) / results_name, ignored) ||
+         fs::exists(fs::path(folder) / start_name, ignored) ||
          fs::exists(fs::path(folder) / affinity_name, ignored) || !list_states(folder).empty() ||
          SearchParts(folder).any();
 }
@@ -92,6 +119,10 @@ Checkpoint::Checkpoint(std::string folder, std::string key)
 
 std::string Checkpoint::start_file() const {
   return (fs::path(folder_) / start_name).string();
+}
+
+std::string Checkpoint::results_file() const {
+  return (fs::path(folder_) / results_name).string();
 }
 
 std::string Checkpoint::affinity_file() const {
@@ -107,7 +138,7 @@ nlohmann::json Checkpoint::about() const {
 }
 
 void Checkpoint::expect_own(const std::string& file, const nlohmann::json& about) const {
-  if (about.value("run", "") == key_) return;
+  if (about.is_object() && about.contains("run") && about["run"] == key_) return;
   throw base::UsageError(
       fmt::format("{} is of a run with other options or another input (going on from it would mix two runs). "
                   "Give the options "
@@ -143,13 +174,16 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
       return false;
     }
   };
+  comm::on_root(comm, [&] {
+    std::ifstream file(results_file());
+    if (std::string key; file >> key) expect_own(results_file(), {{"run", key}});
+  });
   for (const std::string& file : states(comm)) {
     const bool whole = read(file, [&](const std::string& path) {
       const io::StateHeader header = io::inspect_state_file(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
       if (header.about.contains("epoch")) {
-        umap::LayoutState layout{.positions =
-                                     std::move(io::read_state_file(comm, header, positions_alone)[0])};
+        umap::LayoutState layout{.positions = read_positions(comm, header)};
         comm::agree(comm, [&] { read_progress(header.about, path, layout); });
         reached.layout = std::move(layout);
         return;
@@ -170,6 +204,9 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
     read(affinity_file(), [&](const std::string& path) {
       const io::AffinityHeader header = io::inspect_affinities(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
+      // Read to the end, for damage to be found while the way back to the rows is open.
+      base::Log silent;
+      io::read_affinities(comm, header, silent);
       reached.affinities = header;
     });
   if (reached.affinities) return reached;  // what they were made of is no longer asked for
@@ -177,7 +214,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
     read(start_file(), [&](const std::string& path) {
       const io::StateHeader header = io::inspect_state_file(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
-      reached.start = std::move(io::read_state_file(comm, header, positions_alone)[0]);
+      reached.start = read_positions(comm, header);
     });
   reached.search = parts_.find(
       comm, log, [&](const std::string& file, const nlohmann::json& about) { expect_own(file, about); });
@@ -192,6 +229,14 @@ void Checkpoint::make_folder(const comm::Communicator& comm) const {
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder_, error.message()));
     remove_parts(folder_);
+  });
+}
+
+void Checkpoint::begin_results(const comm::Communicator& comm) const {
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    fs::create_directories(folder_, ignored);
+    std::ofstream(results_file()) << key_ << '\n';  // without it the run cannot be taken up again: no more
   });
 }
 
@@ -268,6 +313,7 @@ void Checkpoint::remove(const comm::Communicator& comm) const {
     for (const std::string& file : list_states(folder_)) fs::remove(file, ignored);
     fs::remove(affinity_file(), ignored);
     fs::remove(start_file(), ignored);
+    fs::remove(results_file(), ignored);
     parts_.remove();
     remove_parts(folder_);
     fs::remove(folder_, ignored);  // if nothing else is in it

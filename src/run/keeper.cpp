@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/run/made_folders.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -93,6 +94,7 @@ bool Keeper::timed(int wish, Write&& write) {
   const base::Stopwatch watch;
   bool written = true;
   try {
+    make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
     write();
   } catch (const comm::AgreedError& error) {
     if (error.kind() != base::ErrorKind::io || wish == Wishes::stop) throw;
@@ -155,6 +157,12 @@ void Keeper::keep(const Prepared& prepared, double seconds) {
   if (wish == Wishes::stop) stop("before the first iteration");
 }
 
+void Keeper::begin_results() {
+  make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
+  if (!results_begun_) own_.begin_results(comm_);
+  results_begun_ = true;
+}
+
 void Keeper::look(const std::string& where) {
   if (wishes_.of_all_ranks(comm_) == Wishes::stop) stop(where);
 }
@@ -193,20 +201,22 @@ void Keeper::stop(const std::string& where) {
   comm::agree(comm_, [&] {
     if (wishes_.reason().empty()) return;  // another rank knows it
     throw base::Error(
-        base::ErrorKind::stopped,
+        written ? base::ErrorKind::stopped : base::ErrorKind::left_nothing,
         written || found_any_
             ? fmt::format(
                   "{} ({}). What was reached is in {}; the same command with --resume {} goes on from there",
                   where, wishes_.reason(), own ? own_.folder() : config_.resume,
                   own ? "auto" : config_.resume)
-            : fmt::format("{} ({}). Nothing was worth keeping yet; the same command begins anew", where,
-                          wishes_.reason()));
+            : fmt::format(
+                  "{} ({}). Nothing was worth keeping yet; the same command begins anew, and needs more "
+                  "time where it was the time that ended it",
+                  where, wishes_.reason()));
   });
   std::abort();  // not reached: who wished it throws
 }
 
 std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Config& config,
-                                        const std::string& key) {
+                                        const nlohmann::json& options, const std::string& key) {
   std::string text;
   comm::on_root(comm, [&] {
     const auto path = std::filesystem::path(config.output.directory) / "report.json";
@@ -214,8 +224,12 @@ std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Co
     if (!file) return;
     const nlohmann::json report = nlohmann::json::parse(file, nullptr, false);
     if (!report.is_object() || !report.contains("exit_code") || report["exit_code"] != 0 ||
-        !report.contains("run_key") || report["run_key"] != key)
+        !report.contains("run_key") || report["run_key"] != key || !report.contains("config"))
       return;
+    // These have no share in the run's key, but in what is there.
+    for (const char* section : {"plot", "snapshot", "quality"})
+      if (report.at("config").value(section, nlohmann::json()) != options.value(section, nlohmann::json()))
+        return;
     std::error_code ignored;
     for (const auto& written : report.value("files", nlohmann::json::array()))
       if (!written.is_string() || !std::filesystem::exists(written.get<std::string>(), ignored)) return;

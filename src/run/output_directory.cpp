@@ -65,37 +65,32 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   // A report alone is what a failed run left: no result that would be lost.
   std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
-  bool goes_on = false;  // rank 0 looks, and decides
   comm::on_root(comm, [&] {
+    lock_.emplace(directory_.string());
     const bool unfinished = holds_checkpoint(checkpoint());
-    goes_on = unfinished && resumes(config.checkpoint);
-    if (!unfinished || goes_on || config.output.force) return;
+    std::error_code not_there;
+    const bool own = config.checkpoint.resume == "auto" ||
+                     fs::equivalent(config.checkpoint.resume, checkpoint(), not_there);
+    goes_on_ = unfinished && own && resumes(config.checkpoint);
+    if (!unfinished || goes_on_ || config.output.force) return;
     throw base::UsageError(fmt::format(
         "{} is the checkpoint of a run that did not end (it would be lost). Add --resume auto to go on "
         "from it, --force to begin anew, or name another --output",
         checkpoint()));
   });
+  goes_on_ = comm.broadcast(goes_on_ ? 1 : 0, 0) != 0;
   made_.emplace(
-      io::prepare_output_directory(comm, directory_.string(), results, config.output.force || goes_on));
+      io::prepare_output_directory(comm, directory_.string(), results, config.output.force || goes_on_));
   comm::on_root(comm, [&] {
+    if (!lock_->there()) lock_.emplace(directory_.string());  // it has been made now
     for (const std::string& file : {report(), page()})
       io::remove_partials(directory_.string(), fs::path(file).filename().string());
-    if (config.output.force || goes_on) io::remove_partials(snapshots());
+    if (config.output.force || goes_on_) io::remove_partials(snapshots());
   });
 }
 
 void OutputDirectory::make_again(const comm::Communicator& comm, base::Log& log) const {
-  comm::on_root(comm, [&] {
-    std::error_code error;
-    if (fs::create_directories(directory_, error))
-      log.warn(
-          fmt::format("{} was gone and has been made again (somebody has removed it while the run went on, "
-                      "and what it held)",
-                      directory_.string()));
-    if (error)
-      throw base::IoError(fmt::format("{} is gone and cannot be made again ({}). Check the permissions there",
-                                      directory_.string(), error.message()));
-  });
+  run::make_again(comm, directory_.string(), log);
 }
 
 void OutputDirectory::write_report(const nlohmann::json& report_json) const {

@@ -136,6 +136,7 @@ void run_umap(const comm::Communicator& comm, const Config& config, const Output
   const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   stages.run("write", [&] {
     output.make_again(comm, log);
+    keeper.begin_results();
     write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
   });
   judge(made.permutation, made.embedding.view());
@@ -159,6 +160,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on, log);
   const optimize::Watch watches{.see =
                                     [&](const optimize::Moment& moment) {
+                                      if (snapshots.wants(moment)) keeper.begin_results();
                                       snapshots.see(moment);
                                       keeper.see(moment, prepared.permutation);
                                     },
@@ -176,6 +178,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   prepared.affinities = {};
   stages.run("write", [&] {
     output.make_again(comm, log);
+    keeper.begin_results();
     write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report);
   });
   judge(prepared.permutation, optimized.embedding.view());
@@ -206,23 +209,23 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
 
 std::optional<nlohmann::json> earlier_result(const comm::Communicator& comm, const Config& config,
                                              const About& about) {
-  return ended_run(comm, config, run_key(comm, about.config, config.input.files));
+  return ended_run(comm, config, about.config, run_key(comm, about.config, files_read(config)));
 }
 
 nlohmann::json embed(const comm::Communicator& comm, const Config& config, const About& about,
                      base::Log& log) {
   comm::agree(comm, [&] { check_config(config); });
   Wishes::listen();
-  const std::string key = run_key(comm, about.config, config.input.files);
-  if (resumes(config.checkpoint)) {
-    if (auto ended = ended_run(comm, config, key)) {
+  const std::string key = run_key(comm, about.config, files_read(config));
+  if (resumes(config.checkpoint) && !config.output.force) {
+    if (auto ended = ended_run(comm, config, about.config, key)) {
       log.info(fmt::format("{} holds the result of this run already: nothing is left to do",
                            config.output.directory));
       return *ended;
     }
   }
   const OutputDirectory output(comm, config);
-  const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force);
+  const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force || output.goes_on());
   nlohmann::json report = reported_run(comm, config.run, about, output, log, [&](Report& filled) {
     filled.run_key = key;
     run_stages(comm, config, output, filled, log);

@@ -134,6 +134,7 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
   });
   if (!files.save.empty())
     stages.run("write_neighbors", [&] {
+      if (keeper != nullptr) keeper->begin_results();
       io::write_neighbors(comm, files.save, result.permutation, found.graph, report.input_digest);
     });
   report.neighbor_count = found.graph.count();

@@ -187,7 +187,7 @@ std::string run_everything(const comm::Communicator& comm, const Plan& plan, con
   try {
     for (const Task& task : tasks_of(plan, work)) runner.run(task);
   } catch (const comm::AgreedError& error) {
-    if (error.kind() == base::ErrorKind::stopped) write_tables(comm, plan);
+    if (base::is_stop(error.kind())) write_tables(comm, plan);
     throw;
   }
   return write_tables(comm, plan);

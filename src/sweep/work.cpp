@@ -139,7 +139,7 @@ Status attempt(const comm::Communicator& comm, const std::string& status_file,
     make();
     status.state = State::done;
   } catch (const comm::AgreedError& error) {
-    const bool stops = error.kind() == base::ErrorKind::stopped;
+    const bool stops = base::is_stop(error.kind());
     status.state = stops ? State::stopped : State::failed;
     status.exit_code = error.exit_code();
     status.error = error.what();

@@ -237,6 +237,70 @@ class Checkpoint(Runs):
         self.assert_succeeds(done)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
 
+    def test_damaged_affinities_are_made_again(self):
+        running = self.start("--checkpoint.minutes", "0.002")
+        self.wait_for(running, lambda: self.states())
+        running.send_signal(signal.SIGUSR2)
+        self.ended(running, 75)
+        file = self.kept / "affinities.h5"
+        whole = file.read_bytes()
+        file.write_bytes(whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1:])
+        done = self.resumed()
+        self.assertEqual(done.stderr.count("warning"), 1, done.stderr)
+        self.assertIn("affinities.h5", done.stderr)
+        self.assertIn("going on from iteration", done.stderr)
+        self.assertIn("neighbors", [stage["name"] for stage in self.report()["stages"]])
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
+
+    def test_killed_between_result_and_report_without_a_checkpoint(self):
+        """Nothing was kept, and a result is there."""
+        save = ["--neighbors.save", "nn.h5", "--checkpoint.minutes", "0"]
+        running = self.start(*save)
+        self.wait_for(running, (self.out / "embedding.h5ad").exists)
+        os.kill(self.ranks_of(running)[0], signal.SIGKILL)
+        self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)
+        self.assertFalse((self.out / "report.json").exists())
+        self.assertTrue((self.folder / "nn.h5").exists())
+        self.assert_refused(self.run_program(*RUN, *save, "--output", self.out), 2, "--resume auto", "--force")
+        self.assert_refused(self.run_program(*RUN, *save, "--output", self.out, "--resume", "auto", "--seed", "3"), 2, "other options")
+        self.resumed(*save)
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
+
+    def test_only_the_very_same_run_has_nothing_left_to_do(self):
+        shutil.copytree(self.shared / "whole", self.out)
+        report = json.loads((self.out / "report.json").read_text())  # its files are where they were made
+        self.assertTrue(report["files"])
+        again = [*RUN, "--output", self.out, "--resume", "auto"]
+        self.assert_refused(self.run_program(*again, "--plot.title", "other"), 2, "--force")
+        done = self.run_program(*again, "--force", "--plot.title", "other")
+        self.assert_succeeds(done)
+        self.assertNotIn("nothing is left to do", done.stderr)
+        self.assertIn("nothing is left to do", self.run_program(*again, "--plot.title", "other").stderr)
+        # The file of the same name and size with another value in it.
+        rows = np.load(self.folder / "cells.npy")
+        rows[17, 3] += 1
+        os.remove(self.folder / "cells.npy")
+        np.save(self.folder / "cells.npy", rows)
+        self.assert_refused(self.run_program(*again, "--plot.title", "other"), 2, "--force")
+
+    def test_going_on_from_elsewhere_does_not_cost_what_is_there(self):
+        for name in ("one", "other"):
+            self.out = self.folder / name
+            done = self.run_program(*RUN, "--output", self.out, "--max-wall-time", "0")
+            self.assertEqual(done.returncode, 75, done.stderr)
+        elsewhere = self.folder / "one/checkpoint"
+        done = self.run_program(*RUN, "--output", self.out, "--resume", elsewhere)
+        self.assert_refused(done, 2, "other/checkpoint is the checkpoint of a run that did not end")
+
+    def test_a_second_run_waits_for_the_first_and_is_refused(self):
+        running = self.start("--iterations", "100000")
+        self.wait_for(running, self.log_says("Iteration"))
+        done = self.run_program(*RUN, "--output", self.out, "--force")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("another run is writing to", done.stderr)
+        running.send_signal(signal.SIGUSR2)
+        self.ended(running, 75)
+
     def test_a_checkpoint_that_finds_no_room(self):
         if not self.mount_small(self.out, "400k"):
             self.skipTest("no file system can be mounted here")
@@ -310,13 +374,15 @@ class Search(Runs):
         self.assertEqual(done.returncode, 75, done.stderr)
         before = {path: path.read_bytes() for path in self.parts()}
         self.assertEqual(len(before), RANKS)
-        rows = np.load(self.folder / "cells.npy")
-        rows[17, 3] += 1
-        os.remove(self.folder / "cells.npy")
-        np.save(self.folder / "cells.npy", rows)
-        done = self.run_program(*SEARCH, "--output", self.out, "--resume", "auto")
-        self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("is of other rows", done.stderr)
+        # One value among those that are looked at at once, and one of the others, in bytes 4,096 to 4,690.
+        for place, told in (((17, 3), "another input"), ((21, 18), "is of other rows")):
+            rows = np.load(self.shared / "cells.npy")
+            rows[place] += 1
+            os.remove(self.folder / "cells.npy")
+            np.save(self.folder / "cells.npy", rows)
+            done = self.run_program(*SEARCH, "--output", self.out, "--resume", "auto")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(told, done.stderr)
         self.assertEqual({path: path.read_bytes() for path in self.parts()}, before)
         os.remove(self.folder / "cells.npy")
         os.symlink(self.shared / "cells.npy", self.folder / "cells.npy")

@@ -21,6 +21,7 @@ from sklearn.neighbors import NearestNeighbors
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))  # more in slow builds
+ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}  # when one has failed
 N, K = 600, 10
 
 
@@ -53,7 +54,7 @@ class Evaluate(unittest.TestCase):
 
     def run_program(self, *arguments, ranks=RANKS):
         return subprocess.run([MPIEXEC, "-n", str(ranks), PROGRAM, *map(str, arguments)], cwd=self.folder, text=True,
-                              capture_output=True, timeout=60 * PATIENCE, env=os.environ)
+                              capture_output=True, timeout=60 * PATIENCE, env=os.environ | ENDS_AT_ONCE)
 
     def evaluate(self, *arguments, **options):
         output = self.folder / "out.json"

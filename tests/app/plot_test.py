@@ -17,6 +17,7 @@ import numpy as np
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))  # more in slow builds
+ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}  # when one has failed
 N = 3000
 
 
@@ -81,7 +82,7 @@ class Plot(unittest.TestCase):
 
     def run_program(self, *arguments, ranks=RANKS):
         return subprocess.run([MPIEXEC, "-n", str(ranks), PROGRAM, "plot", *map(str, arguments)], cwd=self.folder,
-                              text=True, capture_output=True, timeout=60 * PATIENCE, env=os.environ)
+                              text=True, capture_output=True, timeout=60 * PATIENCE, env=os.environ | ENDS_AT_ONCE)
 
     def draw(self, *arguments, ranks=RANKS, output="picture.png"):
         done = self.run_program(*arguments, "--output", output, "--force", "--size", 200, ranks=ranks)

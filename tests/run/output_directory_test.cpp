@@ -48,6 +48,17 @@ class OutputDirectoryTest : public testing::Test {
   fs::path root_;
 };
 
+TEST_F(OutputDirectoryTest, OneRunAtATime) {
+  const fs::path folder = root_ / "one";
+  {
+    const OutputDirectory first(comm_, config(folder));
+    EXPECT_THROW(OutputDirectory(comm_, config(folder)), base::Error);
+    EXPECT_TRUE(exists(folder));
+    const OutputDirectory beside(comm_, config(root_ / "other"));
+  }
+  const OutputDirectory after(comm_, config(folder));
+}
+
 TEST_F(OutputDirectoryTest, IsRemovedWithItsParentsIfItIsEmpty) {
   { const OutputDirectory output(comm_, config(root_ / "a" / "b" / "c")); }
   EXPECT_FALSE(exists(root_ / "a"));

@@ -12,8 +12,14 @@ enum class ErrorKind : int {
   io = 4,         ///< the file system
   numerical = 5,  ///< the optimisation diverged
   internal = 70,  ///< a bug
-  stopped = 75,   ///< stopped early, a good checkpoint exists
+  stopped = 75,       ///< stopped early, a good checkpoint exists
+  left_nothing = 76,  ///< stopped early, before anything new was worth keeping
 };
+
+/// Whether a run ended because it was asked to.
+constexpr bool is_stop(ErrorKind kind) {
+  return kind == ErrorKind::stopped || kind == ErrorKind::left_nothing;
+}
 
 /// An error the user is told about. The message has the grammar
 /// PROBLEM (WHY IT IS ONE). WHAT TO DO.

@@ -80,6 +80,9 @@ Handle open_file_together(const comm::Communicator& comm, const Guard& guard);
 /// @param checked  HDF5 is to check its own structures, too: for 1.10 and newer
 Handle create_file(const Guard& guard, const std::string& path, bool checked = false);
 
+/// Opens a file of this program's own, for one rank alone, to write what says that it is complete.
+Handle reopen_file(const Guard& guard, const std::string& path);
+
 /// Whether there is a link of this path ("a/b/c", each part of it).
 bool exists(hid_t file, const std::string& path);
 /// The kind of object at a path: H5O_TYPE_GROUP, H5O_TYPE_DATASET or H5O_TYPE_UNKNOWN.

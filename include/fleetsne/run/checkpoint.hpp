@@ -23,8 +23,11 @@
 namespace fleetsne::run {
 
 /// What tells runs from each other whose checkpoints do not fit: every option that has a share in the result,
-/// and the sizes of the input files. In hexadecimal. On rank 0.
+/// and samples of the files that are read (io::file_sample). In hexadecimal. On rank 0.
 std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs);
+
+/// Every file that a run reads: rows, labels, affinities, neighbours, starts.
+std::vector<std::string> files_read(const Config& config);
 
 /// The same on every rank. Collective.
 std::string run_key(const comm::Communicator& comm, const nlohmann::json& options,
@@ -62,6 +65,10 @@ class Checkpoint {
   /// The states that are there, newest first; whether they are whole is not looked at. Collective.
   std::vector<std::string> states(const comm::Communicator& comm) const;
 
+  /// Before the run writes the first of its results: one that is killed from then on can be taken up again,
+  /// and may write over what it has written. Collective.
+  void begin_results(const comm::Communicator& comm) const;
+
   /// Collective; throw IoError on all ranks, and then leave what was there before. The start is in working
   /// order.
   void keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
@@ -83,6 +90,7 @@ class Checkpoint {
  private:
   std::string start_file() const;
   std::string affinity_file() const;
+  std::string results_file() const;
   std::string state_file(std::int64_t iteration) const;
   nlohmann::json about() const;
   void expect_own(const std::string& file, const nlohmann::json& about) const;

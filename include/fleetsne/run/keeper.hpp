@@ -43,6 +43,8 @@ class Keeper {
   neighbors::Watch watch_search();
   /// After affinities were made: the same as of the start. Collective.
   void keep(const Prepared& prepared, double seconds);
+  /// Before the first of the results is written, be it a snapshot or a file of neighbours. Collective.
+  void begin_results();
   /// Where nothing more can be kept than was: ends the run if it is to stop. Collective.
   /// @param where  as a message says it: "before the layout"
   void look(const std::string& where);
@@ -78,13 +80,15 @@ class Keeper {
   Wishes wishes_;
   Reached reached_;
   bool found_any_ = false;  // when the run began
+  bool results_begun_ = false;
 };
 
 /// The report of the run in the output folder, if it has ended well and is the very one that is asked for
 /// now.
-/// @param key  run_key of what is asked for; the same on all ranks
+/// @param options  all of them
+/// @param key      run_key of what is asked for; the same on all ranks
 /// Collective.
 std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Config& config,
-                                        const std::string& key);
+                                        const nlohmann::json& options, const std::string& key);
 
 }  // namespace fleetsne::run

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/comm/communicator.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,5 +22,10 @@ class MadeFolders {
  private:
   std::vector<std::string> folders_;
 };
+
+/// Makes a run's folder anew if somebody has removed it while the run went on; the log tells of it.
+/// Collective; throws IoError on all ranks.
+/// @param folder  empty: that in which the program runs, which is there
+void make_again(const comm::Communicator& comm, const std::string& folder, base::Log& log);
 
 }  // namespace fleetsne::run

@@ -3,6 +3,7 @@
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/folder_lock.hpp"
 #include "fleetsne/run/made_folders.hpp"
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,9 @@ class OutputDirectory {
                   const std::vector<std::string>& more = {});
   OutputDirectory(const OutputDirectory&) = delete;
   OutputDirectory& operator=(const OutputDirectory&) = delete;
+
+  /// Whether what is there is of this very run, which goes on. The same on all ranks.
+  bool goes_on() const { return goes_on_; }
 
   std::string anndata() const { return path("embedding.h5ad"); }
   std::string npy() const { return path("embedding.npy"); }
@@ -53,7 +57,9 @@ class OutputDirectory {
   std::string path(const char* file) const { return (directory_ / file).string(); }
 
   std::filesystem::path directory_;
-  std::optional<MadeFolders> made_;  // on rank 0
+  bool goes_on_ = false;
+  std::optional<MadeFolders> made_;  // on rank 0, as is the next
+  std::optional<FolderLock> lock_;
 };
 
 }  // namespace fleetsne::run

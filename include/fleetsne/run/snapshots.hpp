@@ -26,13 +26,15 @@ class Snapshots {
             const data::Permutation& permutation, const std::optional<data::Labels>& labels,
             std::vector<std::string>& files, bool goes_on, base::Log& log);
 
+  /// Whether the moment is one of those asked for.
+  bool wants(const optimize::Moment& moment) const;
+
   /// Writes the moment if it is one of those asked for. Makes the folder if there is none; the first one
   /// empties it of an earlier run's snapshots, whose report goes too. Collective; throws IoError on all
   /// ranks, and then leaves what has been written before.
   void see(const optimize::Moment& moment);
 
  private:
-  bool wants(const optimize::Moment& moment) const;
   void make_folder();
 
   const comm::Communicator& comm_;

@@ -67,6 +67,7 @@ class Files:
         np.save(folder / "labels.npy", self.labels)
         self.arrays()
         self.images()
+        self.vectors()
         self.tables()
         self.hdf5()
         self.anndata()
@@ -138,6 +139,18 @@ class Files:
         self.write("nan.idx", idx_bytes(self.changed(2, 2, np.nan).astype(">f4"), 0x0D))
         self.write("line.idx", idx_bytes(pixels.ravel()))
         self.write("type.idx", b"\0\0\x07\x02" + whole[4:])
+
+    def vectors(self):
+        lengths = np.full((ROWS, 1), COLUMNS, np.int32).view(np.float32)
+        rows = np.hstack([lengths, self.rows]).tobytes()
+        self.write("cut.fvecs", rows[:-3])
+        self.write("uneven.fvecs", rows[:36] + np.int32(5).tobytes() + rows[40:])
+        self.write("negative.fvecs", np.int32(-8).tobytes() + rows[4:])
+        self.write("nan.fvecs", rows[:40] + np.float32(np.nan).tobytes() + rows[44:])
+        shape = np.array([ROWS, COLUMNS], np.uint32)
+        self.write("cut.fbin", shape.tobytes() + self.rows.tobytes()[:-3])
+        self.write("huge.fbin", np.array([2**32 - 1] * 2, np.uint32).tobytes() + self.rows.tobytes())
+        self.write("short.u8bin", b"\1\0\0")
 
     def tables(self):
         self.write("short.csv", b"a,b,c\n1,2,3\n4,5\n6,7,8\n9,1,2\n")
