@@ -176,10 +176,13 @@ void Keeper::see(const optimize::Moment& moment, const std::string& where) {
   if (moment.wish == Wishes::stop) stop(where);
 }
 
-void Keeper::diverged(const comm::AgreedError& error) const {
+void Keeper::diverged(const comm::AgreedError& error, Method method) const {
   if (error.kind() != base::ErrorKind::numerical) return;
   const std::vector<std::string> kept = own_.states(comm_);
   if (kept.empty()) return;
+  if (method == Method::umap)
+    throw comm::AgreedError(error.kind(),
+                            fmt::format("{}. The state before is kept in {}", error.what(), kept.front()));
   throw comm::AgreedError(
       error.kind(),
       fmt::format("{}. The state before is kept: --continue {} --output OTHER goes on from there "
