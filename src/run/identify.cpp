@@ -4,6 +4,7 @@
 #include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/read_scalars.hpp"
@@ -14,7 +15,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 namespace fleetsne::run {
 namespace {
@@ -24,11 +24,8 @@ using nlohmann::json;
 enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
 
 bool is_report(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::path(file).extension() != ".json" || !std::filesystem::is_regular_file(file, ignored))
-    return false;
-  std::ifstream stream(file);
-  const json found = json::parse(stream, nullptr, false);
+  if (std::filesystem::path(file).extension() != ".json") return false;
+  const json found = io::read_json(file);
   return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
          found.contains("stages");
 }
@@ -81,8 +78,8 @@ json embedding_facts(const std::string& file) {
 }
 
 json report_facts(const std::string& file) {
-  std::ifstream stream(file);
-  const json report = json::parse(stream);
+  const json report = io::read_json(file);
+  if (report.is_discarded()) throw base::InputError(file + " changes while it is read. Try again");
   json facts{{"complete", report.at("exit_code") == 0}};
   for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
                            "wall_seconds", "files", "exit_code", "error"})

@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/json_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <span>
 #include <vector>
 
@@ -213,9 +213,7 @@ std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Co
   std::string text;
   comm::on_root(comm, [&] {
     const auto path = std::filesystem::path(config.output.directory) / "report.json";
-    std::ifstream file(path);
-    if (!file) return;
-    const nlohmann::json report = nlohmann::json::parse(file, nullptr, false);
+    const nlohmann::json report = io::read_json(path.string());
     if (!report.is_object() || !report.contains("exit_code") || report["exit_code"] != 0 ||
         !report.contains("run_key") || report["run_key"] != key)
       return;

@@ -14,6 +14,7 @@ import numpy as np
 from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
 
 FEW = ["--perplexity", "10", "--iterations", "40", "--early-iterations", "10"]
+DEEP = 200_000 * "[" + 200_000 * "]"
 
 
 class Info(EndToEnd):
@@ -75,6 +76,14 @@ class Info(EndToEnd):
                 self.assertEqual((state["kind"], state["points"], state["complete"]), ("checkpoint", 210, True))
             self.assertGreater(states[1][name], states[0][name])
 
+    def test_a_report_of_no_sense_where_a_result_would_be(self):
+        run = ["embed", "rows.npy", *FEW, "--resume", "auto", "--force", "--output", self.out]
+        self.assert_succeeds(self.run_program(*run))
+        report = (self.out / "report.json").read_text()
+        (self.out / "report.json").write_text('{"deep": ' + DEEP + "," + report.lstrip()[1:])
+        self.assert_succeeds(self.run_program(*run))
+        self.assertNotIn("deep", json.loads((self.out / "report.json").read_text()))
+
     def test_for_readers(self):
         done = self.run_program("info", "rows.npy")
         self.assert_succeeds(done)
@@ -86,6 +95,13 @@ class Info(EndToEnd):
         self.assert_refused(self.run_program("info", "notes.txt"), 3, "notes.txt")
         self.assert_refused(self.run_program("info", "nowhere.h5"), 3, "nowhere.h5")
         self.assert_refused(self.run_program("info"), 2, "no file was given")
+        for text in ('{"exit_code": 0, "stages": [], "files": ' + DEEP + "}", '{"exit_code": 0, "stages": ' + DEEP + "}",
+                     '{"exit_code": 0, "stages": [], "error": ' + 101 * '{"a":' + "1" + 102 * "}"):
+            (self.folder / "report.json").write_text(text)
+            self.assert_refused(self.run_program("info", "report.json"), 3, "report.json")
+        with open(self.folder / "report.json", "wb") as file:
+            file.truncate(1 << 36)
+        self.assert_refused(self.run_program("info", "report.json"), 3, "report.json")
         self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "10", "--output", "a.h5"))
         whole = (self.folder / "a.h5").read_bytes()
         (self.folder / "cut.h5").write_bytes(whole[:-100])
