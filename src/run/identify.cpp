@@ -47,6 +47,8 @@ Kind kind_of(const std::string& file) {
   return Kind::other;
 }
 
+constexpr const char* by_checksum = "every number, by its checksum";
+
 /// Whole numbers as such.
 json number_json(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
@@ -91,7 +93,10 @@ json report_facts(const std::string& file) {
 json search_facts(const std::string& file) {
   const io::PartHeader header = io::inspect_part(file);
   io::verify_part(header);
-  json facts{{"kind", "unfinished search for neighbours"}, {"bytes", header.bytes()}, {"complete", true}};
+  json facts{{"kind", "unfinished search for neighbours"},
+             {"bytes", header.bytes()},
+             {"complete", true},
+             {"checked", by_checksum}};
   for (const char* name : {"rank", "ranks", "input_digest", "run"})
     if (header.about.contains(name)) facts[name] = header.about[name];
   return facts;
@@ -119,7 +124,9 @@ json identify(const comm::Communicator& comm, const std::string& file) {
                {"edges", header.entries},
                {"written by ranks", header.written.ranks()},
                {"input_digest", fmt::format("{:016x}", header.input_digest)},
-               {"complete", true}};
+               {"complete", true},
+               {"checked", by_checksum}};
+      io::verify_affinities(comm, header);
       for (const auto& [name, value] : header.about.items())
         if (name != "config" && name != "libraries") found[name] = value;
       return found;
@@ -128,7 +135,9 @@ json identify(const comm::Communicator& comm, const std::string& file) {
       const io::StateHeader header = io::inspect_state_file(comm, file);
       found = {{"kind", header.about.contains("start") ? "start" : "checkpoint"},
                {"points", header.rows},
-               {"complete", true}};
+               {"complete", true},
+               {"checked", by_checksum}};
+      io::verify_state_file(comm, header);
       for (const char* name : {"iteration", "epoch", "run"})
         if (header.about.contains(name)) found[name] = header.about[name];
       return found;
