@@ -10,16 +10,24 @@ std::uint64_t digest(const comm::Communicator& comm, const DistributedMatrix<flo
 
 std::uint64_t digest(const comm::Communicator& comm, const RowDistribution& rows,
                      base::MatrixView<const float> block) {
-  const auto count = static_cast<std::int64_t>(block.rows());
-  const std::size_t bytes = block.columns() * sizeof(float);
-  const auto begin = static_cast<std::uint64_t>(rows.begin(comm.rank()));
+  return comm.all_reduce(digest_share(rows.begin(comm.rank()), block), comm::Reduction::sum);
+}
+
+template <class T>
+std::uint64_t digest_share(base::GlobalIndex first, base::MatrixView<const T> rows) {
+  const auto count = static_cast<std::int64_t>(rows.rows());
+  const std::size_t bytes = rows.columns() * sizeof(T);
+  const auto begin = static_cast<std::uint64_t>(first);
   std::uint64_t sum = 0;
 #pragma omp parallel for schedule(static) reduction(+ : sum)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto row = static_cast<std::size_t>(i);
-    sum += XXH3_64bits_withSeed(block.row(row).data(), bytes, begin + row);
+    sum += XXH3_64bits_withSeed(rows.row(row).data(), bytes, begin + row);
   }
-  return comm.all_reduce(sum, comm::Reduction::sum);
+  return sum;
 }
+
+template std::uint64_t digest_share(base::GlobalIndex, base::MatrixView<const float>);
+template std::uint64_t digest_share(base::GlobalIndex, base::MatrixView<const std::int64_t>);
 
 }  // namespace fleetsne::data

@@ -1,11 +1,10 @@
 #include "fleetsne/io/description.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/io/json_file.hpp"
 
 #include <fmt/format.h>
 #include <xxhash.h>
-
-#include <algorithm>
 
 namespace fleetsne::io::description {
 namespace {
@@ -13,25 +12,10 @@ namespace {
 constexpr const char* dataset_name = "about";
 constexpr const char* digest_name = "about_digest";
 constexpr std::int64_t most_bytes = std::int64_t{64} << 20;
-constexpr std::size_t most_depth = 100;  // it is written again by a function that calls itself
 
 [[noreturn]] void damaged(const hdf5::Guard& guard, const char* what) {
   throw base::InputError(fmt::format(
       "{}: {} (it was cut short or changed since it was written). Make it anew", guard.file(), what));
-}
-
-/// How deep the brackets of a JSON text stand in one another.
-std::size_t depth_of(const std::string& text) {
-  std::size_t depth = 0, most = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted = !quoted;
-    if (quoted && text[i] == '\\') ++i;
-    if (quoted) continue;
-    if (text[i] == '{' || text[i] == '[') most = std::max(most, ++depth);
-    if ((text[i] == '}' || text[i] == ']') && depth > 0) --depth;
-  }
-  return most;
 }
 
 }  // namespace
@@ -61,7 +45,7 @@ std::string read(const hdf5::Guard& guard, hid_t file) {
               "has a description that cannot be read");
   if (digest(std::as_bytes(std::span(text))) != hdf5::read_number(guard, file, digest_name))
     damaged(guard, "its description does not fit its checksum");
-  if (depth_of(text) > most_depth) damaged(guard, "its description is nested too deeply");
+  if (json_depth(text) > most_json_depth) damaged(guard, "its description is nested too deeply");
   return text;
 }
 

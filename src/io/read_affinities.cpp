@@ -98,6 +98,28 @@ class Reader {
     return std::move(result_);
   }
 
+  void verify() {
+    const auto shares =
+        data::RowDistribution::balanced(static_cast<GlobalIndex>(table_.size()), comm_.size());
+    // Groups of tiles belong to the rank in whose share their first tile is.
+    const auto first_from = [&](GlobalIndex tile) {
+      auto at = static_cast<std::size_t>(tile);
+      while (at < table_.size() && table_[at].continued != 0) ++at;
+      return at;
+    };
+    const std::size_t last = first_from(shares.end(comm_.rank()));
+    comm::agree(comm_, [&] {
+      for (std::size_t at = first_from(shares.begin(comm_.rank())); at < last;) {
+        const std::size_t next = piece_end(at, last);
+        const Piece piece = read_piece(at, next);
+        base::parallel_for(static_cast<std::int64_t>(piece.tiles.size()), [&](std::int64_t t) {
+          expect_checksum(piece, piece.tiles[static_cast<std::size_t>(t)]);
+        });
+        at = next;
+      }
+    });
+  }
+
  private:
   /// Number of the first tile of the group that holds a row.
   std::size_t group_of(std::int64_t row) const {
@@ -109,6 +131,14 @@ class Reader {
   std::size_t group_end(std::size_t at) const {
     for (++at; at < table_.size() && table_[at].continued != 0;) ++at;
     return at;
+  }
+
+  /// Where a piece ends that begins at a group of tiles.
+  std::size_t piece_end(std::size_t at, std::size_t last) const {
+    std::size_t next = at;
+    while (next < last && (next == at || table_[next].bytes_at - table_[at].bytes_at < piece_bytes))
+      next = group_end(next);
+    return next;
   }
 
   /// The column indices of tiles [first, last).
@@ -180,6 +210,9 @@ class Reader {
     }
     return affinity::checksum(parts);
   }
+  void expect_checksum(const Piece& piece, const TileRecord& tile) const {
+    if (checksum_of(piece, tile) != tile.checksum) damaged(header_.path);
+  }
 
   void take_tiles();
   void take_piece(const Piece& piece);
@@ -204,7 +237,7 @@ class Reader {
 void Reader::take_group(const Piece& piece, std::size_t first, std::size_t last) {
   std::vector<StoredTile> parts;
   for (std::size_t t = first; t < last; ++t) {
-    if (checksum_of(piece, piece.tiles[t]) != piece.tiles[t].checksum) damaged(header_.path);
+    expect_checksum(piece, piece.tiles[t]);
     parts.emplace_back(piece, piece.tiles[t], result_.affinities.ghosts, header_.coding, header_.path);
   }
   const TileRecord& group = piece.tiles[first];
@@ -280,9 +313,7 @@ void Reader::take_tiles() {
   if (rows > 0) {
     const std::size_t last = group_end(group_of(end_ - 1));
     for (std::size_t at = group_of(begin_); at < last;) {
-      std::size_t next = at;
-      while (next < last && (next == at || table_[next].bytes_at - table_[at].bytes_at < piece_bytes))
-        next = group_end(next);
+      const std::size_t next = piece_end(at, last);
       take_piece(read_piece(at, next));
       write_blocks(writers, next == last);
       log_.advance(ready_);
@@ -298,6 +329,11 @@ void Reader::take_tiles() {
 AffinityContents read_affinities(const comm::Communicator& comm, const AffinityHeader& header,
                                  base::Log& log) {
   return Reader(comm, header, log).read();
+}
+
+void verify_affinities(const comm::Communicator& comm, const AffinityHeader& header) {
+  base::Log silent;
+  Reader(comm, header, silent).verify();
 }
 
 }  // namespace fleetsne::io

@@ -205,8 +205,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
       const io::AffinityHeader header = io::inspect_affinities(comm, path);
       comm::agree(comm, [&] { expect_own(path, header.about); });
       // Read to the end, for damage to be found while the way back to the rows is open.
-      base::Log silent;
-      io::read_affinities(comm, header, silent);
+      io::verify_affinities(comm, header);
       reached.affinities = header;
     });
   if (reached.affinities) return reached;  // what they were made of is no longer asked for

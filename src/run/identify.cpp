@@ -4,6 +4,7 @@
 #include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/read_scalars.hpp"
@@ -14,7 +15,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 namespace fleetsne::run {
 namespace {
@@ -24,11 +24,8 @@ using nlohmann::json;
 enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
 
 bool is_report(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::path(file).extension() != ".json" || !std::filesystem::is_regular_file(file, ignored))
-    return false;
-  std::ifstream stream(file);
-  const json found = json::parse(stream, nullptr, false);
+  if (std::filesystem::path(file).extension() != ".json") return false;
+  const json found = io::read_json(file);
   return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
          found.contains("stages");
 }
@@ -49,6 +46,8 @@ Kind kind_of(const std::string& file) {
     if (io::hdf5::exists(open.get(), method)) return Kind::embedding;
   return Kind::other;
 }
+
+constexpr const char* by_checksum = "every number, by its checksum";
 
 /// Whole numbers as such.
 json number_json(double value) {
@@ -81,8 +80,8 @@ json embedding_facts(const std::string& file) {
 }
 
 json report_facts(const std::string& file) {
-  std::ifstream stream(file);
-  const json report = json::parse(stream);
+  const json report = io::read_json(file);
+  if (report.is_discarded()) throw base::InputError(file + " changes while it is read. Try again");
   json facts{{"complete", report.at("exit_code") == 0}};
   for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
                            "wall_seconds", "files", "exit_code", "error"})
@@ -94,7 +93,10 @@ json report_facts(const std::string& file) {
 json search_facts(const std::string& file) {
   const io::PartHeader header = io::inspect_part(file);
   io::verify_part(header);
-  json facts{{"kind", "unfinished search for neighbours"}, {"bytes", header.bytes()}, {"complete", true}};
+  json facts{{"kind", "unfinished search for neighbours"},
+             {"bytes", header.bytes()},
+             {"complete", true},
+             {"checked", by_checksum}};
   for (const char* name : {"rank", "ranks", "input_digest", "run"})
     if (header.about.contains(name)) facts[name] = header.about[name];
   return facts;
@@ -122,7 +124,9 @@ json identify(const comm::Communicator& comm, const std::string& file) {
                {"edges", header.entries},
                {"written by ranks", header.written.ranks()},
                {"input_digest", fmt::format("{:016x}", header.input_digest)},
-               {"complete", true}};
+               {"complete", true},
+               {"checked", by_checksum}};
+      io::verify_affinities(comm, header);
       for (const auto& [name, value] : header.about.items())
         if (name != "config" && name != "libraries") found[name] = value;
       return found;
@@ -131,7 +135,9 @@ json identify(const comm::Communicator& comm, const std::string& file) {
       const io::StateHeader header = io::inspect_state_file(comm, file);
       found = {{"kind", header.about.contains("start") ? "start" : "checkpoint"},
                {"points", header.rows},
-               {"complete", true}};
+               {"complete", true},
+               {"checked", by_checksum}};
+      io::verify_state_file(comm, header);
       for (const char* name : {"iteration", "epoch", "run"})
         if (header.about.contains(name)) found[name] = header.about[name];
       return found;

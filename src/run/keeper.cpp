@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/run/made_folders.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <span>
 #include <vector>
 
@@ -184,10 +184,13 @@ void Keeper::see(const optimize::Moment& moment, const std::string& where) {
   if (moment.wish == Wishes::stop) stop(where);
 }
 
-void Keeper::diverged(const comm::AgreedError& error) const {
+void Keeper::diverged(const comm::AgreedError& error, Method method) const {
   if (error.kind() != base::ErrorKind::numerical) return;
   const std::vector<std::string> kept = own_.states(comm_);
   if (kept.empty()) return;
+  if (method == Method::umap)
+    throw comm::AgreedError(error.kind(),
+                            fmt::format("{}. The state before is kept in {}", error.what(), kept.front()));
   throw comm::AgreedError(
       error.kind(),
       fmt::format("{}. The state before is kept: --continue {} --output OTHER goes on from there "
@@ -220,9 +223,7 @@ std::optional<nlohmann::json> ended_run(const comm::Communicator& comm, const Co
   std::string text;
   comm::on_root(comm, [&] {
     const auto path = std::filesystem::path(config.output.directory) / "report.json";
-    std::ifstream file(path);
-    if (!file) return;
-    const nlohmann::json report = nlohmann::json::parse(file, nullptr, false);
+    const nlohmann::json report = io::read_json(path.string());
     if (!report.is_object() || !report.contains("exit_code") || report["exit_code"] != 0 ||
         !report.contains("run_key") || report["run_key"] != key || !report.contains("config"))
       return;

@@ -170,7 +170,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
       return optimize::optimize(comm, prepared.affinities, std::move(start), optimizer_config(config), log,
                                 watches);
     } catch (const comm::AgreedError& error) {
-      keeper.diverged(error);
+      keeper.diverged(error, config.method);
       throw;
     }
   });

@@ -1,5 +1,6 @@
 #include "fleetsne/run/umap.hpp"
 
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/init/init.hpp"
 #include "fleetsne/run/keeper.hpp"
 #include "fleetsne/umap/fuzzy_set.hpp"
@@ -70,17 +71,22 @@ UmapEmbedding embed_by_umap(const comm::Communicator& comm, const Config& config
   umap::LayoutState start = starting_state(comm, found, keeper.reached().layout);
   const umap::Curve curve = umap::fit_curve(config.umap.min_dist, config.umap.spread);
   auto laid_out = stages.run("layout", [&] {
-    return umap::layout(
-        comm, set, std::move(start),
-        {.curve = curve,
-         .epochs = config.umap.epochs > 0 ? config.umap.epochs : umap::automatic_epochs(set.rows.total()),
-         .negative_samples = config.umap.negative_samples,
-         .learning_rate = config.umap.learning_rate,
-         .repulsion = config.umap.repulsion,
-         .seed = config.run.seed},
-        log,
-        {.see = [&](const umap::LayoutMoment& moment) { keeper.see(moment, found.permutation); },
-         .wish = [&] { return keeper.wish(); }});
+    try {
+      return umap::layout(
+          comm, set, std::move(start),
+          {.curve = curve,
+           .epochs = config.umap.epochs > 0 ? config.umap.epochs : umap::automatic_epochs(set.rows.total()),
+           .negative_samples = config.umap.negative_samples,
+           .learning_rate = config.umap.learning_rate,
+           .repulsion = config.umap.repulsion,
+           .seed = config.run.seed},
+          log,
+          {.see = [&](const umap::LayoutMoment& moment) { keeper.see(moment, found.permutation); },
+           .wish = [&] { return keeper.wish(); }});
+    } catch (const comm::AgreedError& error) {
+      keeper.diverged(error, config.method);
+      throw;
+    }
   });
   report.umap = UmapStats{curve, laid_out.stats};
   return {std::move(found.permutation), std::move(laid_out.embedding)};

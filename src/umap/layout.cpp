@@ -8,6 +8,7 @@
 #include "edge_schedule.hpp"
 #include "moves.hpp"
 #include "negative_pool.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -58,10 +59,33 @@ class Run {
   }
 
  private:
+  /// Whether all is well, and what the ranks wish, in one reduction.
   void look(int epoch) const {
-    if (!watch_.wish) return;
-    const int wish = comm_.all_reduce(watch_.wish(), comm::Reduction::max);
+    int words[] = {all_finite() ? 0 : 1, watch_.wish ? watch_.wish() : 0};
+    comm_.all_reduce(std::span<int>(words), comm::Reduction::max);
+    expect_finite(words[0] == 0, epoch);
+    const int wish = words[1];
     if (wish > 0) watch_.see({.epoch = epoch, .wish = wish, .state = [this, epoch] { return state(epoch); }});
+  }
+
+  /// Of this rank's positions. Their sum is finite only if all are: of floats it does not leave the doubles.
+  bool all_finite() const {
+    const auto size = static_cast<std::int64_t>(local_size());
+    double sum = 0;
+#pragma omp parallel for schedule(static) reduction(+ : sum)
+    for (std::int64_t i = 0; i < size; ++i) sum += positions_[static_cast<std::size_t>(i)];
+    return std::isfinite(sum);
+  }
+
+  /// @param finite  the same on all ranks
+  void expect_finite(bool finite, int epoch) const {
+    if (finite) return;
+    comm::agree(comm_, [&] {
+      throw base::NumericalError(
+          fmt::format("epoch {}: the layout diverged (a position is no longer finite). Use a smaller "
+                      "--umap.learning-rate",
+                      epoch));
+    });
   }
 
   LayoutState state(int epoch) const {
@@ -76,7 +100,9 @@ class Run {
     return result;
   }
 
-  std::size_t local_size() const { return 2 * graph_.local_rows(); }
+  std::size_t local_size() const {
+    return 2 * graph_.local_rows();
+  }
 
   void run_epoch(int epoch) {
     const auto blocks = static_cast<std::int64_t>(plans_.size());
@@ -134,11 +160,7 @@ class Run {
     for (std::size_t d = 0; d < 2; ++d)
       sums[d] = base::ordered_sum(result.rows(), [&](std::size_t i) { return result(i, d); });
     comm_.all_reduce(std::span<double>(sums), comm::Reduction::sum);
-    comm::agree(comm_, [&] {
-      if (!std::isfinite(sums[0] + sums[1]))
-        throw base::NumericalError(
-            "the layout diverged (a position is no longer finite). Use a smaller --umap.learning-rate");
-    });
+    expect_finite(std::isfinite(sums[0] + sums[1]), config_.epochs);
     const auto points = static_cast<double>(graph_.rows.total());
     for (std::size_t i = 0; i < result.rows(); ++i) {
       for (std::size_t d = 0; d < 2; ++d) result(i, d) -= static_cast<float>(sums[d] / points);

@@ -9,11 +9,13 @@ import sys
 import time
 import unittest
 
+import h5py
 import numpy as np
 
 from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
 
 FEW = ["--perplexity", "10", "--iterations", "40", "--early-iterations", "10"]
+DEEP = 200_000 * "[" + 200_000 * "]"
 
 
 class Info(EndToEnd):
@@ -21,6 +23,19 @@ class Info(EndToEnd):
         done = self.run_program("info", "--json", *files)
         self.assert_succeeds(done)
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def assert_flips_are_noticed(self, file, *datasets):
+        """Of each dataset a byte in its middle, in a copy of the file."""
+        for dataset in datasets:
+            with h5py.File(file) as whole:
+                found = whole[dataset].id
+                at = found.get_offset() + found.get_storage_size() // 2
+            data = bytearray(file.read_bytes())
+            data[at] ^= 0x10
+            copy = self.folder / f"flipped-{file.name}"
+            copy.write_bytes(data)
+            with self.subTest(file.name, dataset=dataset):
+                self.assert_refused(self.run_program("info", copy, ranks=1), 3, copy.name)
 
     def test_everything_that_is_written(self):
         self.assert_succeeds(self.run_program("embed", "rows.npy", *FEW, "--neighbors.save", "nn.h5", "--output", self.out))
@@ -48,6 +63,10 @@ class Info(EndToEnd):
             self.assertEqual((search["kind"], search["rank"], search["ranks"], search["complete"]),
                              ("unfinished search for neighbours", rank, RANKS, True))
             self.assertEqual(search["input_digest"], embedding["input_digest"])
+        self.assert_flips_are_noticed(self.folder / "a.h5", "about", "tiles", "columns", "bytes", "origins", "start")
+        with h5py.File(kept[-1]) as file:
+            parts = [name for name in file if file[name].shape[0] > 0]
+        self.assert_flips_are_noticed(kept[-1], *parts[:2])
 
     def test_what_stands_in_a_checkpoint(self):
         for method, iterations, name in (("tsne", "--iterations", "iteration"), ("umap", "--epochs", "epoch")):
@@ -74,6 +93,17 @@ class Info(EndToEnd):
             for state in states:
                 self.assertEqual((state["kind"], state["points"], state["complete"]), ("checkpoint", 210, True))
             self.assertGreater(states[1][name], states[0][name])
+            self.assert_flips_are_noticed(kept / "start.h5", "positions")
+            matrices = ["positions", "steps", "gains"] if method == "tsne" else ["positions"]
+            self.assert_flips_are_noticed(max(kept.glob("state-*.h5")), *matrices)
+
+    def test_a_report_of_no_sense_where_a_result_would_be(self):
+        run = ["embed", "rows.npy", *FEW, "--resume", "auto", "--force", "--output", self.out]
+        self.assert_succeeds(self.run_program(*run))
+        report = (self.out / "report.json").read_text()
+        (self.out / "report.json").write_text('{"deep": ' + DEEP + "," + report.lstrip()[1:])
+        self.assert_succeeds(self.run_program(*run))
+        self.assertNotIn("deep", json.loads((self.out / "report.json").read_text()))
 
     def test_for_readers(self):
         done = self.run_program("info", "rows.npy")
@@ -86,6 +116,13 @@ class Info(EndToEnd):
         self.assert_refused(self.run_program("info", "notes.txt"), 3, "notes.txt")
         self.assert_refused(self.run_program("info", "nowhere.h5"), 3, "nowhere.h5")
         self.assert_refused(self.run_program("info"), 2, "no file was given")
+        for text in ('{"exit_code": 0, "stages": [], "files": ' + DEEP + "}", '{"exit_code": 0, "stages": ' + DEEP + "}",
+                     '{"exit_code": 0, "stages": [], "error": ' + 101 * '{"a":' + "1" + 102 * "}"):
+            (self.folder / "report.json").write_text(text)
+            self.assert_refused(self.run_program("info", "report.json"), 3, "report.json")
+        with open(self.folder / "report.json", "wb") as file:
+            file.truncate(1 << 36)
+        self.assert_refused(self.run_program("info", "report.json"), 3, "report.json")
         self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "10", "--output", "a.h5"))
         whole = (self.folder / "a.h5").read_bytes()
         (self.folder / "cut.h5").write_bytes(whole[:-100])

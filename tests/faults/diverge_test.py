@@ -4,6 +4,7 @@ import signal
 import sys
 import unittest
 
+import h5py
 import numpy as np
 
 from faulty import POINTS, FaultTest, Running, sums
@@ -49,6 +50,18 @@ class Diverge(FaultTest):
         done = self.run_program(*BASE, "--continue", kept, "--iterations", "5", "--force", "--output", self.out)
         self.assert_refused(done, 2, "Choose another --output")
         self.assertEqual(sums(self.kept), before)
+
+    def test_a_layout_is_noticed_in_its_epoch_and_the_checkpoint_before_is_kept(self):
+        done = self.run_program("embed", "cells.npy", "--method", "umap", "--threads", "1", "--umap.learning-rate", "1e38",
+                                "--checkpoint.minutes", "1e-6", "--output", self.out)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        state, = self.states()
+        self.assertEqual(state.name, "state-000000000000.h5")
+        self.assert_one_message(done.stderr, "epoch 1: the layout diverged", "--umap.learning-rate", str(state))
+        self.assertNotIn("--continue", done.stderr)
+        self.assert_all_files_whole()
+        with h5py.File(state) as file:
+            self.assertTrue(np.isfinite(file["positions"]).all())
 
     def test_a_state_of_a_checkpoint_is_gone_on_from_as_the_result_is(self):
         """A checkpoint at the end of a run of one stage is its result."""

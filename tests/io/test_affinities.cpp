@@ -162,13 +162,20 @@ TEST_F(Affinities, ADifferentByteAnywhereIsNoticed) {
   const std::string file = written("whole.h5", ValueCoding::squared16, false);
   const auto size = std::filesystem::file_size(file);
   base::Log log;
-  const auto refused = [&](const std::string& name) {
+  const auto fails = [&](const std::string& name, auto&& look) {
     try {
-      read_affinities(comm, inspect_affinities(comm, name), log);
+      look(inspect_affinities(comm, name));
     } catch (const base::Error& error) {
       return error.kind() == ErrorKind::input;
     }
     return false;
+  };
+  const auto refused = [&](const std::string& name) {
+    const bool by_reading =
+        fails(name, [&](const AffinityHeader& header) { read_affinities(comm, header, log); });
+    EXPECT_EQ(fails(name, [&](const AffinityHeader& header) { verify_affinities(comm, header); }), by_reading)
+        << name;
+    return by_reading;
   };
   EXPECT_FALSE(refused(file));
   const base::Random random(9, base::Stream::test);

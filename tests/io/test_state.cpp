@@ -140,5 +140,22 @@ TEST_F(State, AnyChangedBitIsFoundOrHasNoMeaning) {
   EXPECT_GT(found, tries / 10);
 }
 
+TEST_F(State, IsVerifiedToItsEndInBlocks) {
+  for (const std::size_t limit : {std::size_t{16}, std::size_t{64} << 20}) {
+    set_transfer_limit(limit);
+    verify_state_file(comm, inspect_state_file(comm, file_));
+  }
+  const float last = b_.rows() > 0 ? b_(b_.rows() - 1, 2) : 0;
+  const float value = comm.all_reduce(last, comm::Reduction::max);
+  change([&](std::string& bytes) {
+    const std::size_t at = bytes.find(std::string(reinterpret_cast<const char*>(&value), sizeof value));
+    ASSERT_NE(at, std::string::npos);
+    bytes[at] ^= 1;
+  });
+  const StateHeader header = inspect_state_file(comm, file_);
+  expect_error(comm, ErrorKind::input, {"state.h5", "its b do not fit their checksum"},
+               [&] { verify_state_file(comm, header); });
+}
+
 }  // namespace
 }  // namespace fleetsne::io::testing

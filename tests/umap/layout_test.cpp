@@ -1,6 +1,7 @@
 #include "fleetsne/umap/layout.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/umap/fuzzy_set.hpp"
 
 #include "support/small_data.hpp"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace fleetsne::umap {
@@ -157,7 +159,39 @@ TEST(Layout, EpochsAreThoseOfUmapLearn) {
   EXPECT_EQ(automatic_epochs(10'001), 200);
 }
 
-TEST(Layout, OneThatDivergesFailsOnAllRanks) {
+TEST(Layout, OneThatDivergesEndsAtThatEpochOnAllRanksAndIsNotShown) {
+  const auto comm = Communicator::world();
+  const auto whole = test::clustered_points(200, 4);
+  base::Log log;
+  const auto graph = fuzzy_set(comm, test::brute_force_graph(comm, whole, 14), log);
+  auto config = short_layout();
+  for (const int done : {0, 7, config.epochs - 1}) {
+    config.learning_rate = 1e38 * config.epochs / (config.epochs - done);
+    std::vector<int> seen;
+    const LayoutWatch watch{.see =
+                                [&](const LayoutMoment& moment) {
+                                  seen.push_back(moment.epoch);
+                                  for (const float x : moment.state().positions.elements())
+                                    EXPECT_TRUE(std::isfinite(x));
+                                },
+                            .wish = [] { return 1; }};
+    for (const LayoutWatch& watches : {watch, LayoutWatch{}}) {
+      try {
+        layout(comm, graph, LayoutState{.positions = start_of(comm, whole), .epoch = done}, config, log,
+               watches);
+        ADD_FAILURE() << "from epoch " << done;
+      } catch (const comm::AgreedError& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::numerical);
+        EXPECT_EQ(
+            std::string(error.what()).find("epoch " + std::to_string(done + 1) + ": the layout diverged"), 0U)
+            << error.what();
+      }
+    }
+    EXPECT_EQ(seen, std::vector<int>{done});
+  }
+}
+
+TEST(Layout, OneThatDivergesOnOneRankFailsOnAll) {
   const auto comm = Communicator::world();
   const auto whole = test::clustered_points(200, 4);
   base::Log log;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/ids.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
@@ -16,5 +17,9 @@ std::uint64_t digest(const comm::Communicator& comm, const DistributedMatrix<flo
 /// The same of this rank's block of `rows`.
 std::uint64_t digest(const comm::Communicator& comm, const RowDistribution& rows,
                      base::MatrixView<const float> block);
+
+/// What consecutive rows from global row `first` on add to it. By this rank alone.
+template <class T>
+std::uint64_t digest_share(base::GlobalIndex first, base::MatrixView<const T> rows);
 
 }  // namespace fleetsne::data

@@ -69,6 +69,11 @@ std::int64_t write_affinities(const comm::Communicator& comm, const std::string&
 /// @note Collective. Throws InputError on all ranks.
 AffinityHeader inspect_affinities(const comm::Communicator& comm, const std::string& path);
 
+/// Reads it to its end and keeps nothing: whether all fits its checksums. Each rank takes a share of the
+/// tiles.
+/// @note Collective. Throws InputError on all ranks. Takes some 100 MB a rank.
+void verify_affinities(const comm::Communicator& comm, const AffinityHeader& header);
+
 /// Reads it: on as many ranks as wrote it with the same rows on each, and then the same bits, else in blocks
 /// of equal size. Everything is checked against the checksums. A rank at the edge of another's tile may get
 /// ghosts that none of its own rows refers to.

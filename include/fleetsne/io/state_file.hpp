@@ -37,6 +37,10 @@ struct StateHeader {
 /// @note Collective. Throws InputError on all ranks.
 StateHeader inspect_state_file(const comm::Communicator& comm, const std::string& path);
 
+/// Reads all matrices of it and keeps none: whether each fits its checksum.
+/// @note Collective. In rounds of at most some 64 MB a rank. Throws InputError on all ranks.
+void verify_state_file(const comm::Communicator& comm, const StateHeader& header);
+
 /// Reads matrices of it, this rank's blocks of RowDistribution::balanced.
 /// @note Collective. Throws InputError on all ranks, also if one does not fit its checksum.
 std::vector<base::Matrix<float>> read_state_file(const comm::Communicator& comm, const StateHeader& header,

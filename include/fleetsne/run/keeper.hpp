@@ -58,8 +58,9 @@ class Keeper {
   void see(const optimize::Moment& moment, const std::string& where);
 
   /// After the optimisation threw: of a divergence, throws the same on all ranks with the state that one may
-  /// go on from, the oldest there is, as the newest may have begun to diverge. Collective.
-  void diverged(const comm::AgreedError& error) const;
+  /// go on from, the oldest there is, as the newest may have begun to diverge. Of a layout, which goes on
+  /// with its own options alone, it is only named. Collective.
+  void diverged(const comm::AgreedError& error, Method method) const;
 
  private:
   /// Writes a checkpoint; without room or rights the run goes on without it, unless it is to stop.

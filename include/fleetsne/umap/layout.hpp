@@ -72,8 +72,8 @@ int automatic_epochs(base::GlobalIndex points);
 /// @param graph    symmetric
 /// @param initial  local rows x 2, consumed
 /// @note Collective. Bitwise the same for the same ranks, and for any number of threads; the same for any
-///       ranks whose rows begin at multiples of 256. Throws NumericalError on all ranks if a position is not
-///       finite at the end.
+///       ranks whose rows begin at multiples of 256. Throws NumericalError on all ranks after the first epoch
+///       that leaves a position that is not finite, before anybody is shown it.
 LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, base::Matrix<float> initial,
                const LayoutConfig& config, base::Log& log);
 
