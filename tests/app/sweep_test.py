@@ -151,6 +151,15 @@ class Sweep(EndToEnd):
         self.assertEqual(self.status("more")["attempts"], 1)
         self.assertEqual(self.status("perplexity-5_exaggeration-1")["attempts"], 2)
 
+    def test_a_row_that_needs_more_neighbors_is_added(self):
+        self.write(BASE + "[grid]\nperplexity = 3, 5\n")
+        self.assert_succeeds(self.sweep())
+        self.write(BASE + "[grid]\nperplexity = 3, 5, 20\n")
+        self.assert_succeeds(self.sweep())
+        report = json.loads((self.sweep_folder / "rows/perplexity-20/report.json").read_text())
+        self.assertEqual(report["neighbors"]["count"], 60)
+        self.assertEqual(sorted(path.stem.split("-")[2] for path in self.sweep_folder.glob("shared/neighbors-*.h5")), ["15", "60"])
+
     def test_a_row_of_other_options_is_not_written_over_unasked(self):
         self.write(BASE + "[row.one]\nperplexity = 5\n[row.two]\nperplexity = 5\nexaggeration = 2\n")
         self.assert_succeeds(self.sweep())
