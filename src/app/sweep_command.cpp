@@ -127,8 +127,9 @@ int sweep(const comm::Communicator& comm, const std::vector<std::string>& argume
   }
   base::Log log = make_log(comm, asked.base.run);
   print_on_root(comm, sweep::run_sweep(comm, plan, config, arguments, describe, log));
+  // The job for the table has the words of the command that submitted it.
   const bool ended =
-      config.submit.empty() && (config.part == sweep::Part::all || config.part == sweep::Part::table);
+      config.part == sweep::Part::table || (config.part == sweep::Part::all && config.submit.empty());
   comm::on_root(comm, [&] {
     if (ended) sweep::expect_done(plan);
   });

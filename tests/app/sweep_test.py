@@ -224,6 +224,8 @@ class Sweep(EndToEnd):
         state = {"state": "begun", "attempts": 1, "seconds": 0, "exit_code": 0, "error": "", "started": "", "host": "node9"}
         (self.sweep_folder / "rows/gone.json").write_text(json.dumps(state))
         self.assert_failed_with_table(self.sweep("--part", "table"), 70, "1 of 2 rows failed (gone: ", "node9")
+        as_job = self.sweep("--submit", "jobs/sweep.sbatch", "--part", "table")  # the words that sbatch is given
+        self.assert_failed_with_table(as_job, 70, "1 of 2 rows failed (gone: ")
         self.assertEqual([row["state"] for row in self.table().values()], ["killed", "done"])
 
     def test_a_row_without_its_affinities_says_so(self):
