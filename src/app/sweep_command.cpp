@@ -53,6 +53,9 @@ Request read_request(const std::vector<std::string>& arguments, Asked& asked) {
   }
   of_rows.require(!asked.base.output.directory.empty(),
                   "no output directory was given (the rows need a place). Add --output DIR");
+  of_rows.require(asked.base.neighbor_files.save.empty(),
+                  "--neighbors.save was given (a sweep keeps the neighbours that rows share itself, in "
+                  "DIR/shared). Leave it out");
   of_rows.require(
       asked.base.checkpoint.resume == "auto",
       "--resume was given (a sweep always goes on with what is there). Leave it out, or add --force "

@@ -276,7 +276,9 @@ class Sweep(EndToEnd):
             "unknown option perplexty in [grid] (no option is called so). Did you mean perplexity?": BASE + "[grid]\nperplexty = 3\n",
             "rows cannot differ in output": BASE + "[grid]\noutput = a, b\n",
             "rows cannot differ in threads": BASE + "[grid]\nthreads = 1, 2\n",
-            "rows cannot differ in neighbors.save": BASE + "[row.a]\nneighbors.save = n.h5\n",
+            "rows cannot differ in neighbors.save (the sweep keeps neighbours itself). Leave it out":
+                BASE + "[row.a]\nneighbors.save = n.h5\n",
+            "--neighbors.save was given (a sweep keeps": BASE + "[neighbors]\nsave = n.h5\n[row.a]\nperplexity = 5\n",
             "perplexity stands twice in [grid]": BASE + "[grid]\nperplexity = 3\nperplexity = 4\n",
             "row perplexity-x: affinity.perplexity = x is not a number": BASE + "[grid]\nperplexity = 5, x\n",
             "row perplexity-: affinity.perplexity =  is not a number": BASE + "[grid]\nperplexity = 5,\n",
