@@ -53,6 +53,9 @@ Request read_request(const std::vector<std::string>& arguments, Asked& asked) {
   }
   of_rows.require(!asked.base.output.directory.empty(),
                   "no output directory was given (the rows need a place). Add --output DIR");
+  of_rows.require(asked.base.neighbor_files.save.empty(),
+                  "--neighbors.save was given (a sweep keeps the neighbours that rows share itself, in "
+                  "DIR/shared). Leave it out");
   of_rows.require(
       asked.base.checkpoint.resume == "auto",
       "--resume was given (a sweep always goes on with what is there). Leave it out, or add --force "
@@ -127,8 +130,9 @@ int sweep(const comm::Communicator& comm, const std::vector<std::string>& argume
   }
   base::Log log = make_log(comm, asked.base.run);
   print_on_root(comm, sweep::run_sweep(comm, plan, config, arguments, describe, log));
+  // The job for the table has the words of the command that submitted it.
   const bool ended =
-      config.submit.empty() && (config.part == sweep::Part::all || config.part == sweep::Part::table);
+      config.part == sweep::Part::table || (config.part == sweep::Part::all && config.submit.empty());
   comm::on_root(comm, [&] {
     if (ended) sweep::expect_done(plan);
   });

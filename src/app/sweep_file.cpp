@@ -40,13 +40,13 @@ std::vector<std::string> values_of(const std::string& text) {
   return values;
 }
 
-/// Why rows cannot differ in an option; null if they can.
+/// Why rows cannot differ in an option, as (WHY IT IS ONE). WHAT TO DO; null if they can.
 const char* unsweepable(const Option& option) {
   if (option.section == "output" || option.section == "sweep")
-    return "the sweep has one folder, with one for each row in it";
-  if (option.section == "checkpoint") return "it is the same for the whole sweep";
-  if (option.section == "run" && option.name != "seed") return "it is the same for the whole sweep";
-  if (option.dotted() == "neighbors.save") return "the sweep keeps neighbours itself";
+    return "(the sweep has one folder, with one for each row in it). Set it for all of them";
+  if (option.section == "checkpoint" || (option.section == "run" && option.name != "seed"))
+    return "(it is the same for the whole sweep). Set it for all of them";
+  if (option.dotted() == "neighbors.save") return "(the sweep keeps neighbours itself). Leave it out";
   return nullptr;
 }
 
@@ -71,8 +71,7 @@ class Lines {
               fmt::format("unknown option {} in [{}] (no option is called so){}", entry.key, entry.section,
                           near.empty() ? ". " + see_help(table_) : ". Did you mean " + near + "?"));
     } else if (const char* why_not = unsweepable(*found)) {
-      problem(entry.line,
-              fmt::format("rows cannot differ in {} ({}). Set it for all of them", entry.key, why_not));
+      problem(entry.line, fmt::format("rows cannot differ in {} {}", entry.key, why_not));
       found = nullptr;
     }
     return found;

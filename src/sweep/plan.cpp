@@ -2,6 +2,8 @@
 
 #include "fleetsne/run/checkpoint.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -83,26 +85,28 @@ class Planner {
       if (users.affinities.size() + users.rows.size() < 2) continue;
       const run::Config& first = users.affinities.empty() ? plan_.rows[users.rows.front()].row.config
                                                           : plan_.affinities[users.affinities.front()].config;
-      Shared found = shared("neighbors-" + key, first);
+      std::size_t most = 0;
+      for (const std::size_t a : users.affinities)
+        most = std::max(most, run::neighbor_count(plan_.affinities[a].config));
+      for (const std::size_t r : users.rows)
+        most = std::max(most, run::neighbor_count(plan_.rows[r].row.config));
+      // A row that needs more, added later, finds no file with too few.
+      Shared found = shared(fmt::format("neighbors-{}-{}", key, most), first);
       // Only the neighbours are wanted; any kind of affinity that asks for no number of its own will do.
       found.config.affinity = {};
       found.config.affinity.kind = affinity::Kind::uniform;
+      found.config.neighbors.count = most;
       found.config.neighbor_files.save = found.file;
-      std::size_t most = 0;
       for (const std::size_t a : users.affinities) {
-        most = std::max(most, run::neighbor_count(plan_.affinities[a].config));
         plan_.affinities[a].neighbors = plan_.neighbors.size();
         plan_.affinities[a].config.neighbor_files.load = found.file;
         found.rows += plan_.affinities[a].rows;
       }
       for (const std::size_t r : users.rows) {
-        run::Config& config = plan_.rows[r].row.config;
-        most = std::max(most, run::neighbor_count(config));
         plan_.rows[r].neighbors = plan_.neighbors.size();
-        config.neighbor_files.load = found.file;
+        plan_.rows[r].row.config.neighbor_files.load = found.file;
         ++found.rows;
       }
-      found.config.neighbors.count = most;
       plan_.neighbors.push_back(std::move(found));
     }
   }

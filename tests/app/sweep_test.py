@@ -151,6 +151,15 @@ class Sweep(EndToEnd):
         self.assertEqual(self.status("more")["attempts"], 1)
         self.assertEqual(self.status("perplexity-5_exaggeration-1")["attempts"], 2)
 
+    def test_a_row_that_needs_more_neighbors_is_added(self):
+        self.write(BASE + "[grid]\nperplexity = 3, 5\n")
+        self.assert_succeeds(self.sweep())
+        self.write(BASE + "[grid]\nperplexity = 3, 5, 20\n")
+        self.assert_succeeds(self.sweep())
+        report = json.loads((self.sweep_folder / "rows/perplexity-20/report.json").read_text())
+        self.assertEqual(report["neighbors"]["count"], 60)
+        self.assertEqual(sorted(path.stem.split("-")[2] for path in self.sweep_folder.glob("shared/neighbors-*.h5")), ["15", "60"])
+
     def test_a_row_of_other_options_is_not_written_over_unasked(self):
         self.write(BASE + "[row.one]\nperplexity = 5\n[row.two]\nperplexity = 5\nexaggeration = 2\n")
         self.assert_succeeds(self.sweep())
@@ -215,6 +224,8 @@ class Sweep(EndToEnd):
         state = {"state": "begun", "attempts": 1, "seconds": 0, "exit_code": 0, "error": "", "started": "", "host": "node9"}
         (self.sweep_folder / "rows/gone.json").write_text(json.dumps(state))
         self.assert_failed_with_table(self.sweep("--part", "table"), 70, "1 of 2 rows failed (gone: ", "node9")
+        as_job = self.sweep("--submit", "jobs/sweep.sbatch", "--part", "table")  # the words that sbatch is given
+        self.assert_failed_with_table(as_job, 70, "1 of 2 rows failed (gone: ")
         self.assertEqual([row["state"] for row in self.table().values()], ["killed", "done"])
 
     def test_a_row_without_its_affinities_says_so(self):
@@ -265,7 +276,9 @@ class Sweep(EndToEnd):
             "unknown option perplexty in [grid] (no option is called so). Did you mean perplexity?": BASE + "[grid]\nperplexty = 3\n",
             "rows cannot differ in output": BASE + "[grid]\noutput = a, b\n",
             "rows cannot differ in threads": BASE + "[grid]\nthreads = 1, 2\n",
-            "rows cannot differ in neighbors.save": BASE + "[row.a]\nneighbors.save = n.h5\n",
+            "rows cannot differ in neighbors.save (the sweep keeps neighbours itself). Leave it out":
+                BASE + "[row.a]\nneighbors.save = n.h5\n",
+            "--neighbors.save was given (a sweep keeps": BASE + "[neighbors]\nsave = n.h5\n[row.a]\nperplexity = 5\n",
             "perplexity stands twice in [grid]": BASE + "[grid]\nperplexity = 3\nperplexity = 4\n",
             "row perplexity-x: affinity.perplexity = x is not a number": BASE + "[grid]\nperplexity = 5, x\n",
             "row perplexity-: affinity.perplexity =  is not a number": BASE + "[grid]\nperplexity = 5,\n",

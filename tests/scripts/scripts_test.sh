@@ -172,5 +172,61 @@ expect_call 'ctest --preset dev'
 stand_in ctest 'exit 8'
 start 8 bash "$house/.ci/run"
 
+# The batch scripts: what the program is given at each start of a job, and what becomes of the job.
+fresh
+job=(env -u SLURM_JOB_END_TIME SLURM_JOB_ID=57 SLURM_NTASKS=2)
+stand_in scontrol ''
+stand_in squeue 'date -d "1 hour" +%FT%T'
+embed=(bash "$root/jobs/embed.sbatch" rows.npy --output "$work/out") sweep=(bash "$root/jobs/sweep.sbatch" sweep.cfg --output "$work/out")
+stand_in mpirun 'exit 75'
+for script in embed sweep; do
+  declare -n start_of=$script
+  start 75 "${job[@]}" "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+  start 75 "${job[@]}" SLURM_ARRAY_JOB_ID=57 SLURM_ARRAY_TASK_ID=4 "${start_of[@]}" # the last task: the others are none of its business
+  expect_call 'scontrol requeue 57_4$'
+done
+expect_call 'mpirun -n 2 fleetsne sweep sweep.cfg --output .*/out --index 4$'
+start 75 "${job[@]}" "${embed[@]}" --resume never # the last one wins
+expect_call 'mpirun -n 2 fleetsne embed --resume auto rows.npy .* --resume never$'
+start 75 "${job[@]}" FLEETSNE_COMMAND=plot "${embed[@]}"
+expect_call 'mpirun -n 2 fleetsne plot rows.npy --output [^ ]*/out$'
+stand_in mpirun 'exit 5'
+start 5 "${job[@]}" "${embed[@]}"
+expect_no_call scontrol
+stand_in mpirun 'exit 76'
+for script in embed sweep; do
+  declare -n start_of=$script
+  start 76 "${job[@]}" "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+  start 76 "${job[@]}" SLURM_JOB_END_TIME=$(($(date +%s) + 200)) "${start_of[@]}"
+  expect_no_call scontrol
+  expect_output 'ask for more --time$'
+  start 76 "${job[@]}" SLURM_JOB_END_TIME=$(($(date +%s) + 400)) "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+done
+stand_in squeue 'date -d "1 minute" +%FT%T'
+start 76 "${job[@]}" "${embed[@]}"
+expect_no_call scontrol
+stand_in squeue '' # and what it does not know is not now
+start 76 "${job[@]}" "${embed[@]}"
+expect_call 'scontrol requeue 57$'
+for again in --force --force=true --output.force; do # begins anew once
+  start 76 "${job[@]}" SLURM_RESTART_COUNT=0 "${sweep[@]}" "$again" --retry
+  expect_call "mpirun .* $again --retry\$"
+  start 76 "${job[@]}" SLURM_RESTART_COUNT=1 "${sweep[@]}" "$again" --retry
+  expect_call 'mpirun .*/out --retry$'
+  start 76 "${job[@]}" SLURM_RESTART_COUNT=1 "${embed[@]}" "$again" # nothing was kept
+  expect_call "mpirun .* $again\$"
+  for kept in "$work/out/checkpoint" "$work/out.checkpoint"; do
+    mkdir -p "$kept"
+    start 76 "${job[@]}" SLURM_RESTART_COUNT=0 "${embed[@]}" "$again"
+    expect_call "mpirun .* $again\$"
+    start 76 "${job[@]}" SLURM_RESTART_COUNT=1 "${embed[@]}" "$again"
+    expect_call 'mpirun .*/out$'
+    rmdir "$kept"
+  done
+done
+
 [ "$failed" -eq 0 ] && echo "all as promised"
 exit "$failed"

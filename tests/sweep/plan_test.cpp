@@ -73,6 +73,16 @@ TEST(Plan, PerplexitiesAndUmapShareTheLargestSearch) {
   EXPECT_TRUE(plan.rows[0].row.config.neighbor_files.load.empty()) << "its affinities have them already";
 }
 
+TEST(Plan, MoreNeighborsAreAnotherFile) {
+  const Plan before = plan_of({tsne("a", 10), tsne("b", 30)});
+  const Plan after = plan_of({tsne("a", 10), tsne("b", 30), tsne("c", 100)});
+  ASSERT_EQ(before.neighbors.size(), 1);
+  ASSERT_EQ(after.neighbors.size(), 1);
+  EXPECT_THAT(before.neighbors[0].name, testing::EndsWith("-90"));
+  EXPECT_THAT(after.neighbors[0].name, testing::EndsWith("-300"));
+  EXPECT_EQ(before.affinities[0].file, after.affinities[0].file) << "what is there serves";
+}
+
 TEST(Plan, OtherMetricsColumnsOrInputsShareNothing) {
   Row metric = tsne("b", 30), columns = tsne("c", 30), input = tsne("d", 30);
   metric.config.neighbors.metric = neighbors::Metric::cosine;

@@ -12,7 +12,7 @@ namespace fleetsne::sweep {
 
 /// A file that is made once for several rows: neighbours, or affinities.
 struct Shared {
-  std::string name;    ///< neighbors-KEY or affinities-KEY; the key tells what it is made of, and how
+  std::string name;    ///< neighbors-KEY-COUNT or affinities-KEY; the key tells what it is made of, and how
   std::string file;    ///< DIR/shared/NAME.h5
   run::Config config;  ///< how it is made; reads the neighbours if these are shared, too
   std::optional<std::size_t> neighbors{};  ///< which of the plan's neighbours it is made from
