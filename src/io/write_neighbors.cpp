@@ -1,5 +1,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/ask_owners.hpp"
+#include "fleetsne/data/digest.hpp"
+#include "fleetsne/io/description.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/partial_file.hpp"
@@ -21,21 +23,43 @@ struct Places {
   std::int64_t indices = 0, distances = 0;
 };
 
+/// Checksums of the two.
+struct Digests {
+  std::uint64_t indices = 0, distances = 0;
+};
+
 Places write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
-                       std::uint64_t input_digest) {
+                       std::uint64_t input_digest, const std::string& about) {
   hdf5::Handle file = hdf5::create_file(guard, path);
   Places places;
   places.indices = hdf5::lay_out(guard, file.get(), "indices", H5T_STD_I64LE, {rows, count}).offset;
   places.distances = hdf5::lay_out(guard, file.get(), "distances", H5T_IEEE_F32LE, {rows, count}).offset;
+  description::write(guard, file.get(), about);
   hdf5::write_number(guard, file.get(), "input_digest", input_digest);
+  for (const char* name : {"indices_digest", "distances_digest"})
+    hdf5::write_number(guard, file.get(), name, 0);  // known when all is written
   guard.check(file.reset() ? 0 : -1, "cannot be written");
   return places;
 }
 
+void set_number(const hdf5::Guard& guard, hid_t file, const char* name, std::uint64_t value) {
+  const char* const problem = "cannot be completed";
+  const hdf5::Handle attribute = guard.own(H5Aopen(file, name, H5P_DEFAULT), H5Aclose, problem);
+  guard.check(H5Awrite(attribute.get(), H5T_NATIVE_UINT64, &value), problem);
+}
+
+void write_digests(const hdf5::Guard& guard, const std::string& path, const Digests& digests) {
+  hdf5::Handle file =
+      guard.own(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot be completed");
+  set_number(guard, file.get(), "indices_digest", digests.indices);
+  set_number(guard, file.get(), "distances_digest", digests.distances);
+  guard.check(file.reset() ? 0 : -1, "cannot be completed");
+}
+
 /// Brings the rows of a round from the ranks that have them in working order to those that have them in the
-/// input's, and has them written there.
-void write_rounds(const comm::Communicator& comm, SharedFile& file, const Places& places,
-                  const data::Permutation& permutation, const data::NeighborGraph& graph) {
+/// input's, and has them written there. @return the checksums of all
+Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const Places& places,
+                     const data::Permutation& permutation, const data::NeighborGraph& graph) {
   const std::size_t k = graph.count();
   const auto& input = permutation.input;
   const std::vector<std::size_t> order = by_origin(permutation);
@@ -48,6 +72,7 @@ void write_rounds(const comm::Communicator& comm, SharedFile& file, const Places
                                           : ghost_origins[c - permutation.origins.size()];
   };
   const std::int64_t step = rows_per_round(k);
+  Digests digests;
   for (std::int64_t round = 0; round < rounds_of(input, step); ++round) {
     std::vector<GlobalIndex> rows, indices;
     std::vector<float> distances;
@@ -82,15 +107,19 @@ void write_rounds(const comm::Communicator& comm, SharedFile& file, const Places
                          base::MatrixView<const GlobalIndex>(block.view()));
       file.write_rows_at(places.distances + before * static_cast<std::int64_t>(sizeof(float)),
                          base::MatrixView<const float>(far_block.view()));
+      digests.indices += data::digest_share(from, base::MatrixView<const GlobalIndex>(block.view()));
+      digests.distances += data::digest_share(from, base::MatrixView<const float>(far_block.view()));
     });
   }
+  return {.indices = comm.all_reduce(digests.indices, comm::Reduction::sum),
+          .distances = comm.all_reduce(digests.distances, comm::Reduction::sum)};
 }
 
 }  // namespace
 
 void write_neighbors(const comm::Communicator& comm, const std::string& path,
                      const data::Permutation& permutation, const data::NeighborGraph& graph,
-                     std::uint64_t input_digest) {
+                     std::uint64_t input_digest, const nlohmann::json& about) {
   const hdf5::Guard guard(base::ErrorKind::io, path);
   std::optional<PartialFile> partial;
   std::string partial_path;
@@ -99,16 +128,21 @@ void write_neighbors(const comm::Communicator& comm, const std::string& path,
     const auto rows = static_cast<std::size_t>(permutation.input.total());
     partial.emplace(path);
     partial_path = partial->partial_path();
-    partial->reserve(static_cast<std::int64_t>(rows * graph.count() * (sizeof(GlobalIndex) + sizeof(float))));
-    places = write_structure(guard, partial_path, rows, graph.count(), input_digest);
+    const std::string text = about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    partial->reserve(static_cast<std::int64_t>(rows * graph.count() * (sizeof(GlobalIndex) + sizeof(float)) +
+                                               text.size()));
+    places = write_structure(guard, partial_path, rows, graph.count(), input_digest, text);
     partial->reserve(static_cast<std::int64_t>(std::filesystem::file_size(partial_path)));
   });
   places = comm.broadcast(places, 0);
   partial_path = comm.broadcast(partial_path, 0);
   SharedFile file(comm, partial_path, path);
-  write_rounds(comm, file, places, permutation, graph);
+  const Digests digests = write_rounds(comm, file, places, permutation, graph);
   file.close();
-  comm::on_root(comm, [&] { partial->commit(); });
+  comm::on_root(comm, [&] {
+    write_digests(guard, partial_path, digests);
+    partial->commit();
+  });
 }
 
 }  // namespace fleetsne::io

@@ -135,7 +135,9 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
   if (!files.save.empty())
     stages.run("write_neighbors", [&] {
       if (keeper != nullptr) keeper->begin_results();
-      io::write_neighbors(comm, files.save, result.permutation, found.graph, report.input_digest);
+      nlohmann::json about = made_of(report);
+      about["neighbors"] = neighbors_json(found.stats, found.graph.count());
+      io::write_neighbors(comm, files.save, result.permutation, found.graph, report.input_digest, about);
     });
   report.neighbor_count = found.graph.count();
   report.neighbors = found.stats;

@@ -199,6 +199,13 @@ json to_json(const comm::Communicator& comm, const Report& report) {
   return result;
 }
 
+json made_of(const Report& report) {
+  return {{"version", report.about.version},
+          {"started", report.started},
+          {"config", report.about.config},
+          {"libraries", library_versions()}};
+}
+
 std::string to_text(const json& json) {
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -115,16 +115,49 @@ TEST_F(Neighbors, AreReadAsTheyWereWritten) {
     set_transfer_limit(limit);
     const std::string file = path("nn" + std::to_string(limit) + ".h5");
     reset_transfers();
-    write_neighbors(comm, file, permutation, graph, 77);
+    write_neighbors(comm, file, permutation, graph, 77, {{"how", "by hand"}});
     EXPECT_LE(writes().largest, limit);
     const NeighborHeader header = inspect_neighbors(comm, {file, ""});
     EXPECT_EQ(header.rows, rows);
     EXPECT_EQ(header.count, k);
     EXPECT_EQ(header.input_digest, 77U);
+    EXPECT_EQ(about_neighbors(comm, file), (nlohmann::json{{"how", "by hand"}}));
+    EXPECT_TRUE(verify_neighbors(comm, file));
     expect_same(read_neighbors(comm, {file, ""}, permutation, k, log), graph);
     expect_same(read_neighbors(comm, {file, ""}, permutation, 3, log), graph, 3);
     EXPECT_LE(reads().largest, limit);
   }
+}
+
+TEST_F(Neighbors, AreVerifiedByTheirChecksumsOrByTheirSense) {
+  const auto graph = graph_of(comm, permutation);
+  const std::string file = path("nn.h5");
+  write_neighbors(comm, file, permutation, graph, 77, {});
+  for (const char* name : {"indices", "distances"}) {
+    const std::string changed = make(name, [&](const std::string& where) {
+      std::filesystem::copy_file(file, where);
+      const hdf5::Guard guard(ErrorKind::io, where);
+      const hdf5::Handle open(H5Fopen(where.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+      const hdf5::Handle dataset = hdf5::open_dataset(guard, open.get(), name);
+      std::vector<double> values(rows * k);
+      H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+      values.back() = values.back() == 1 ? 2 : 1;
+      H5Dwrite(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    });
+    expect_error(comm, ErrorKind::input, {std::string("its ") + name + " do not fit their checksum"},
+                 [&] { verify_neighbors(comm, changed); });
+  }
+  auto indices = foreign_indices();
+  auto distances = foreign_distances();
+  const std::string foreign = foreign_file("foreign.h5", indices, distances);
+  EXPECT_FALSE(verify_neighbors(comm, foreign));
+  EXPECT_TRUE(about_neighbors(comm, foreign).is_null());
+  distances[800] = std::nanf("");
+  expect_error(comm, ErrorKind::input, {"a distance is negative or no number"},
+               [&] { verify_neighbors(comm, foreign_file("nan.h5", indices, distances)); });
+  indices[3] = rows;
+  expect_error(comm, ErrorKind::input, {"a neighbour is none of rows 0 to 100"},
+               [&] { verify_neighbors(comm, foreign_file("far.h5", indices, foreign_distances())); });
 }
 
 TEST_F(Neighbors, OfOtherToolsMayListTheRowsThemselvesInAnyOrder) {

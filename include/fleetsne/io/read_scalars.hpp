@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,5 +24,11 @@ std::optional<double> find_scalar(const std::string& path, const std::string& da
 /// The strings of a dataset, one of a scalar; none if the file has no such dataset, or something else is
 /// there. The same.
 std::optional<std::vector<std::string>> find_texts(const std::string& path, const std::string& dataset);
+
+/// What stands in a group of an HDF5 file and the groups in it: single numbers, booleans, and strings, one or
+/// a row of them, by name; what else there is, and what is nested more than 8 deep, is left out. An empty
+/// object if there is no such group. By this rank alone; throws InputError if it cannot be read, or has more
+/// than 10,000 of them.
+nlohmann::json read_group(const std::string& path, const std::string& group);
 
 }  // namespace fleetsne::io

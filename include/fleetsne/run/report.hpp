@@ -95,6 +95,10 @@ nlohmann::json to_json(const comm::Communicator& comm, const Report& report);
 nlohmann::json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count);
 neighbors::NeighborsStats neighbors_stats(const nlohmann::json& json);
 
+/// What files that a run writes say of how they were made: the version, when the run began, and every option,
+/// the names of its input among them.
+nlohmann::json made_of(const Report& report);
+
 /// JSON as text. What is not UTF-8 (a path need not be) becomes the replacement character, where nlohmann's
 /// dump() alone would throw.
 std::string to_text(const nlohmann::json& json);
