@@ -114,8 +114,8 @@ bool holds_checkpoint(const std::string& folder) {
          SearchParts(folder).any();
 }
 
-Checkpoint::Checkpoint(std::string folder, std::string key)
-    : folder_(std::move(folder)), key_(std::move(key)), parts_(folder_) {}
+Checkpoint::Checkpoint(std::string folder, std::string key, nlohmann::json about)
+    : folder_(std::move(folder)), key_(std::move(key)), about_(std::move(about)), parts_(folder_) {}
 
 std::string Checkpoint::start_file() const {
   return (fs::path(folder_) / start_name).string();
@@ -134,7 +134,9 @@ std::string Checkpoint::state_file(std::int64_t iteration) const {
 }
 
 nlohmann::json Checkpoint::about() const {
-  return {{"run", key_}, {"libraries", library_versions()}};
+  nlohmann::json result = about_;
+  result.update({{"run", key_}, {"libraries", library_versions()}});
+  return result;
 }
 
 void Checkpoint::expect_own(const std::string& file, const nlohmann::json& about) const {

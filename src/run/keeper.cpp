@@ -40,7 +40,7 @@ Keeper::Keeper(const comm::Communicator& comm, const CheckpointConfig& config, c
       config_(config),
       report_(report),
       log_(log),
-      own_(places.checkpoint, report.run_key),
+      own_(places.checkpoint, report.run_key, made_of(report)),
       wishes_(comm, config, config.stop_file.empty() ? places.stop_file : config.stop_file) {
   if (!resumes(config)) {
     own_.remove(comm);  // by force, or there is none

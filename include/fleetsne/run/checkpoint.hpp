@@ -53,8 +53,9 @@ struct Reached {
 /// two are kept. Each file is whole or absent.
 class Checkpoint {
  public:
-  /// @param key  of the run (run_key), the same on all ranks
-  Checkpoint(std::string folder, std::string key);
+  /// @param key    of the run (run_key), the same on all ranks
+  /// @param about  what its files are to say of how they were made (made_of)
+  Checkpoint(std::string folder, std::string key, nlohmann::json about = nlohmann::json::object());
 
   const std::string& folder() const { return folder_; }
 
@@ -100,6 +101,7 @@ class Checkpoint {
                    const nlohmann::json& what) const;
 
   std::string folder_, key_;
+  nlohmann::json about_;
   SearchParts parts_;
 };
 
