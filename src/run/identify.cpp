@@ -1,20 +1,19 @@
 #include "fleetsne/run/identify.hpp"
 
+#include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/affinity_file.hpp"
+#include "fleetsne/io/dataset_digest.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
-#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
-#include "fleetsne/io/part_file.hpp"
-#include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/io/state_file.hpp"
 #include "fleetsne/run/report.hpp"
 
+#include "file_facts.hpp"
 #include <fmt/format.h>
 
-#include <cmath>
-#include <filesystem>
+#include <span>
 
 namespace fleetsne::run {
 namespace {
@@ -22,13 +21,6 @@ namespace {
 using nlohmann::json;
 
 enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
-
-bool is_report(const std::string& file) {
-  if (std::filesystem::path(file).extension() != ".json") return false;
-  const json found = io::read_json(file);
-  return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
-         found.contains("stages");
-}
 
 /// On rank 0.
 Kind kind_of(const std::string& file) {
@@ -49,65 +41,66 @@ Kind kind_of(const std::string& file) {
 
 constexpr const char* by_checksum = "every number, by its checksum";
 
-/// Whole numbers as such.
-json number_json(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
-  return value;
-}
-
-/// What stands in a group of uns, of the names that are there. On rank 0.
-json embedding_facts(const std::string& file) {
-  const std::string method = io::holds_dataset(file, "obsm/X_tsne") ? "tsne" : "umap";
-  json facts{{"method", method}};
-  for (const char* name : {"version", "started", "input_digest"})
-    if (const auto text = io::find_texts(file, fmt::format("uns/{}/{}", method, name));
-        text && !text->empty())
-      facts[name] = text->front();
-  for (const char* name : {"config/input/files", "config/input/affinity"})
-    if (const auto text = io::find_texts(file, fmt::format("uns/{}/{}", method, name));
-        text && !text->empty() && !text->front().empty())
-      facts["made of"] = *text;
-  for (const char* name : {"ranks", "threads", "recall", "kl"})
-    if (const auto number = io::find_scalar(file, fmt::format("uns/{}/{}", method, name)))
-      facts[name] = number_json(*number);
-  for (const auto& [shown, name] :
-       {std::pair("perplexity", "config/affinity/perplexity"),
-        std::pair("exaggeration", "config/optimize/exaggeration"), std::pair("seed", "config/run/seed"),
-        std::pair("iterations", "state/iteration")})
-    if (const auto number = io::find_scalar(file, fmt::format("uns/{}/{}", method, name)))
-      facts[shown] = number_json(*number);
-  return facts;
-}
-
-json report_facts(const std::string& file) {
-  const json report = io::read_json(file);
-  if (report.is_discarded()) throw base::InputError(file + " changes while it is read. Try again");
-  json facts{{"complete", report.at("exit_code") == 0}};
-  for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
-                           "wall_seconds", "files", "exit_code", "error"})
-    if (report.contains(name)) facts[name] = report[name];
-  return facts;
-}
-
-/// Of what a rank had in hand of a search for neighbours; read to its end. On rank 0.
-json search_facts(const std::string& file) {
-  const io::PartHeader header = io::inspect_part(file);
-  io::verify_part(header);
-  json facts{{"kind", "unfinished search for neighbours"},
-             {"bytes", header.bytes()},
-             {"complete", true},
-             {"checked", by_checksum}};
-  for (const char* name : {"rank", "ranks", "input_digest", "run"})
-    if (header.about.contains(name)) facts[name] = header.about[name];
-  return facts;
-}
-
 /// Found by rank 0 alone, told to all. Collective.
 template <class Look>
 json from_root(const comm::Communicator& comm, Look&& look) {
   std::string text;
   comm::on_root(comm, [&] { text = to_text(look()); });
   return json::parse(comm.broadcast(text, 0));
+}
+
+json neighbor_facts(const comm::Communicator& comm, const std::string& file) {
+  const io::NeighborHeader header = io::inspect_neighbors(comm, {file, ""});
+  const bool summed = io::verify_neighbors(comm, file);
+  json facts = made_facts(io::about_neighbors(comm, file));
+  facts.update({{"kind", "neighbours"},
+                {"points", header.rows},
+                {"neighbours of each", header.count},
+                {"input_digest", io::digest_text(header.input_digest)},
+                {"checked", summed ? by_checksum : "every number for its sense (there are no checksums)"}});
+  return facts;
+}
+
+/// Reads an embedding, and the state beside it, to its end.
+/// @param facts  of embedding_facts; its checksums are taken out, and what was found is added
+void check_embedding(const comm::Communicator& comm, const std::string& file, json& facts) {
+  const std::string name = fmt::format("X_{}", facts["method"].get<std::string>());
+  json digests = facts["digests"];
+  facts.erase("digests");
+  const bool summed = digests.is_object() && digests.contains(name);
+  if (!summed) digests = {{name, nullptr}};
+  for (const auto& [matrix, digest] : digests.items()) {
+    const io::MatrixDigest read = io::digest_of_dataset(comm, file, "obsm/" + matrix);
+    comm::agree(comm, [&] {
+      if (summed && digest != io::digest_text(read.digest))
+        throw base::InputError(fmt::format(
+            "{}: its obsm/{} does not fit its checksum (it was cut short or changed since it was written). "
+            "Make it anew",
+            file, matrix));
+    });
+    if (matrix == name) facts.update({{"points", read.rows}, {"dimensions", read.columns}});
+  }
+  facts["kind"] = "embedding";
+  facts["checked"] = summed
+                         ? "the embedding and its state, by their checksums; not the labels and names of rows"
+                         : "that it can be read to its end (there are no checksums)";
+}
+
+std::string value_text(const json& value) {
+  return value.is_string() ? value.get<std::string>()
+                           : value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// A line for every section: --affinity.perplexity 10 is "affinity  perplexity=10". Empty ones are left out.
+std::string parameter_text(const json& parameters) {
+  std::string text;
+  for (const auto& [section, options] : parameters.items()) {
+    std::string line;
+    for (const auto& [name, value] : options.items())
+      if (value != "" && value != json::array()) line += fmt::format(" {}={}", name, value_text(value));
+    if (!line.empty()) text += fmt::format("{:<20}{}\n", fmt::format("  [{}]", section), line.substr(1));
+  }
+  return text.empty() ? text : "parameters\n" + text;
 }
 
 }  // namespace
@@ -119,64 +112,58 @@ json identify(const comm::Communicator& comm, const std::string& file) {
   switch (comm.broadcast(kind, 0)) {
     case Kind::affinities: {
       const io::AffinityHeader header = io::inspect_affinities(comm, file);
-      found = {{"kind", "affinities"},
-               {"points", header.rows()},
-               {"edges", header.entries},
-               {"written by ranks", header.written.ranks()},
-               {"input_digest", fmt::format("{:016x}", header.input_digest)},
-               {"complete", true},
-               {"checked", by_checksum}};
       io::verify_affinities(comm, header);
-      for (const auto& [name, value] : header.about.items())
-        if (name != "config" && name != "libraries") found[name] = value;
-      return found;
+      found = made_facts(header.about);
+      found.update({{"kind", "affinities"},
+                    {"points", header.rows()},
+                    {"edges", header.entries},
+                    {"written by ranks", header.written.ranks()},
+                    {"input_digest", io::digest_text(header.input_digest)},
+                    {"checked", by_checksum}});
+      break;
     }
     case Kind::checkpoint: {
       const io::StateHeader header = io::inspect_state_file(comm, file);
-      found = {{"kind", header.about.contains("start") ? "start" : "checkpoint"},
-               {"points", header.rows},
-               {"complete", true},
-               {"checked", by_checksum}};
       io::verify_state_file(comm, header);
-      for (const char* name : {"iteration", "epoch", "run"})
-        if (header.about.contains(name)) found[name] = header.about[name];
-      return found;
+      found = made_facts(header.about);
+      found.update({{"kind", header.about.contains("start") ? "start" : "checkpoint"},
+                    {"points", header.rows},
+                    {"checked", by_checksum}});
+      break;
     }
     case Kind::search:
-      return from_root(comm, [&] { return search_facts(file); });
-    case Kind::neighbors: {
-      const io::NeighborHeader header = io::inspect_neighbors(comm, {file, ""});
-      return {{"kind", "neighbours"},
-              {"points", header.rows},
-              {"neighbours of each", header.count},
-              {"input_digest", fmt::format("{:016x}", header.input_digest)}};
-    }
-    case Kind::embedding: {
+      found = from_root(comm, [&] { return search_facts(file); });
+      found.update({{"kind", "unfinished search for neighbours"}, {"checked", by_checksum}});
+      break;
+    case Kind::neighbors:
+      found = neighbor_facts(comm, file);
+      break;
+    case Kind::embedding:
       found = from_root(comm, [&] { return embedding_facts(file); });
-      const std::string input = fmt::format("{}:/obsm/X_{}", file, found["method"].get<std::string>());
-      const io::RowInput shape = io::inspect_all_rows(comm, std::span(&input, 1)).front();
-      found.update(
-          {{"kind", "embedding"}, {"points", shape.rows}, {"dimensions", shape.columns}, {"complete", true}});
-      return found;
-    }
+      check_embedding(comm, file, found);
+      break;
     case Kind::report:
       found = from_root(comm, [&] { return report_facts(file); });
       found["kind"] = "report";
       return found;
-    case Kind::other:
-      break;
+    case Kind::other: {
+      const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
+      return {{"kind", "rows"}, {"rows", input.rows}, {"columns", input.columns}};
+    }
   }
-  const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
-  return {{"kind", "rows"}, {"rows", input.rows}, {"columns", input.columns}};
+  found["complete"] = true;  // or an error has been thrown
+  return found;
 }
 
 std::string identity_text(const json& identity) {
-  std::string text = fmt::format("{:<18}{}\n", "kind", identity.value("kind", "?"));
+  std::string text = fmt::format("{:<20}{}\n", "kind", identity.value("kind", "?"));
   for (const auto& [name, value] : identity.items()) {
     if (name == "kind") continue;
-    text += fmt::format("{:<18}{}\n", name,
-                        value.is_string() ? value.get<std::string>()
-                                          : value.dump(-1, ' ', false, json::error_handler_t::replace));
+    if (name == "parameters") {
+      text += parameter_text(value);
+      continue;
+    }
+    text += fmt::format("{:<20}{}\n", name, value_text(value));
   }
   return text;
 }

@@ -24,6 +24,16 @@ class Info(EndToEnd):
         self.assert_succeeds(done)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def assert_all_is_told(self, told):
+        """What every file that a run writes has to say."""
+        self.assertEqual((told["complete"], told["made of"]), (True, ["rows.npy"]), told)
+        self.assertEqual(told["parameters"]["run"], {"seed": 0}, told)
+        self.assertIn("checksum", told["checked"])
+        for name in ("version", "started"):
+            self.assertIn(name, told)
+        for section in ("output", "plot", "checkpoint", "input"):
+            self.assertNotIn(section, told["parameters"])
+
     def assert_flips_are_noticed(self, file, *datasets):
         """Of each dataset a byte in its middle, in a copy of the file."""
         for dataset in datasets:
@@ -51,10 +61,15 @@ class Info(EndToEnd):
                          ("embedding", "tsne", 210, 2))
         self.assertEqual((embedding["perplexity"], embedding["ranks"], embedding["made of"], embedding["iterations"]),
                          (10, RANKS, ["rows.npy"], 50))
+        self.assertEqual((umap["method"], umap["made of"], umap["parameters"]["umap"]["epochs"]), ("umap", ["rows.npy"], 5))
+        self.assertEqual(embedding["parameters"]["optimize"]["early_iterations"], 10)
         self.assertEqual((affinities["kind"], affinities["points"], affinities["input"]), ("affinities", 210, ["rows.npy"]))
         self.assertEqual(affinities["input_digest"], embedding["input_digest"])
-        self.assertEqual((neighbors["points"], neighbors["neighbours of each"]), (210, 30))
-        self.assertEqual(umap["method"], "umap")
+        self.assertEqual((neighbors["points"], neighbors["neighbours of each"], neighbors["neighbors"]["recall"]), (210, 30, 1))
+        self.assertEqual(neighbors["input_digest"], embedding["input_digest"])
+        for file in (embedding, affinities, neighbors, umap):
+            self.assert_all_is_told(file)
+        self.assertEqual(neighbors["parameters"]["neighbors"]["metric"], "euclidean")
         self.assertEqual((report["complete"], report["points"]), (True, 210))
         self.assertEqual((failed["complete"], failed["exit_code"]), (False, 75))
         self.assertEqual((rows["kind"], rows["rows"], rows["columns"]), ("rows", 210, 8))
@@ -63,7 +78,11 @@ class Info(EndToEnd):
             self.assertEqual((search["kind"], search["rank"], search["ranks"], search["complete"]),
                              ("unfinished search for neighbours", rank, RANKS, True))
             self.assertEqual(search["input_digest"], embedding["input_digest"])
-        self.assert_flips_are_noticed(self.folder / "a.h5", "about", "tiles", "columns", "bytes", "origins", "start")
+            self.assert_all_is_told(search)
+        self.assert_flips_are_noticed(self.out / "embedding.h5ad", "obsm/X_tsne", "obsm/tsne_gains")
+        self.assert_flips_are_noticed(self.folder / "umap/embedding.h5ad", "obsm/X_umap")
+        self.assert_flips_are_noticed(self.folder / "nn.h5", "about", "indices", "distances")
+        self.assert_flips_are_noticed(self.folder / "a.h5", "tiles", "bytes", "start")
         with h5py.File(kept[-1]) as file:
             parts = [name for name in file if file[name].shape[0] > 0]
         self.assert_flips_are_noticed(kept[-1], *parts[:2])
@@ -90,6 +109,9 @@ class Info(EndToEnd):
             start, *states = self.told(kept / "start.h5", *sorted(kept.glob("state-*.h5")))
             self.assertEqual((start["kind"], start["points"], start["complete"]), ("start", 210, True))
             self.assertEqual(len(states), 2)
+            for file in (start, *states):
+                self.assert_all_is_told(file)
+                self.assertEqual(file["parameters"]["sample"]["size"], 150)
             for state in states:
                 self.assertEqual((state["kind"], state["points"], state["complete"]), ("checkpoint", 210, True))
             self.assertGreater(states[1][name], states[0][name])
@@ -106,10 +128,35 @@ class Info(EndToEnd):
         self.assertNotIn("deep", json.loads((self.out / "report.json").read_text()))
 
     def test_for_readers(self):
+        self.assert_succeeds(self.run_program("affinity", "rows.npy", "--perplexity", "10", "--output", "a.h5"))
+        done = self.run_program("info", "a.h5", ranks=1)
+        self.assert_succeeds(done)
+        lines = [line.split() for line in done.stdout.splitlines()]
+        self.assertEqual(lines[0], ["kind", "affinities"])
+        self.assertIn(["parameters"], lines)
+        self.assertIn("perplexity=10.0", next(line for line in lines if line[0] == "[affinity]"))
         done = self.run_program("info", "rows.npy")
         self.assert_succeeds(done)
         self.assertEqual([line.split() for line in done.stdout.splitlines()],
                          [["kind", "rows"], ["columns", "8"], ["rows", "210"]])
+
+    def test_what_has_no_checksums(self):
+        """Neighbours of other programs, and what earlier versions wrote."""
+        def neighbors(name, indices, distances):
+            with h5py.File(self.folder / name, "w") as file:
+                file["indices"], file["distances"] = indices, distances
+            return name
+        indices = np.arange(630).reshape(210, 3) % 210
+        self.assert_succeeds(self.run_program("embed", "rows.npy", *FEW, "--output", self.out))
+        with h5py.File(self.out / "embedding.h5ad", "a") as file:
+            del file["uns/tsne/digests"]
+        foreign, old = self.told(neighbors("nn.h5", indices, np.ones((210, 3), "f4")), self.out / "embedding.h5ad")
+        for file in (foreign, old):
+            self.assertTrue(file["complete"])
+            self.assertIn("no checksums", file["checked"])
+        self.assertNotIn("made of", foreign)
+        self.assert_refused(self.run_program("info", neighbors("nan.h5", indices, np.full((210, 3), np.nan))), 3, "nan.h5")
+        self.assert_refused(self.run_program("info", neighbors("far.h5", indices + 1, np.ones((210, 3)))), 3, "far.h5")
 
     def test_what_is_none(self):
         (self.folder / "notes.txt").write_text("words")

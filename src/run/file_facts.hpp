@@ -1,0 +1,24 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+/// What `info` finds in one kind of file, by name. By one rank alone; all throw InputError.
+namespace fleetsne::run {
+
+/// Of what a file says of how it was made (made_of, and what else its writer knew): `made of`, `parameters`
+/// and what has a name of its own. Nothing of what is not there, or is not as a writer leaves it.
+nlohmann::json made_facts(const nlohmann::json& about);
+
+/// Of an embedding; its checksums under `digests`, by the names of its matrices in obsm.
+nlohmann::json embedding_facts(const std::string& file);
+
+/// Whether it is one of ours.
+bool is_report(const std::string& file);
+nlohmann::json report_facts(const std::string& file);
+
+/// Of what a rank had in hand of a search for neighbours; read to its end.
+nlohmann::json search_facts(const std::string& file);
+
+}  // namespace fleetsne::run
