@@ -1,5 +1,7 @@
 // What headers promise is checked before memory is taken for it: files that promise more than they hold, more
 // than any file can hold, or what overflows, are refused on all ranks.
+#include "fleetsne/base/clock.hpp"
+#include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/read.hpp"
 
@@ -98,6 +100,20 @@ TEST_F(Hostile, VectorsWithLengths) {
   // Two rows of 6 and one of 3 in the place of two rows of 8.
   expect_refused_bytes("mixed.fvecs", rows(18, 8) + row(6, 6) + row(6, 6) + row(3, 3),
                        {"mixed.fvecs", "row 18", "6 values"});
+}
+
+/// 400 KB that would make 40 GB, if as many numbers as the first line has were taken for every line.
+TEST_F(Hostile, TablesOfAnotherWidthThanTheirFirstLine) {
+  std::string wide = "1", narrow;
+  for (int i = 1; i < 100'000; ++i) wide += ",1";
+  for (int i = 0; i < 100'000; ++i) narrow += "1\n";
+  const std::string file = make_file("wide.csv", wide + "\n" + narrow);
+  expect_refused(file, {"wide.csv, line 2", "1 value"});
+  // Already by looking at it, before memory is taken.
+  const base::Stopwatch watch;
+  expect_error(comm, base::ErrorKind::input, {"wide.csv, line 2", "1 value"},
+               [&] { inspect_all_rows(comm, std::span(&file, 1)); });
+  EXPECT_LT(watch.seconds(), 5);
 }
 
 TEST_F(Hostile, VectorsWithExtents) {
