@@ -175,11 +175,17 @@ def own_files(program):
         write("state", "file", b"\0" + kept[0].read_bytes())
         running.terminate()
         running.wait()
-    about = b'{"rows":3,"digests":{"position":"0","gains":"0"},"about":{"iteration":7}}'
     numbers = np.arange(6, dtype="<f4").tobytes()
-    unfinished = b'{"arrays":[{"name":"position","bytes":24,"digest":"0"},{"name":"gains","bytes":-5,"digest":"0"}],"about":{}}'
-    write("state", "unfinished", b"\1\2\1" + part(unfinished) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
-    write("state", "parts", b"\1\3\1" + part(about) + b"\1" + part(numbers) + b"\0" + part(numbers[:12]))
+    columns = b"".join(b"\1" + part(numbers) for _ in range(3))
+    unfinished = b'{"arrays":[{"name":"positions","bytes":24,"digest":"0"},{"name":"gains","bytes":-5,"digest":"0"}],"about":{}}'
+    write("state", "unfinished", b"\1\2\1" + part(unfinished) + columns)
+    # The second byte asks for checksums that fit.
+    layout = b'{"rows":3,"digests":{"positions":"0"},"about":{"run":"0","epoch":7,"samples":100}}'
+    write("state", "layout", b"\1\x0b\1" + part(layout) + columns)
+    tsne = (b'{"rows":3,"digests":{},"about":{"run":"0","iteration":7,"grid":[0.5,64,64,0,1.0],"progress":{"stage":0,"iteration":7,'
+            b'"last_kl":null,"seconds":1.0,"kl_curve":[[5,1.0,0.1]],"ended":[{"name":"a","iterations":5,"settled":false,"seconds":1.0}]}}}')
+    write("state", "tsne", b"\1\x0b\1" + part(tsne) + columns)
+    write("state", "tsne_misfit", b"\1\3\1" + part(tsne) + columns)
 
 
 if __name__ == "__main__":

@@ -51,4 +51,8 @@ std::string OwnFile::path() {
   return path_;
 }
 
+void OwnFile::reopen() {
+  file_ = guard_.own(H5Fopen(path_.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot be opened");
+}
+
 }  // namespace fleetsne::fuzz

@@ -34,6 +34,8 @@ class OwnFile {
   /// Rows of `columns` elements (0: of one dimension), as many as the bytes are good for.
   void dataset(const char* name, hid_t type, std::size_t columns, Bytes bytes);
   std::string path();
+  /// Opens it again, for more.
+  void reopen();
 
  private:
   std::string path_;
