@@ -15,10 +15,10 @@ void verify_state_file(const comm::Communicator& comm, const StateHeader& header
                       header.path, name));
   };
   comm::agree(comm, [&] { expect(header.digests.is_object() && !header.digests.empty(), "matrices"); });
-  for (const auto& [name, digest] : header.digests.items()) {
-    const MatrixDigest found = digest_of_dataset(comm, header.path, name);
-    comm::agree(comm,
-                [&] { expect(found.rows == header.rows && digest == digest_text(found.digest), name); });
+  for (const auto& item : header.digests.items()) {
+    const MatrixDigest found = digest_of_dataset(comm, header.path, item.key());
+    const bool fits = found.rows == header.rows && item.value() == digest_text(found.digest);
+    comm::agree(comm, [&] { expect(fits, item.key()); });
   }
 }
 
