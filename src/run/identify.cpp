@@ -69,16 +69,16 @@ void check_embedding(const comm::Communicator& comm, const std::string& file, js
   facts.erase("digests");
   const bool summed = digests.is_object() && digests.contains(name);
   if (!summed) digests = {{name, nullptr}};
-  for (const auto& [matrix, digest] : digests.items()) {
-    const io::MatrixDigest read = io::digest_of_dataset(comm, file, "obsm/" + matrix);
+  for (const auto& item : digests.items()) {
+    const io::MatrixDigest read = io::digest_of_dataset(comm, file, "obsm/" + item.key());
     comm::agree(comm, [&] {
-      if (summed && digest != io::digest_text(read.digest))
+      if (summed && item.value() != io::digest_text(read.digest))
         throw base::InputError(fmt::format(
             "{}: its obsm/{} does not fit its checksum (it was cut short or changed since it was written). "
             "Make it anew",
-            file, matrix));
+            file, item.key()));
     });
-    if (matrix == name) facts.update({{"points", read.rows}, {"dimensions", read.columns}});
+    if (item.key() == name) facts.update({{"points", read.rows}, {"dimensions", read.columns}});
   }
   facts["kind"] = "embedding";
   facts["checked"] = summed
