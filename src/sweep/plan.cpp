@@ -52,18 +52,22 @@ class Keys {
   std::string of_affinities(run::Config config) {
     const json options = describe_(config).config;
     const json& search = options.at("neighbors");
+    std::vector<std::string> given;
+    for (const std::string& file : {config.neighbor_files.load, config.neighbor_files.distances})
+      if (!file.empty()) given.push_back(file);
     return run::run_key({{"neighbors", of_neighbors(config)},
                          {"count", run::neighbor_count(config)},
                          {"load", search.at("load")},
                          {"distances", search.at("distances")},
-                         {"affinity", options.at("affinity")}},
+                         {"affinity", options.at("affinity")},
+                         {"contents", files_.of(given)}},
                         {});
   }
 
   /// What it is made by itself, before it is told of any shared file.
   std::string of_row(run::Config config) {
     json options = describe_(config).config;
-    options["sweep"] = {{"seed", seed_}, {"contents", files_.of(config.input.files)}};
+    options["sweep"] = {{"seed", seed_}, {"contents", files_.of(run::files_read(config))}};
     return run::run_key(options, {});
   }
 
