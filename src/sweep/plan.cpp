@@ -14,28 +14,68 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// What the neighbours of a row are found by, without how many they are.
-std::string neighbors_key(run::Config config, std::uint64_t seed, const Describe& describe) {
-  const json options = describe(config).config;
-  json search = options.at("neighbors");
-  for (const char* other : {"count", "save", "load", "distances"}) search.erase(other);
-  const json& input = options.at("input");
-  return run::run_key(
-      {{"files", input.at("files")}, {"pca", input.at("pca")}, {"search", search}, {"seed", seed}},
-      config.input.files);
-}
+constexpr const char* shared_folder = "shared";
 
-/// What its affinities are made by.
-std::string affinities_key(run::Config config, std::uint64_t seed, const Describe& describe) {
-  const json options = describe(config).config;
-  const json& search = options.at("neighbors");
-  return run::run_key({{"neighbors", neighbors_key(config, seed, describe)},
-                       {"count", run::neighbor_count(config)},
-                       {"load", search.at("load")},
-                       {"distances", search.at("distances")},
-                       {"affinity", options.at("affinity")}},
-                      config.input.files);
-}
+/// Tells input files from others. Each list of files is looked at once.
+class FileKeys {
+ public:
+  const std::string& of(const std::vector<std::string>& files) {
+    const auto [place, is_new] = keys_.try_emplace(files);
+    if (is_new) place->second = run::run_key(json::object(), files);
+    return place->second;
+  }
+
+ private:
+  std::map<std::vector<std::string>, std::string> keys_;
+};
+
+/// What the parts of a sweep are told from each other by.
+class Keys {
+ public:
+  Keys(std::uint64_t seed, const Describe& describe) : seed_(seed), describe_(describe) {}
+
+  /// What the neighbours of a row are found by, without how many they are.
+  std::string of_neighbors(run::Config config) {
+    const json options = describe_(config).config;
+    json search = options.at("neighbors");
+    for (const char* other : {"count", "save", "load", "distances"}) search.erase(other);
+    const json& input = options.at("input");
+    return run::run_key({{"files", input.at("files")},
+                         {"pca", input.at("pca")},
+                         {"search", search},
+                         {"seed", seed_},
+                         {"contents", files_.of(config.input.files)}},
+                        {});
+  }
+
+  /// What its affinities are made by.
+  std::string of_affinities(run::Config config) {
+    const json options = describe_(config).config;
+    const json& search = options.at("neighbors");
+    std::vector<std::string> given;
+    for (const std::string& file : {config.neighbor_files.load, config.neighbor_files.distances})
+      if (!file.empty()) given.push_back(file);
+    return run::run_key({{"neighbors", of_neighbors(config)},
+                         {"count", run::neighbor_count(config)},
+                         {"load", search.at("load")},
+                         {"distances", search.at("distances")},
+                         {"affinity", options.at("affinity")},
+                         {"contents", files_.of(given)}},
+                        {});
+  }
+
+  /// What it is made by itself, before it is told of any shared file.
+  std::string of_row(run::Config config) {
+    json options = describe_(config).config;
+    options["sweep"] = {{"seed", seed_}, {"contents", files_.of(run::files_read(config))}};
+    return run::run_key(options, {});
+  }
+
+ private:
+  std::uint64_t seed_;
+  const Describe& describe_;
+  FileKeys files_;
+};
 
 bool finds_neighbors(const run::Config& config) {
   return config.input.affinity.empty() && config.neighbor_files.load.empty();
@@ -62,11 +102,13 @@ run::Config shared_config(const run::Config& row, std::uint64_t seed) {
 class Planner {
  public:
   Planner(Plan& plan, std::uint64_t seed, const Describe& describe)
-      : plan_(plan), seed_(seed), describe_(describe) {}
+      : plan_(plan), seed_(seed), keys_(seed, describe) {}
+
+  std::string key_of(const run::Config& config) { return keys_.of_row(config); }
 
   void add_affinities(PlannedRow& planned) {
     const run::Config& config = planned.row.config;
-    const std::string key = affinities_key(config, seed_, describe_);
+    const std::string key = keys_.of_affinities(config);
     const auto [place, is_new] = affinities_.emplace(key, plan_.affinities.size());
     if (is_new) {
       plan_.affinities.push_back(shared("affinities-" + key, config));
@@ -118,12 +160,12 @@ class Planner {
 
   Shared shared(const std::string& name, const run::Config& row) const {
     return {.name = name,
-            .file = (fs::path(plan_.directory) / "shared" / (name + ".h5")).string(),
+            .file = (fs::path(plan_.directory) / shared_folder / (name + ".h5")).string(),
             .config = shared_config(row, seed_)};
   }
 
   Consumers& consumers_of(const run::Config& config) {
-    const std::string key = finds_neighbors(config) ? neighbors_key(config, seed_, describe_) : "";
+    const std::string key = finds_neighbors(config) ? keys_.of_neighbors(config) : "";
     const auto [place, is_new] = consumers_.try_emplace(key);
     if (is_new && !key.empty()) order_.push_back(key);
     return place->second;
@@ -131,7 +173,7 @@ class Planner {
 
   Plan& plan_;
   std::uint64_t seed_;
-  const Describe& describe_;
+  Keys keys_;
   std::map<std::string, std::size_t> affinities_;
   std::map<std::string, Consumers> consumers_;  // under "": those that search for none
   std::vector<std::string> order_;
@@ -140,7 +182,7 @@ class Planner {
 }  // namespace
 
 std::string Plan::status_file(const Shared& shared) const {
-  return (fs::path(directory) / "shared" / (shared.name + ".json")).string();
+  return (fs::path(directory) / shared_folder / (shared.name + ".json")).string();
 }
 
 std::string Plan::row_folder(const Row& row) const {
@@ -151,6 +193,18 @@ std::string Plan::status_file(const Row& row) const {
   return row_folder(row) + ".json";
 }
 
+run::About describe_part(const Plan& plan, run::Config config, const Describe& describe) {
+  run::About about = describe(config);
+  const fs::path folder = fs::path(plan.directory) / shared_folder;
+  for (const char* place : {"/input/affinity", "/neighbors/load", "/neighbors/save"}) {
+    const json::json_pointer at(place);
+    if (!about.config.contains(at) || !about.config.at(at).is_string()) continue;
+    const fs::path file = about.config.at(at).get<std::string>();
+    if (file.parent_path() == folder) about.config.at(at) = (shared_folder / file.filename()).string();
+  }
+  return about;
+}
+
 Plan make_plan(const std::vector<Row>& rows, const std::string& directory, std::uint64_t seed,
                const Describe& describe) {
   Plan plan{.directory = directory, .neighbors = {}, .affinities = {}, .rows = {}};
@@ -159,6 +213,7 @@ Plan make_plan(const std::vector<Row>& rows, const std::string& directory, std::
     plan.rows.push_back({.row = row});
     PlannedRow& planned = plan.rows.back();
     run::Config& config = planned.row.config;
+    planned.key = planner.key_of(config);
     config.output.directory = plan.row_folder(row);
     if (config.checkpoint.stop_file.empty())
       config.checkpoint.stop_file = (fs::path(directory) / "stop").string();  // of what is shared, too

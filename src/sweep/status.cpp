@@ -35,7 +35,9 @@ Status read_status(const std::string& file) {
                   .exit_code = found.at("exit_code").get<int>(),
                   .error = found.at("error").get<std::string>(),
                   .started = found.at("started").get<std::string>(),
-                  .host = found.at("host").get<std::string>()};
+                  .host = found.at("host").get<std::string>(),
+                  .key = found.value("key", ""),
+                  .sources = found.value("sources", "")};
     for (const State state : states)
       if (found.at("state") == name_of(state)) status.state = state;
     return status;
@@ -57,7 +59,9 @@ void write_status(const std::string& file, const Status& status) {
                   {"exit_code", status.exit_code},
                   {"error", status.error},
                   {"started", status.started},
-                  {"host", status.host}};
+                  {"host", status.host},
+                  {"key", status.key},
+                  {"sources", status.sources}};
   io::write_text_file(file, run::to_text(text) + "\n");
 }
 

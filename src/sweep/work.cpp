@@ -3,6 +3,7 @@
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/run/affinities.hpp"
+#include "fleetsne/run/checkpoint.hpp"
 #include "fleetsne/run/pipeline.hpp"
 
 #include <fmt/format.h>
@@ -10,9 +11,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 namespace fleetsne::sweep {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string host_name() {
   char name[256] = {};
@@ -23,7 +27,7 @@ std::string host_name() {
 /// Whether a shared file is there: it is whole or absent, and its name tells what it was made of.
 bool there(const Shared& shared) {
   std::error_code ignored;
-  return std::filesystem::exists(shared.file, ignored);
+  return fs::exists(shared.file, ignored);
 }
 
 void limit(run::Config& config, std::optional<double> seconds) {
@@ -41,6 +45,54 @@ void expect_there(const Plan& plan, const Shared& needed) {
                  why + ". Run the sweep again with --retry");
 }
 
+/// Whether a row's folder has a report of success, and every file that this tells of.
+bool has_result(const Plan& plan, const Row& row) {
+  const fs::path folder = plan.row_folder(row);
+  std::ifstream stream(folder / "report.json");
+  const nlohmann::json report = stream ? nlohmann::json::parse(stream, nullptr, false) : nlohmann::json();
+  const nlohmann::json::json_pointer at("/config/output/directory");
+  if (!report.is_object() || report.value("exit_code", nlohmann::json()) != 0 || !report.contains(at))
+    return false;
+  const fs::path written_to = report.at(at).get<std::string>();  // the folder as it was spelled then
+  std::error_code ignored;
+  for (const auto& file : report.value("files", nlohmann::json::array()))
+    if (!fs::exists(folder / fs::path(file.get<std::string>()).lexically_relative(written_to), ignored))
+      return false;
+  return true;
+}
+
+/// The same, and of this very row.
+bool is_done(const Plan& plan, const PlannedRow& planned) {
+  const Status status = read_status(plan.status_file(planned.row));
+  if (status.state != State::done || status.key != planned.key) return false;
+  try {
+    return has_result(plan, planned.row);
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+/// A checkpoint of a part that was begun from other shared files than those that are there now is of no use:
+/// it goes, and the part begins anew. By one rank alone.
+void settle_sources(const std::string& status_file, const std::string& key,
+                    const std::vector<const Shared*>& sources, const fs::path& checkpoint, base::Log& log) {
+  std::vector<std::string> names, files;
+  for (const Shared* source : sources) {
+    if (!there(*source)) return;
+    names.push_back(source->name);
+    files.push_back(source->file);
+  }
+  const std::string now = files.empty() ? "" : run::run_key({{"sources", names}}, files);
+  Status status = read_status(status_file);
+  if (status.sources == now) return;
+  std::error_code ignored;
+  if (status.key == key && fs::remove_all(checkpoint, ignored) > 0)
+    log.warn(fmt::format("{} is of a run from other shared files: it is removed, and this begins anew",
+                         checkpoint.string()));
+  status.sources = now;
+  write_status(status_file, status);
+}
+
 }  // namespace
 
 Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, bool force,
@@ -48,10 +100,15 @@ Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, boo
   Work work;
   std::vector<int> states(plan.rows.size()), missing_neighbors(plan.neighbors.size()),
       missing_affinities(plan.affinities.size());
+  comm::on_root(comm, [&] {
+    for (std::size_t r = 0; r < plan.rows.size(); ++r)
+      if (!force && is_done(plan, plan.rows[r])) states[r] = static_cast<int>(State::done);
+  });
+  comm.broadcast(std::span(states), 0);
   for (std::size_t r = 0; r < plan.rows.size(); ++r) {
-    run::Config config = plan.rows[r].row.config;
-    const run::About about = describe(config);
-    if (!force && run::earlier_result(comm, config, about)) {
+    if (states[r] == static_cast<int>(State::done)) continue;
+    const run::Config& config = plan.rows[r].row.config;  // its status may be lost
+    if (!force && run::earlier_result(comm, config, describe_part(plan, config, describe))) {
       states[r] = static_cast<int>(State::done);
       continue;
     }
@@ -102,8 +159,10 @@ void settle(const Plan& plan, const Work& work) {
   for (std::size_t r = 0; r < plan.rows.size(); ++r) {
     const std::string file = plan.status_file(plan.rows[r].row);
     Status status = read_status(file);
-    if (work.states[r] != State::done || status.state == State::done) continue;
+    const std::string& key = plan.rows[r].key;
+    if (work.states[r] != State::done || (status.state == State::done && status.key == key)) continue;
     status.state = State::done;
+    status.key = key;
     status.attempts = std::max(status.attempts, 1);
     status.exit_code = 0;
     status.error.clear();
@@ -114,13 +173,13 @@ void settle(const Plan& plan, const Work& work) {
 void withdraw(const Plan& plan, const Work& work) {
   std::error_code ignored;
   for (const std::size_t r : work.rows) {
-    const std::filesystem::path folder = plan.row_folder(plan.rows[r].row);
-    std::filesystem::remove(folder / "report.json", ignored);
-    std::filesystem::remove_all(folder / "checkpoint", ignored);
+    const fs::path folder = plan.row_folder(plan.rows[r].row);
+    fs::remove(folder / "report.json", ignored);
+    fs::remove_all(folder / "checkpoint", ignored);
   }
 }
 
-Status attempt(const comm::Communicator& comm, const std::string& status_file,
+Status attempt(const comm::Communicator& comm, const std::string& status_file, const std::string& key,
                const std::function<void()>& make) {
   Status status;
   comm::on_root(comm, [&] {
@@ -131,6 +190,7 @@ Status attempt(const comm::Communicator& comm, const std::string& status_file,
     status.error.clear();
     status.started = run::utc_now();
     status.host = host_name();
+    status.key = key;
     write_status(status_file, status);
   });
   const base::Stopwatch watch;
@@ -158,8 +218,9 @@ Status make_neighbors(const comm::Communicator& comm, const Plan& plan, std::siz
   const Shared& part = plan.neighbors[index];
   run::Config config = part.config;
   limit(config, max_wall_time);
-  return attempt(comm, plan.status_file(part),
-                 [&] { run::make_neighbors(comm, config, true, describe(config), log); });
+  return attempt(comm, plan.status_file(part), part.name, [&] {
+    run::make_neighbors(comm, config, true, describe_part(plan, config, describe), log);
+  });
 }
 
 Status make_affinities(const comm::Communicator& comm, const Plan& plan, std::size_t index,
@@ -167,11 +228,16 @@ Status make_affinities(const comm::Communicator& comm, const Plan& plan, std::si
   const Shared& part = plan.affinities[index];
   run::AffinitiesConfig config{.embed = part.config, .file = part.file, .force = true};
   limit(config.embed, max_wall_time);
-  return attempt(comm, plan.status_file(part), [&] {
+  comm::on_root(comm, [&] {
+    std::vector<const Shared*> sources;
+    if (part.neighbors) sources.push_back(&plan.neighbors[*part.neighbors]);
+    settle_sources(plan.status_file(part), part.name, sources, part.file + ".checkpoint", log);
+  });
+  return attempt(comm, plan.status_file(part), part.name, [&] {
     comm::on_root(comm, [&] {
       if (part.neighbors) expect_there(plan, plan.neighbors[*part.neighbors]);
     });
-    run::make_affinities(comm, config, describe(config.embed), log);
+    run::make_affinities(comm, config, describe_part(plan, config.embed, describe), log);
   });
 }
 
@@ -180,12 +246,19 @@ Status make_row(const comm::Communicator& comm, const Plan& plan, std::size_t in
   const PlannedRow& planned = plan.rows[index];
   run::Config config = planned.row.config;
   limit(config, max_wall_time);
-  return attempt(comm, plan.status_file(planned.row), [&] {
+  const std::string file = plan.status_file(planned.row);
+  comm::on_root(comm, [&] {
+    std::vector<const Shared*> sources;
+    if (planned.affinities) sources.push_back(&plan.affinities[*planned.affinities]);
+    if (planned.neighbors) sources.push_back(&plan.neighbors[*planned.neighbors]);
+    settle_sources(file, planned.key, sources, fs::path(config.output.directory) / "checkpoint", log);
+  });
+  return attempt(comm, file, planned.key, [&] {
     comm::on_root(comm, [&] {
       if (planned.affinities) expect_there(plan, plan.affinities[*planned.affinities]);
       if (planned.neighbors) expect_there(plan, plan.neighbors[*planned.neighbors]);
     });
-    run::embed(comm, config, describe(config), log);
+    run::embed(comm, config, describe_part(plan, config, describe), log);
   });
 }
 

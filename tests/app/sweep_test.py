@@ -151,6 +151,40 @@ class Sweep(EndToEnd):
         self.assertEqual(self.status("more")["attempts"], 1)
         self.assertEqual(self.status("perplexity-5_exaggeration-1")["attempts"], 2)
 
+    def test_rows_stay_done_wherever_the_folder_lies_and_whatever_they_share(self):
+        umap = "[row.umap]\nmethod = umap\nneighbors = 10\n"
+        self.write(BASE + umap)
+        self.assert_succeeds(self.sweep())
+        self.assertEqual(list(self.sweep_folder.glob("shared/*")), [])
+        self.write(BASE + umap + "[row.tsne]\nperplexity = 5\n")
+        self.assert_succeeds(self.sweep())
+        self.assertEqual(self.status("umap")["attempts"], 1, "its neighbours are shared now")
+        shutil.rmtree(self.sweep_folder / "shared")
+        again = self.run_program("sweep", "sweep.cfg", "--output", "../" + self.folder.name + "/sweep/", ranks=1)
+        self.assert_succeeds(again)
+        self.assertIn("nothing is left to do", again.stderr)
+        self.sweep_folder.rename(self.folder / "moved")
+        again = self.run_program("sweep", "sweep.cfg", "--output", self.folder / "moved", "--dry-run", ranks=1)
+        self.assertIn("RESULT rows=2 to_do=0 done=2", again.stdout)
+        (self.folder / "moved/rows/tsne/embedding.npy").unlink()
+        again = self.run_program("sweep", "sweep.cfg", "--output", "moved", "--dry-run", ranks=1)
+        self.assertIn("RESULT rows=2 to_do=1 done=1", again.stdout)
+
+    def test_a_stopped_row_whose_neighbors_come_to_be_shared_begins_anew(self):
+        row = "[row.umap]\nmethod = umap\nneighbors = 10\numap.epochs = 400\n"
+        self.write(BASE + row)
+        run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
+                               cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while "rows of 6 columns" not in (line := run.stderr.readline()):
+            self.assertTrue(line)
+        run.send_signal(signal.SIGUSR2)
+        log = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 75, log)
+        self.write(BASE + row + "[row.tsne]\nperplexity = 5\n")
+        done = self.sweep(limit=120)
+        self.assert_succeeds(done)
+        self.assertIn("begins anew", done.stderr)
+
     def test_a_row_that_needs_more_neighbors_is_added(self):
         self.write(BASE + "[grid]\nperplexity = 3, 5\n")
         self.assert_succeeds(self.sweep())
@@ -257,7 +291,7 @@ class Sweep(EndToEnd):
         self.assertEqual(again.returncode, 75, again.stderr)
         self.assertIn("sweep/stop is there", again.stderr)
         self.assertFalse((self.sweep_folder / "stop").exists())
-        self.assert_succeeds(self.sweep(limit=120))
+        self.assert_succeeds(self.run_program("sweep", "sweep.cfg", "--output", self.sweep_folder, limit=120))
         report = json.loads((self.sweep_folder / "rows/long/report.json").read_text())
         self.assertGreater(report["checkpoint"]["resumed_from"], 0)
         self.assertEqual({row["state"] for row in self.table().values()}, {"done"})

@@ -83,6 +83,35 @@ TEST(Plan, MoreNeighborsAreAnotherFile) {
   EXPECT_EQ(before.affinities[0].file, after.affinities[0].file) << "what is there serves";
 }
 
+TEST(Plan, KeysOfRowsAreTheirOwn) {
+  const Plan alone = plan_of({umap("a", 15)});
+  EXPECT_TRUE(alone.neighbors.empty());
+  const Plan sharing = make_plan({umap("a", 15), tsne("b", 30)}, "/else/where/out", 0, describe);
+  EXPECT_EQ(sharing.rows[0].neighbors, 0);
+  EXPECT_EQ(alone.rows[0].key, sharing.rows[0].key);
+  EXPECT_NE(sharing.rows[1].key, plan_of({tsne("b", 31)}).rows[0].key);
+  EXPECT_NE(sharing.rows[1].key, make_plan({tsne("b", 30)}, "out", 1, describe).rows[0].key)
+      << "another seed";
+}
+
+TEST(Plan, ReportsSpellSharedFilesAsTheyLieInTheFolder) {
+  for (const char* folder : {"out", "out/", "/else/where"}) {
+    const Plan plan = make_plan({umap("a", 15), tsne("b", 30)}, folder, 0, describe);
+    const std::string file = "shared/" + plan.neighbors[0].name + ".h5";
+    const auto told = [&](const run::Config& config) {
+      return describe_part(plan, config, describe).config.at("neighbors");
+    };
+    EXPECT_EQ(told(plan.rows[0].row.config).at("load"), file);
+    EXPECT_EQ(told(plan.neighbors[0].config).at("save"), file);
+    EXPECT_EQ(told(plan.affinities[0].config).at("load"), file);
+  }
+  Row own = tsne("a", 30);
+  own.config.neighbor_files.load = "mine/n.h5";
+  const Plan plan = plan_of({own});
+  EXPECT_EQ(describe_part(plan, plan.affinities[0].config, describe).config.at("neighbors").at("load"),
+            "mine/n.h5");
+}
+
 TEST(Plan, OtherMetricsColumnsOrInputsShareNothing) {
   Row metric = tsne("b", 30), columns = tsne("c", 30), input = tsne("d", 30);
   metric.config.neighbors.metric = neighbors::Metric::cosine;

@@ -28,7 +28,9 @@ TEST_F(StatusFile, ComesBackAsItWasWritten) {
                          .exit_code = 4,
                          .error = "no \xff room",
                          .started = "2026-01-31T12:34:56Z",
-                         .host = "node1"});
+                         .host = "node1",
+                         .key = "k",
+                         .sources = "s"});
     const Status status = read_status(file_);
     EXPECT_EQ(status.state, state);
     EXPECT_EQ(status.attempts, 3);
@@ -36,6 +38,7 @@ TEST_F(StatusFile, ComesBackAsItWasWritten) {
     EXPECT_EQ(status.exit_code, 4);
     EXPECT_EQ(status.error, "no \xef\xbf\xbd room");
     EXPECT_EQ(status.host, "node1");
+    EXPECT_EQ(status.key + status.sources, "ks");
   }
 }
 

@@ -21,7 +21,8 @@ struct Shared {
 
 /// A row, and what it is made from.
 struct PlannedRow {
-  Row row;  ///< its config reads the shared files and writes to DIR/rows/NAME
+  Row row;            ///< its config reads the shared files and writes to DIR/rows/NAME
+  std::string key{};  ///< what it is made by, wherever the sweep's folder lies and whatever it shares
   std::optional<std::size_t> affinities{}, neighbors{};
 };
 
@@ -41,8 +42,12 @@ struct Plan {
 /// the same affinities have one affinity file. A row that names its own affinity file, or neighbours for
 /// UMAP, has no share.
 /// @param seed  of what is shared; rows that differ by their seeds alone share everything
-/// Deterministic. Not collective; looks at sizes of the input files.
+/// Deterministic. Not collective; looks into the input files.
 Plan make_plan(const std::vector<Row>& rows, const std::string& directory, std::uint64_t seed,
                const Describe& describe);
+
+/// What the report of a part repeats of its config, and its checkpoint is told from others by: it spells the
+/// files of DIR/shared as they lie in DIR, which may itself be spelled in several ways.
+run::About describe_part(const Plan& plan, run::Config config, const Describe& describe);
 
 }  // namespace fleetsne::sweep

@@ -30,6 +30,8 @@ struct Status {
   std::string error{};    ///< of the last attempt; empty if there was none
   std::string started{};  ///< the last attempt, ISO 8601, UTC
   std::string host{};     ///< of its rank 0
+  std::string key{};      ///< what the part was made by (PlannedRow::key); empty: not known
+  std::string sources{};  ///< the same of the shared files that it was made from; empty: none
 };
 
 /// What a file tells; `absent` if it is not there or no such file. By one rank alone.

@@ -21,7 +21,8 @@ struct Work {
 };
 
 /// Which rows are not done, and what of the shared files is not there that they need. A row is done if its
-/// folder has the result of the very same options and input. The same on every rank. Collective.
+/// folder has the result of the very same options and input; the files that it was made from may be gone. The
+/// same on every rank. Collective.
 /// @param retry  also those that failed or were killed
 /// @param force  all, again
 Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, bool force,
@@ -35,11 +36,11 @@ void settle(const Plan& plan, const Work& work);
 /// that they begin anew but can be gone on with. By one rank alone.
 void withdraw(const Plan& plan, const Work& work);
 
-/// Runs what makes a part, and keeps in its status file how that went. Only what stops a sweep is thrown on:
-/// an error of kind `stopped`.
+/// Runs what makes a part, and keeps in its status file its key and how that went. Only what stops a sweep is
+/// thrown on: an error of kind `stopped`.
 /// @return  how it ended; the same on every rank
 /// Collective.
-Status attempt(const comm::Communicator& comm, const std::string& status_file,
+Status attempt(const comm::Communicator& comm, const std::string& status_file, const std::string& key,
                const std::function<void()>& make);
 
 /// Make one part, in this run's ranks. Collective; return how it ended, the same on every rank.
