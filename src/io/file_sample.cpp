@@ -18,6 +18,7 @@ constexpr std::uintmax_t pieces = 256, piece_bytes = 4096;
 
 std::uint64_t file_sample(const std::string& path) {
   std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return 0;  // a pipe would be waited for
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || !file) return 0;

@@ -241,6 +241,14 @@ void Checkpoint::begin_results(const comm::Communicator& comm) const {
   });
 }
 
+void Checkpoint::forget_results(const comm::Communicator& comm) const {
+  comm::on_root(comm, [&] {
+    std::error_code ignored;
+    fs::remove(results_file(), ignored);
+    fs::remove(folder_, ignored);  // if nothing else is in it
+  });
+}
+
 void Checkpoint::keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
                             const base::Matrix<float>& start) const {
   make_folder(comm);

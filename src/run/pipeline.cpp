@@ -226,11 +226,17 @@ nlohmann::json embed(const comm::Communicator& comm, const Config& config, const
   }
   const OutputDirectory output(comm, config);
   const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force || output.goes_on());
+  const Checkpoint kept(output.checkpoint(), key);
   nlohmann::json report = reported_run(comm, config.run, about, output, log, [&](Report& filled) {
     filled.run_key = key;
-    run_stages(comm, config, output, filled, log);
+    try {
+      run_stages(comm, config, output, filled, log);
+    } catch (const comm::AgreedError&) {
+      if (filled.files.empty() && config.neighbor_files.save.empty()) kept.forget_results(comm);
+      throw;
+    }
   });
-  Checkpoint(output.checkpoint(), key).remove(comm);
+  kept.remove(comm);
   return report;
 }
 
