@@ -297,6 +297,28 @@ class Sweep(EndToEnd):
         self.assertEqual({row["state"] for row in self.table().values()}, {"done"})
         self.assertEqual(self.status("first")["attempts"], 1)
 
+    def stopped_while_its_launcher_sleeps(self, trap):
+        """Exit code and log of a sweep by --launch that is told to stop before its first row has begun."""
+        self.write(BASE + "[row.one]\nperplexity = 5\ninput.pca = 3\n[row.two]\nperplexity = 5\n")
+        (self.folder / "launch.sh").write_text(f"{trap}\ntouch asleep\nsleep 1\n\"$@\"\n")
+        run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", "sh launch.sh"], cwd=self.folder,
+                               text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.wait_until_begun("the launcher", self.folder / "asleep")
+        run.send_signal(signal.SIGUSR2)
+        return run.communicate(timeout=60)[1], run.returncode
+
+    def test_a_stop_before_a_row_has_begun(self):
+        log, code = self.stopped_while_its_launcher_sleeps("")
+        self.assertEqual(code, 75, log)
+        self.assertIn("was stopped before it began", log)
+        self.assertEqual([row["state"] for row in self.table().values()], ["absent", "absent"])
+
+    def test_a_stop_that_a_row_does_not_hear_stops_before_the_next(self):
+        log, code = self.stopped_while_its_launcher_sleeps("trap : USR2")
+        self.assertEqual(code, 75, log)
+        self.assertIn("stopped: SIGUSR2 came", log)
+        self.assertEqual(len(list(self.sweep_folder.glob("shared/*.h5"))), 1, "what ran then was made")
+
     def test_the_time_is_that_of_the_whole_sweep(self):
         self.write(BASE + "[grid]\nseed = 0, 1, 2, 3\noptimize.iterations = 1000000\n")
         done = self.sweep("--max-wall-time", "3")
