@@ -345,6 +345,7 @@ std::string run_sweep(const comm::Communicator& comm, const Plan& plan, const Sw
   if (work.left_alone > 0) log.warn("rows that failed before are left alone: --retry makes them again");
   if (work.rows.empty()) log.info("nothing is left to do");
   comm::on_root(comm, [&] {
+    if (!config.submit.empty()) expect_submittable(plan, work);
     settle(plan, work);
     if (config.force) withdraw(plan, work);
   });
