@@ -24,12 +24,21 @@ namespace {
 
 constexpr int no_such_program = 127, signalled = 128;
 
-volatile std::sig_atomic_t child = 0;
+volatile std::sig_atomic_t child = 0, stop_came = 0, remembers = 0;
 
 void pass_on(int signal) {
   const int saved = errno;
+  if (signal != SIGUSR1 && remembers != 0) stop_came = signal;
   if (child > 0) kill(child, signal == SIGTERM ? SIGUSR2 : signal);
   errno = saved;
+}
+
+struct sigaction passing_on() {
+  struct sigaction action {};
+  action.sa_handler = pass_on;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  return action;
 }
 
 /// Signals of a user are the child's while this lives.
@@ -37,11 +46,9 @@ class PassOn {
  public:
   explicit PassOn(pid_t process) {
     child = process;
-    struct sigaction action {};
-    action.sa_handler = pass_on;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
+    const struct sigaction action = passing_on();
     for (std::size_t s = 0; s < signals.size(); ++s) sigaction(signals[s], &action, &before_[s]);
+    if (stop_came != 0) kill(process, SIGUSR2);  // it came before there was a process to pass it on to
   }
   ~PassOn() {
     for (std::size_t s = 0; s < signals.size(); ++s) sigaction(signals[s], &before_[s], nullptr);
@@ -132,6 +139,16 @@ Ended run_command(const std::vector<std::string>& words, Output output) {
   if (output == Output::taken) ended.output = read_all(pipe.ends[0]);
   ended.exit_code = wait_for(process);
   return ended;
+}
+
+void remember_stops() {
+  remembers = 1;
+  const struct sigaction action = passing_on();
+  for (const int signal : {SIGUSR2, SIGTERM}) sigaction(signal, &action, nullptr);
+}
+
+int stop_signal() {
+  return stop_came;
 }
 
 bool started_by_launcher() {

@@ -8,17 +8,25 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <regex>
 
 namespace fleetsne::sweep {
 namespace {
 
+/// Where the numbers of a sweep's jobs stand.
+std::string jobs_file(const Plan& plan) {
+  return (std::filesystem::path(plan.directory) / "jobs.json").string();
+}
+
 /// Submits jobs that wait for each other.
 class Submission {
  public:
-  Submission(const SweepConfig& config, const std::vector<std::string>& arguments)
-      : config_(config), arguments_(arguments) {}
+  Submission(const Plan& plan, const SweepConfig& config, const std::vector<std::string>& arguments)
+      : plan_(plan), config_(config), arguments_(arguments) {}
 
   /// @param indices  of the part's; empty: one job without an index
   void add(Part part, const std::vector<std::size_t>& indices, const std::string& what) {
@@ -33,30 +41,27 @@ class Submission {
     words.insert(words.end(), {"--part", name_of(part)});
     const Ended ended = run_command(words, Output::taken);
     if (ended.exit_code != 0)
-      throw base::UsageError(
-          fmt::format("sbatch has not taken the {} (exit code {}, see its words above). Check {}, "
-                      "--submit-options, and that "
-                      "this machine may submit jobs",
-                      what, ended.exit_code, config_.submit));
+      throw base::UsageError(fmt::format(
+          "sbatch has not taken the {} (exit code {}, see its words above). Check {}, "
+          "--submit-options, and that this machine may submit jobs{}",
+          what, ended.exit_code, config_.submit,
+          jobs_.empty() ? "" : fmt::format("; end those before: scancel {}", fmt::join(jobs_, " "))));
     before_ = ended.output.substr(0, ended.output.find_first_of(";\n"));  // the job, without its cluster
     jobs_.push_back(before_);
+    // At once: if the next is refused, this one is known.
+    io::write_text_file(jobs_file(plan_), nlohmann::json(jobs_).dump() + "\n");
     text_ += fmt::format("job {}: {}\n", before_, what);
   }
 
   const std::string& text() const { return text_; }
-  const std::vector<std::string>& jobs() const { return jobs_; }
 
  private:
+  const Plan& plan_;
   const SweepConfig& config_;
   const std::vector<std::string>& arguments_;
   std::string before_, text_;
   std::vector<std::string> jobs_;
 };
-
-/// Where the numbers of a sweep's jobs stand.
-std::string jobs_file(const Plan& plan) {
-  return (std::filesystem::path(plan.directory) / "jobs.json").string();
-}
 
 /// Two jobs must not make the same row.
 void expect_no_jobs(const Plan& plan) {
@@ -77,13 +82,43 @@ void expect_no_jobs(const Plan& plan) {
                   plan.directory, jobs.back(), fmt::join(jobs, " ")));
 }
 
+/// The first number that no job of an array can have; none if Slurm does not say.
+std::optional<std::size_t> array_limit() {
+  const std::string settings = run_command({"scontrol", "show", "config"}, Output::taken).output;
+  std::smatch found;
+  if (!std::regex_search(settings, found, std::regex(R"(MaxArraySize\s*=\s*(\d{1,9})\b)")))
+    return std::nullopt;
+  return std::stoull(found[1].str());
+}
+
+/// A job of an array has the number of its part.
+void expect_numbers_fit(const Work& work) {
+  std::size_t most = 0;
+  for (const auto* parts : {&work.neighbors, &work.affinities, &work.rows})
+    for (const std::size_t part : *parts) most = std::max(most, part);
+  const std::optional<std::size_t> limit = array_limit();
+  if (!limit || most < *limit) return;
+  throw base::UsageError(fmt::format(
+      "the sweep has a part of number {} (arrays of this Slurm have numbers below {}, its MaxArraySize). "
+      "Divide "
+      "the rows among several files, each with an --output of its own, or run the sweep as one job: sbatch "
+      "jobs/sweep.sbatch FILE --output DIR",
+      most, *limit));
+}
+
 }  // namespace
+
+void expect_submittable(const Plan& plan, const Work& work) {
+  if (work.rows.empty()) return;
+  expect_no_jobs(plan);
+  expect_numbers_fit(work);
+}
 
 std::string submit(const Plan& plan, const Work& work, const SweepConfig& config,
                    const std::vector<std::string>& arguments) {
   if (work.rows.empty()) return "";
-  expect_no_jobs(plan);
-  Submission submission(config, arguments);
+  std::filesystem::create_directories(plan.directory);
+  Submission submission(plan, config, arguments);
   if (!work.neighbors.empty())
     submission.add(Part::neighbors, work.neighbors, fmt::format("{} of neighbours", work.neighbors.size()));
   if (!work.affinities.empty())
@@ -91,8 +126,6 @@ std::string submit(const Plan& plan, const Work& work, const SweepConfig& config
                    fmt::format("{} of affinities", work.affinities.size()));
   submission.add(Part::rows, work.rows, fmt::format("{} rows of {}", work.rows.size(), plan.rows.size()));
   submission.add(Part::table, {}, "the table");
-  std::filesystem::create_directories(plan.directory);
-  io::write_text_file(jobs_file(plan), nlohmann::json(submission.jobs()).dump() + "\n");
   return submission.text();
 }
 

@@ -6,6 +6,7 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/problems.hpp"
+#include "fleetsne/run/wishes.hpp"
 #include "fleetsne/sweep/child.hpp"
 #include "fleetsne/sweep/slurm.hpp"
 #include "fleetsne/sweep/work.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 namespace fleetsne::sweep {
@@ -55,6 +57,14 @@ std::string status_file(const Plan& plan, const Task& task) {
   }
 }
 
+/// Whether a process has ended so because it was asked to.
+bool is_stop(int exit_code) {
+  constexpr int signalled = 128;
+  return exit_code == static_cast<int>(base::ErrorKind::stopped) ||
+         exit_code == static_cast<int>(base::ErrorKind::left_nothing) || exit_code == signalled + SIGUSR2 ||
+         exit_code == signalled + SIGTERM;
+}
+
 [[noreturn]] void throw_stopped(const std::string& reason, const Plan& plan) {
   throw base::Error(base::ErrorKind::stopped,
                     fmt::format("{} ({}). The same command goes on from there", reason, plan.directory));
@@ -66,6 +76,8 @@ class Runner {
   Runner(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,
          const std::vector<std::string>& arguments, const Describe& describe, base::Log& log)
       : comm_(comm), plan_(plan), config_(config), arguments_(arguments), describe_(describe), log_(log) {
+    // A signal may come before a part looks for it.
+    starts_processes() ? remember_stops() : run::Wishes::listen();
     if (!config.checkpoint.max_wall_time.empty()) limit_ = run::seconds_of(config.checkpoint.max_wall_time);
   }
 
@@ -73,14 +85,15 @@ class Runner {
   Status run(const Task& task) {
     stop_if_wished();
     log_.info(fmt::format("sweep: {} {}", kind_of(task.part), task.name));
-    const bool is_here = config_.launch.empty() || config_.part != Part::all;
-    const Status status = is_here ? here(task) : apart(task);
+    const Status status = starts_processes() ? apart(task) : here(task);
     if (status.state != State::done)
       log_.warn(fmt::format("{} {}: {}", task.name, name_of(status.state), status.error));
     return status;
   }
 
  private:
+  bool starts_processes() const { return !config_.launch.empty() && config_.part == Part::all; }
+
   std::optional<double> time_left() const {
     if (!limit_) return std::nullopt;
     return *limit_ - watch_.seconds();
@@ -89,6 +102,8 @@ class Runner {
   /// Between parts; within one it looks for itself.
   void stop_if_wished() {
     comm::on_root(comm_, [&] {
+      if (stop_signal() != 0)
+        throw_stopped(stop_signal() == SIGTERM ? "SIGTERM came" : "SIGUSR2 came", plan_);
       if (limit_ && *time_left() <= 0) throw_stopped("the sweep's time is over", plan_);
       std::error_code ignored;
       if (fs::remove(stop_file(), ignored)) throw_stopped(stop_file() + " is there", plan_);
@@ -128,6 +143,8 @@ class Runner {
       Status status = read_status(file);
       if (status.attempts == before) {
         if (ended.exit_code == 0) return;
+        if (stop_signal() != 0 || is_stop(ended.exit_code))
+          throw_stopped(task.name + " was stopped before it began", plan_);
         throw base::UsageError(
             fmt::format("--launch \"{}\" has started nothing ({} with exit code {}). Try it by hand: {} "
                         "fleetsne --version",
@@ -135,6 +152,11 @@ class Runner {
       }
       if (status.state == State::stopped) throw_stopped(task.name + " was stopped", plan_);
       if (status.state != State::begun) return;
+      if (stop_signal() != 0) {  // so early that nobody could write it down
+        status.state = State::stopped;
+        write_status(file, status);
+        throw_stopped(task.name + " was stopped", plan_);
+      }
       status.state = State::killed;
       status.exit_code = ended.exit_code;
       status.error = fmt::format("its processes ended with exit code {} and no word", ended.exit_code);
@@ -323,6 +345,7 @@ std::string run_sweep(const comm::Communicator& comm, const Plan& plan, const Sw
   if (work.left_alone > 0) log.warn("rows that failed before are left alone: --retry makes them again");
   if (work.rows.empty()) log.info("nothing is left to do");
   comm::on_root(comm, [&] {
+    if (!config.submit.empty()) expect_submittable(plan, work);
     settle(plan, work);
     if (config.force) withdraw(plan, work);
   });

@@ -54,11 +54,23 @@ class Sweep(EndToEnd):
     def sweep(self, *arguments, **options):
         return self.run_program("sweep", "sweep.cfg", "--output", "sweep", *arguments, **options)
 
+    def stand_in(self, name, text):
+        """A program of Slurm that records its calls."""
+        folder = self.folder / "slurm"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\necho {name} >>calls\n{text}\n")
+        (folder / name).chmod(0o755)
+
+    def calls(self, name):
+        file = self.folder / "calls"
+        return file.read_text().split().count(name) if file.exists() else 0
+
     def sweep_alone(self, *arguments):
         """Without a launcher, for those that it starts itself."""
         began = time.monotonic()
         done = subprocess.run([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", *arguments], cwd=self.folder, text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=60,
+                              env=os.environ | {"PATH": f"{self.folder}/slurm:{os.environ['PATH']}"})
         done.seconds = time.monotonic() - began
         return done
 
@@ -297,6 +309,28 @@ class Sweep(EndToEnd):
         self.assertEqual({row["state"] for row in self.table().values()}, {"done"})
         self.assertEqual(self.status("first")["attempts"], 1)
 
+    def stopped_while_its_launcher_sleeps(self, trap):
+        """Exit code and log of a sweep by --launch that is told to stop before its first row has begun."""
+        self.write(BASE + "[row.one]\nperplexity = 5\ninput.pca = 3\n[row.two]\nperplexity = 5\n")
+        (self.folder / "launch.sh").write_text(f"{trap}\ntouch asleep\nsleep 1\n\"$@\"\n")
+        run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", "sh launch.sh"], cwd=self.folder,
+                               text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.wait_until_begun("the launcher", self.folder / "asleep")
+        run.send_signal(signal.SIGUSR2)
+        return run.communicate(timeout=60)[1], run.returncode
+
+    def test_a_stop_before_a_row_has_begun(self):
+        log, code = self.stopped_while_its_launcher_sleeps("")
+        self.assertEqual(code, 75, log)
+        self.assertIn("was stopped before it began", log)
+        self.assertEqual([row["state"] for row in self.table().values()], ["absent", "absent"])
+
+    def test_a_stop_that_a_row_does_not_hear_stops_before_the_next(self):
+        log, code = self.stopped_while_its_launcher_sleeps("trap : USR2")
+        self.assertEqual(code, 75, log)
+        self.assertIn("stopped: SIGUSR2 came", log)
+        self.assertEqual(len(list(self.sweep_folder.glob("shared/*.h5"))), 1, "what ran then was made")
+
     def test_the_time_is_that_of_the_whole_sweep(self):
         self.write(BASE + "[grid]\nseed = 0, 1, 2, 3\noptimize.iterations = 1000000\n")
         done = self.sweep("--max-wall-time", "3")
@@ -347,6 +381,27 @@ class Sweep(EndToEnd):
         self.assert_refused(self.sweep("--part", "rows", "--index", "4"), 2, "--index is 4 (there are 4 such parts")
         self.assert_refused(self.sweep_alone("--launch", "/no/such/mpirun"), 2, "has started nothing")
         self.assert_refused(self.sweep_alone("--submit", "none.sbatch", "--at-once", "0"), 2, "--at-once is 0")
+
+    def test_jobs_that_were_submitted_before_one_was_refused_are_known(self):
+        self.write(GRID)
+        self.stand_in("scontrol", "echo 'MaxArraySize            = 1001'")
+        self.stand_in("sbatch", '[ "$(grep -c sbatch calls)" = 1 ] || exit 1\necho "57;cluster"')
+        self.stand_in("squeue", "echo 57")
+        self.assert_refused(self.sweep_alone("--submit", "jobs/sweep.sbatch"), 2, "sbatch has not taken the 2 of affinities",
+                            "end those before: scancel 57")
+        self.assertEqual(json.loads((self.sweep_folder / "jobs.json").read_text()), ["57"])
+        self.assert_refused(self.sweep_alone("--submit", "jobs/sweep.sbatch"), 2, "has jobs in Slurm already", "scancel 57")
+        self.assertEqual(self.calls("sbatch"), 2)
+
+    def test_more_parts_than_an_array_has_numbers(self):
+        self.write(GRID)
+        self.stand_in("sbatch", "echo 57")
+        self.stand_in("scontrol", "echo 'MaxArraySize            = 3'")
+        self.assert_refused(self.sweep_alone("--submit", "jobs/sweep.sbatch"), 2, "has a part of number 3 (arrays of this Slurm have "
+                            "numbers below 3, its MaxArraySize). Divide")
+        self.assertEqual(self.calls("sbatch"), 0)
+        self.stand_in("scontrol", "echo 'MaxArraySize            = 4'")
+        self.assertEqual(len(self.sweep_alone("--submit", "jobs/sweep.sbatch").stdout.splitlines()), 4)
 
     def test_the_page_sorts(self):
         self.write(GRID + LOST + "[plot]\ntitle = \"<i>&\"\n")

@@ -48,5 +48,14 @@ TEST(Words, AreDividedAtBlanks) {
   EXPECT_TRUE(words_of(" ").empty());
 }
 
+// The last: it holds to the end of the process.
+TEST(Child, IsToldOfAStopThatCameBeforeIt) {
+  EXPECT_EQ(stop_signal(), 0);
+  remember_stops();
+  raise(SIGTERM);
+  EXPECT_EQ(stop_signal(), SIGTERM);
+  EXPECT_EQ(run_command({"sleep", "30"}, Output::to_stderr).exit_code, 128 + SIGUSR2);
+}
+
 }  // namespace
 }  // namespace fleetsne::sweep

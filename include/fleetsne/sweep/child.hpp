@@ -22,6 +22,13 @@ enum class Output {
 /// it cannot be started for want of resources.
 Ended run_command(const std::vector<std::string>& words, Output output);
 
+/// From now on, to the end of the process, SIGUSR2 and SIGTERM do not end it: they are remembered, and passed
+/// on to a command that runs then or is run later.
+void remember_stops();
+
+/// The signal that has come since remember_stops(), or 0.
+int stop_signal();
+
 /// Whether this program was started by mpirun or the like.
 bool started_by_launcher();
 
