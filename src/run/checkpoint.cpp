@@ -9,6 +9,7 @@
 #include "fleetsne/run/progress_json.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -233,19 +234,22 @@ void Checkpoint::make_folder(const comm::Communicator& comm) const {
   });
 }
 
-void Checkpoint::begin_results(const comm::Communicator& comm) const {
+bool Checkpoint::begin_results(const comm::Communicator& comm) const {
+  bool first = false;
   comm::on_root(comm, [&] {
     std::error_code ignored;
+    first = !fs::exists(results_file(), ignored);
     fs::create_directories(folder_, ignored);
     std::ofstream(results_file()) << key_ << '\n';  // without it the run cannot be taken up again: no more
   });
+  return comm.broadcast(first ? 1 : 0, 0) != 0;
 }
 
 void Checkpoint::forget_results(const comm::Communicator& comm) const {
   comm::on_root(comm, [&] {
     std::error_code ignored;
     fs::remove(results_file(), ignored);
-    fs::remove(folder_, ignored);  // if nothing else is in it
+    ::rmdir(folder_.c_str());  // if nothing else is in it; a link stays
   });
 }
 

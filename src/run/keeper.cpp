@@ -159,8 +159,12 @@ void Keeper::keep(const Prepared& prepared, double seconds) {
 
 void Keeper::begin_results() {
   make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
-  if (!results_begun_) own_.begin_results(comm_);
+  if (!results_begun_) results_first_ = own_.begin_results(comm_);
   results_begun_ = true;
+}
+
+void Keeper::forget_results() const {
+  if (results_first_) own_.forget_results(comm_);
 }
 
 void Keeper::look(const std::string& where) {

@@ -199,10 +199,15 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
     report.quality = stages.run(
         "judge", [&] { return judge_result(comm, config, permutation, embedding, inputs.labels); });
   };
-  if (config.method == Method::tsne)
-    run_tsne(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
-  else
-    run_umap(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
+  try {
+    if (config.method == Method::tsne)
+      run_tsne(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
+    else
+      run_umap(comm, config, output, keeper, std::move(inputs), judge, stages, report, log);
+  } catch (const comm::AgreedError&) {
+    if (report.files.empty() && config.neighbor_files.save.empty()) keeper.forget_results();
+    throw;
+  }
 }
 
 }  // namespace
@@ -226,17 +231,11 @@ nlohmann::json embed(const comm::Communicator& comm, const Config& config, const
   }
   const OutputDirectory output(comm, config);
   const auto neighbor_folders = prepare_neighbor_file(comm, config, config.output.force || output.goes_on());
-  const Checkpoint kept(output.checkpoint(), key);
   nlohmann::json report = reported_run(comm, config.run, about, output, log, [&](Report& filled) {
     filled.run_key = key;
-    try {
-      run_stages(comm, config, output, filled, log);
-    } catch (const comm::AgreedError&) {
-      if (filled.files.empty() && config.neighbor_files.save.empty()) kept.forget_results(comm);
-      throw;
-    }
+    run_stages(comm, config, output, filled, log);
   });
-  kept.remove(comm);
+  Checkpoint(output.checkpoint(), key).remove(comm);
   return report;
 }
 

@@ -119,7 +119,7 @@ class Disk(FaultTest):
                 self.leave(5 * PAGE)
                 self.assert_refused(self.run_program(*arguments), 4, name)
                 left = [path.name for path in self.disk.rglob("*") if path.is_file()]
-                self.assertEqual([file for file in left if file != "ballast" and not file.startswith("iteration-")
+                self.assertEqual([file for file in left if file not in ("ballast", "results-begun") and not file.startswith("iteration-")
                                   and not file.startswith("report.")], [])
 
     def plain_run(self):

@@ -68,7 +68,8 @@ class Checkpoint {
 
   /// Before the run writes the first of its results: one that is killed from then on can be taken up again,
   /// and may write over what it has written. Collective.
-  void begin_results(const comm::Communicator& comm) const;
+  /// @return  whether no earlier run has done so
+  bool begin_results(const comm::Communicator& comm) const;
   /// There are none: the run failed before the first was whole. Collective.
   void forget_results(const comm::Communicator& comm) const;
 

@@ -45,6 +45,9 @@ class Keeper {
   void keep(const Prepared& prepared, double seconds);
   /// Before the first of the results is written, be it a snapshot or a file of neighbours. Collective.
   void begin_results();
+  /// The run has failed before any was whole: what tells of them goes, unless an earlier run's tells so, too.
+  /// Collective.
+  void forget_results() const;
   /// Where nothing more can be kept than was: ends the run if it is to stop. Collective.
   /// @param where  as a message says it: "before the layout"
   void look(const std::string& where);
@@ -81,7 +84,7 @@ class Keeper {
   Wishes wishes_;
   Reached reached_;
   bool found_any_ = false;  // when the run began
-  bool results_begun_ = false;
+  bool results_begun_ = false, results_first_ = false;
 };
 
 /// The report of the run in the output folder, if it has ended well and is the very one that is asked for
