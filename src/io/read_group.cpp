@@ -21,7 +21,7 @@ class GroupReader {
     const hdf5::Handle group = guard_.own(H5Gopen2(file_, path.c_str(), H5P_DEFAULT), H5Gclose, unreadable);
     for (const std::string& name : hdf5::list_links(group.get())) {
       count(1);
-      const std::string inner = path + "/" + name;
+      const std::string inner = fmt::format("{}/{}", path, name);
       const H5O_type_t kind = hdf5::object_type(file_, inner);
       if (kind == H5O_TYPE_GROUP && depth < most_depth) result[name] = read(inner, depth + 1);
       if (kind != H5O_TYPE_DATASET) continue;

@@ -28,10 +28,6 @@ json shortened(json value) {
   return value;
 }
 
-bool is_filled(const json& value) {
-  return !value.is_null() && value != "" && !(value.is_structured() && value.empty());
-}
-
 /// The options that have a share in the result.
 json parameters(const json& config) {
   json result = json::object();
@@ -50,6 +46,11 @@ json parameters(const json& config) {
 }
 
 }  // namespace
+
+bool is_filled(const json& value) {
+  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  return !value.is_null() && !(value.is_structured() && value.empty());
+}
 
 json made_facts(const json& about) {
   json facts = json::object();

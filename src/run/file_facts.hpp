@@ -7,6 +7,9 @@
 /// What `info` finds in one kind of file, by name. By one rank alone; all throw InputError.
 namespace fleetsne::run {
 
+/// Whether there is anything to tell: no null, empty text or empty list.
+bool is_filled(const nlohmann::json& value);
+
 /// Of what a file says of how it was made (made_of, and what else its writer knew): `made of`, `parameters`
 /// and what has a name of its own. Nothing of what is not there, or is not as a writer leaves it.
 nlohmann::json made_facts(const nlohmann::json& about);

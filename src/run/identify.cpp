@@ -97,7 +97,7 @@ std::string parameter_text(const json& parameters) {
   for (const auto& [section, options] : parameters.items()) {
     std::string line;
     for (const auto& [name, value] : options.items())
-      if (value != "" && value != json::array()) line += fmt::format(" {}={}", name, value_text(value));
+      if (is_filled(value)) line += fmt::format(" {}={}", name, value_text(value));
     if (!line.empty()) text += fmt::format("{:<20}{}\n", fmt::format("  [{}]", section), line.substr(1));
   }
   return text.empty() ? text : "parameters\n" + text;
