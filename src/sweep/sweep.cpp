@@ -4,6 +4,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/write.hpp"
+#include "fleetsne/run/folder_lock.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/wishes.hpp"
@@ -65,9 +66,9 @@ bool is_stop(int exit_code) {
          exit_code == signalled + SIGTERM;
 }
 
-[[noreturn]] void throw_stopped(const std::string& reason, const Plan& plan) {
-  throw base::Error(base::ErrorKind::stopped,
-                    fmt::format("{} ({}). The same command goes on from there", reason, plan.directory));
+/// How a sweep that was stopped goes on.
+std::string same_command(const SweepConfig& config) {
+  return config.force ? "the same command without --force goes on" : "the same command goes on";
 }
 
 /// Runs parts, in this run's ranks or in processes of their own.
@@ -85,13 +86,18 @@ class Runner {
   Status run(const Task& task) {
     stop_if_wished();
     log_.info(fmt::format("sweep: {} {}", kind_of(task.part), task.name));
-    const Status status = starts_processes() ? apart(task) : here(task);
+    const Status status = starts_processes() ? apart(task) : one_of_all(task);
     if (status.state != State::done)
       log_.warn(fmt::format("{} {}: {}", task.name, name_of(status.state), status.error));
     return status;
   }
 
  private:
+  [[noreturn]] void throw_stopped(const std::string& reason) const {
+    throw base::Error(base::ErrorKind::stopped, fmt::format("{} ({}). Of the sweep: {}", reason,
+                                                            plan_.directory, same_command(config_)));
+  }
+
   bool starts_processes() const { return !config_.launch.empty() && config_.part == Part::all; }
 
   std::optional<double> time_left() const {
@@ -102,17 +108,27 @@ class Runner {
   /// Between parts; within one it looks for itself.
   void stop_if_wished() {
     comm::on_root(comm_, [&] {
-      if (stop_signal() != 0)
-        throw_stopped(stop_signal() == SIGTERM ? "SIGTERM came" : "SIGUSR2 came", plan_);
-      if (limit_ && *time_left() <= 0) throw_stopped("the sweep's time is over", plan_);
+      if (stop_signal() != 0) throw_stopped(stop_signal() == SIGTERM ? "SIGTERM came" : "SIGUSR2 came");
+      if (limit_ && *time_left() <= 0) throw_stopped("the sweep's time is over");
       std::error_code ignored;
-      if (fs::remove(stop_file(), ignored)) throw_stopped(stop_file() + " is there", plan_);
+      if (fs::remove(stop_file(), ignored)) throw_stopped(stop_file() + " is there");
     });
   }
 
   std::string stop_file() const {
     return config_.checkpoint.stop_file.empty() ? (fs::path(plan_.directory) / "stop").string()
                                                 : config_.checkpoint.stop_file;
+  }
+
+  /// What stops a part says how that part by itself goes on; a sweep goes on otherwise.
+  Status one_of_all(const Task& task) {
+    try {
+      return here(task);
+    } catch (const comm::AgreedError& error) {
+      if (!base::is_stop(error.kind()) || config_.part != Part::all) throw;
+      throw comm::AgreedError(error.kind(), fmt::format("{}: {}. Of the sweep: {}", task.name, error.what(),
+                                                        same_command(config_)));
+    }
   }
 
   Status here(const Task& task) {
@@ -144,18 +160,18 @@ class Runner {
       if (status.attempts == before) {
         if (ended.exit_code == 0) return;
         if (stop_signal() != 0 || is_stop(ended.exit_code))
-          throw_stopped(task.name + " was stopped before it began", plan_);
+          throw_stopped(task.name + " was stopped before it began");
         throw base::UsageError(
             fmt::format("--launch \"{}\" has started nothing ({} with exit code {}). Try it by hand: {} "
                         "fleetsne --version",
                         config_.launch, words.front(), ended.exit_code, config_.launch));
       }
-      if (status.state == State::stopped) throw_stopped(task.name + " was stopped", plan_);
+      if (status.state == State::stopped) throw_stopped(task.name + " was stopped");
       if (status.state != State::begun) return;
       if (stop_signal() != 0) {  // so early that nobody could write it down
         status.state = State::stopped;
         write_status(file, status);
-        throw_stopped(task.name + " was stopped", plan_);
+        throw_stopped(task.name + " was stopped");
       }
       status.state = State::killed;
       status.exit_code = ended.exit_code;
@@ -337,6 +353,12 @@ std::string run_sweep(const comm::Communicator& comm, const Plan& plan, const Sw
   }
   if (config.part != Part::all) return run_part(plan, config, runner);
 
+  std::optional<run::FolderLock> lock;
+  comm::on_root(comm, [&] {
+    std::error_code ignored;  // writing will tell
+    fs::create_directories(plan.directory, ignored);
+    lock.emplace(plan.directory);
+  });
   const Work work = find_work(comm, plan, config.retry, config.force, describe);
   log.info(fmt::format("{}: {} done, {} to do, {} left alone; {} and {} to make",
                        plural(plan.rows.size(), "row", "rows"), work.done, work.rows.size(), work.left_alone,

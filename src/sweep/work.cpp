@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/location.hpp"
 #include "fleetsne/run/affinities.hpp"
 #include "fleetsne/run/checkpoint.hpp"
 #include "fleetsne/run/pipeline.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace fleetsne::sweep {
 namespace {
@@ -93,6 +95,33 @@ void settle_sources(const std::string& status_file, const std::string& key,
   write_status(status_file, status);
 }
 
+/// What there may be of a shared file.
+void add_files(const Shared& shared, std::vector<fs::path>& files) {
+  files.emplace_back(shared.file);
+  files.emplace_back(shared.file + ".checkpoint");
+}
+
+/// Of files that are about to go none may be, or hold, what a row reads and no part of the sweep makes.
+void expect_not_read(const Plan& plan, const std::vector<fs::path>& gone) {
+  std::error_code ignored;
+  std::set<fs::path> going;
+  for (const fs::path& path : gone) going.insert(fs::weakly_canonical(path, ignored));
+  std::set<std::string> made, read;
+  for (const auto* parts : {&plan.neighbors, &plan.affinities})
+    for (const Shared& shared : *parts) made.insert(shared.file);
+  for (const PlannedRow& planned : plan.rows)
+    for (const std::string& file : run::files_read(planned.row.config))
+      if (!made.contains(file)) read.insert(io::split_input(file).path);
+  for (const std::string& file : read) {
+    const fs::path path = fs::weakly_canonical(file, ignored);
+    if (going.contains(path) || going.contains(path.parent_path()))
+      throw base::UsageError(
+          fmt::format("{} is read and would be written over (FleetSNE never touches its input). Leave out "
+                      "--force, or read a copy of it",
+                      file));
+  }
+}
+
 }  // namespace
 
 Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, bool force,
@@ -118,9 +147,10 @@ Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, boo
     });
   }
   comm::on_root(comm, [&] {
-    for (std::size_t n = 0; n < plan.neighbors.size(); ++n) missing_neighbors[n] = !there(plan.neighbors[n]);
+    for (std::size_t n = 0; n < plan.neighbors.size(); ++n)
+      missing_neighbors[n] = force || !there(plan.neighbors[n]);
     for (std::size_t a = 0; a < plan.affinities.size(); ++a)
-      missing_affinities[a] = !there(plan.affinities[a]);
+      missing_affinities[a] = force || !there(plan.affinities[a]);
   });
   comm.broadcast(std::span(states), 0);
   comm.broadcast(std::span(missing_neighbors), 0);
@@ -171,12 +201,16 @@ void settle(const Plan& plan, const Work& work) {
 }
 
 void withdraw(const Plan& plan, const Work& work) {
+  std::vector<fs::path> gone;
+  for (const std::size_t n : work.neighbors) add_files(plan.neighbors[n], gone);
+  for (const std::size_t a : work.affinities) add_files(plan.affinities[a], gone);
+  for (const std::size_t r : work.rows)
+    for (const char* name : {"report.json", "report.html", "embedding.h5ad", "embedding.npy", "embedding.png",
+                             "snapshots", "checkpoint"})
+      gone.push_back(fs::path(plan.row_folder(plan.rows[r].row)) / name);
+  expect_not_read(plan, gone);
   std::error_code ignored;
-  for (const std::size_t r : work.rows) {
-    const fs::path folder = plan.row_folder(plan.rows[r].row);
-    fs::remove(folder / "report.json", ignored);
-    fs::remove_all(folder / "checkpoint", ignored);
-  }
+  for (const fs::path& path : gone) fs::remove_all(path, ignored);
 }
 
 Status attempt(const comm::Communicator& comm, const std::string& status_file, const std::string& key,

@@ -217,6 +217,45 @@ class Sweep(EndToEnd):
         self.assertNotEqual((self.sweep_folder / "rows/one/embedding.npy").read_bytes(), before)
         self.assertEqual(self.status("two")["attempts"], 2)
 
+    def test_by_force_it_begins_anew_once(self):
+        self.write(BASE + "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 600\n")
+        self.assert_succeeds(self.sweep(limit=120))
+        made = {path.name: path.stat().st_mtime_ns for path in self.sweep_folder.rglob("*.h5*")}
+        run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--force", "--log",
+                                "plain"], cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while "sweep: row long" not in (line := run.stderr.readline()):
+            self.assertTrue(line)
+        while "Iteration" not in (line := run.stderr.readline()):
+            self.assertTrue(line)
+        run.send_signal(signal.SIGUSR2)
+        log = run.communicate(timeout=60)[1]
+        self.assertEqual(run.returncode, 75, log)
+        self.assertIn("the same command without --force goes on", log)
+        done = self.sweep("--log", "plain", limit=120)
+        self.assert_succeeds(done)
+        self.assertIn("2 rows: 1 done, 1 to do", done.stderr)
+        self.assertIn("going on from", done.stderr)
+        for path in self.sweep_folder.rglob("*.h5*"):
+            self.assertGreater(path.stat().st_mtime_ns, made.get(path.name, 0), f"{path} is from before")
+
+    def test_two_sweeps_in_one_folder(self):
+        self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n")
+        run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"], cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        self.assert_refused(self.sweep(ranks=1), 2, "another run is writing to sweep (two would spoil")
+        run.send_signal(signal.SIGTERM)
+        self.assertIn(run.wait(60), (75, 76))
+
+    def test_by_force_nothing_goes_that_is_read(self):
+        self.write(BASE + "[row.first]\nperplexity = 5\n")
+        self.assert_succeeds(self.sweep())
+        first = self.sweep_folder / "rows/first/embedding.npy"
+        self.write(BASE + "[row.first]\nperplexity = 5\n[row.next]\nperplexity = 5\ninit.start = file\ninit.file = "
+                   "sweep/rows/first/embedding.npy\n")
+        self.assert_refused(self.sweep("--force"), 2, "sweep/rows/first/embedding.npy is read and would be written over")
+        self.assertTrue(first.exists())
+
     def test_a_row_that_fails_harms_no_other(self):
         self.write(BASE + LOST + "[row.fine]\nperplexity = 5\n")
         done = self.sweep()

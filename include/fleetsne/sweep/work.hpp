@@ -24,7 +24,7 @@ struct Work {
 /// folder has the result of the very same options and input; the files that it was made from may be gone. The
 /// same on every rank. Collective.
 /// @param retry  also those that failed or were killed
-/// @param force  all, again
+/// @param force  all, again, and what they share
 Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, bool force,
                const Describe& describe);
 
@@ -32,8 +32,9 @@ Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, boo
 /// IoError.
 void settle(const Plan& plan, const Work& work);
 
-/// What rows to be made have from before is of no more use: their reports and checkpoints are removed, so
-/// that they begin anew but can be gone on with. By one rank alone.
+/// What there is from before of rows and shared files that are to be made is of no more use: it is removed,
+/// so that they begin anew, once, and are gone on with without force. By one rank alone; throws UsageError,
+/// before anything is gone, if a row reads any of it.
 void withdraw(const Plan& plan, const Work& work);
 
 /// Runs what makes a part, and keeps in its status file its key and how that went. Only what stops a sweep is
