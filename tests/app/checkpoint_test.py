@@ -101,11 +101,11 @@ class Runs(EndToEnd):
         return [int(pid) for pid in subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True,
                                                    text=True).stdout.split()]
 
-    def stopped(self, running, after):
+    def stopped(self, running, after, code=75):
         """Told to stop once `after` holds; its log."""
         self.wait_for(running, after)
         running.send_signal(signal.SIGUSR2)
-        log = self.ended(running, 75)
+        log = self.ended(running, code)
         self.assertEqual(log.count("fleetsne: stopped:"), 1, log)
         return log
 
@@ -304,8 +304,10 @@ class Checkpoint(Runs):
     def test_a_checkpoint_that_finds_no_room(self):
         if not self.mount_small(self.out, "400k"):
             self.skipTest("no file system can be mounted here")
-        done = self.run_program(*RUN, "--output", self.out, "--checkpoint.minutes", "0.00001")
-        self.assert_refused(done, 4, "checkpoint/")
+        done = self.run_program(*RUN, "--output", self.out, "--checkpoint.minutes", "0.003", limit=120)
+        self.assertEqual(done.returncode, 4, done.stderr)  # neither has the result
+        self.assertEqual(done.stderr.count("fleetsne: error:"), 1, done.stderr)
+        self.assertRegex(done.stderr, "warning: .*checkpoint/.*The run goes on")
         for state in self.states():
             with h5py.File(state) as file:
                 self.assertTrue(file.attrs["complete"])
@@ -395,6 +397,12 @@ class Search(Runs):
         if not self.mount_small(self.out, "2m"):
             self.skipTest("no file system can be mounted here")
         done = self.run_program(*SEARCH, "--output", self.out, "--checkpoint.minutes", "0.00001")
+        # The run goes on, and ends where its result finds no room either, or well.
+        self.assertIn(done.returncode, (0, 4), done.stderr)
+        self.assertRegex(done.stderr, "warning: .*neighbors/search-.*The run goes on")
+        self.assertEqual(self.parts(), [])
+        # One that is to stop cannot keep what it is told to.
+        done = self.run_program(*SEARCH, "--output", self.out, "--force", "--max-wall-time", "0")
         self.assertEqual(done.returncode, 4, done.stderr)
         self.assertEqual(done.stderr.count("fleetsne: error:"), 1, done.stderr)
         self.assertIn("neighbors/search-", done.stderr)
@@ -421,7 +429,7 @@ class Search(Runs):
     def test_stopped_in_the_embedding_of_a_sample(self):
         sample = ["--init", "sample", "--sample.size", "400", "--sample.iterations", "1000000"]
         running = self.start(*sample)
-        log = self.stopped(running, self.log_says("Iteration  100"))
+        log = self.stopped(running, self.log_says("Iteration  100"), code=76)
         self.assertIn("stopped: in the embedding of the sample", log)
         self.assertIn("Nothing was worth keeping yet", log)
         self.assertFalse(self.kept.exists())
@@ -461,7 +469,7 @@ class Umap(Runs):
         done = self.resumed(ranks=3)
         self.assertRegex(done.stderr, r"going on from epoch \d+ ")
         self.assertAlmostEqual(self.report()["quality"]["neighbors_kept"],
-                               self.whole_report["quality"]["neighbors_kept"], delta=0.01)
+                               self.whole_report["quality"]["neighbors_kept"], delta=0.02)
 
     def test_sigusr1_and_the_clock(self):
         running = self.start()
