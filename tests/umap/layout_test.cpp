@@ -171,7 +171,8 @@ TEST(Layout, OneThatDivergesEndsAtThatEpochOnAllRanksAndIsNotShown) {
     const LayoutWatch watch{.see =
                                 [&](const LayoutMoment& moment) {
                                   seen.push_back(moment.epoch);
-                                  for (const float x : moment.state().positions.elements())
+                                  const LayoutState state = moment.state();
+                                  for (const float x : state.positions.elements())
                                     EXPECT_TRUE(std::isfinite(x));
                                 },
                             .wish = [] { return 1; }};
