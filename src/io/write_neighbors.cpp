@@ -49,8 +49,7 @@ void set_number(const hdf5::Guard& guard, hid_t file, const char* name, std::uin
 }
 
 void write_digests(const hdf5::Guard& guard, const std::string& path, const Digests& digests) {
-  hdf5::Handle file =
-      guard.own(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "cannot be completed");
+  hdf5::Handle file = hdf5::reopen_file(guard, path);
   set_number(guard, file.get(), "indices_digest", digests.indices);
   set_number(guard, file.get(), "distances_digest", digests.distances);
   guard.check(file.reset() ? 0 : -1, "cannot be completed");

@@ -52,23 +52,6 @@ KeptPlaces places_of(const std::string& file) {
   return {file + ".checkpoint", file + ".stop"};
 }
 
-/// What an unfinished search that is there must not be lost for want of a word. Collective.
-/// @return  whether the run goes on from one, and may write over what that has written
-bool expect_free(const comm::Communicator& comm, const AffinitiesConfig& config) {
-  const std::string folder = places_of(config.file).checkpoint;
-  int goes_on = 0;
-  comm::on_root(comm, [&] {
-    if (!holds_checkpoint(folder)) return;
-    goes_on = config.embed.checkpoint.resume == "auto" ? 1 : 0;
-    if (config.force || resumes(config.embed.checkpoint)) return;
-    throw base::UsageError(fmt::format(
-        "{} is the checkpoint of a search that did not end (it would be lost). Add --resume auto to go on "
-        "from it, --force to begin anew, or name another --output",
-        folder));
-  });
-  return comm.broadcast(goes_on, 0) != 0;
-}
-
 /// The affinities in the file, if a run that goes on finds that they are the very ones. Collective.
 std::optional<MadeAffinities> made_before(const comm::Communicator& comm, const AffinitiesConfig& config,
                                           const std::string& key, base::Log& log) {
@@ -111,9 +94,13 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   const Config& embed = config.embed;
   const std::string key = run_key(comm, about.config, files_read(embed));
   if (const auto made = made_before(comm, config, key, log)) return *made;
-  const bool goes_on = expect_free(comm, config);
+  int goes_on = 0;
+  comm::on_root(comm, [&] {
+    goes_on = takes_up(embed.checkpoint, places_of(config.file).checkpoint, config.force) ? 1 : 0;
+  });
+  goes_on = comm.broadcast(goes_on, 0);
   const MadeFolders folders = prepare_output_file(comm, config.file, config.force, embed.input.files);
-  const auto neighbor_folders = prepare_neighbor_file(comm, embed, config.force || goes_on);
+  const auto neighbor_folders = prepare_neighbor_file(comm, embed, config.force || goes_on != 0);
   Report report = begin(comm, embed, about, key, log);
   log.info(fmt::format("{} rows of {} columns, {}, {} neighbours", report.points, report.columns,
                        describe(embed.affinity), report.neighbor_count));

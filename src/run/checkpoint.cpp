@@ -115,6 +115,18 @@ bool holds_checkpoint(const std::string& folder) {
          SearchParts(folder).any();
 }
 
+bool takes_up(const CheckpointConfig& config, const std::string& folder, bool force) {
+  if (!holds_checkpoint(folder)) return false;
+  std::error_code not_there;
+  const bool own =
+      resumes(config) && (config.resume == "auto" || fs::equivalent(config.resume, folder, not_there));
+  if (own || force) return own;
+  throw base::UsageError(fmt::format(
+      "{} is the checkpoint of a run that did not end (it would be lost). Add --resume auto to go on "
+      "from it, --force to begin anew, or name another --output",
+      folder));
+}
+
 Checkpoint::Checkpoint(std::string folder, std::string key, nlohmann::json about)
     : folder_(std::move(folder)), key_(std::move(key)), about_(std::move(about)), parts_(folder_) {}
 

@@ -67,16 +67,7 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
   comm::on_root(comm, [&] {
     lock_.emplace(directory_.string());
-    const bool unfinished = holds_checkpoint(checkpoint());
-    std::error_code not_there;
-    const bool own = config.checkpoint.resume == "auto" ||
-                     fs::equivalent(config.checkpoint.resume, checkpoint(), not_there);
-    goes_on_ = unfinished && own && resumes(config.checkpoint);
-    if (!unfinished || goes_on_ || config.output.force) return;
-    throw base::UsageError(fmt::format(
-        "{} is the checkpoint of a run that did not end (it would be lost). Add --resume auto to go on "
-        "from it, --force to begin anew, or name another --output",
-        checkpoint()));
+    goes_on_ = takes_up(config.checkpoint, checkpoint(), config.output.force);
   });
   goes_on_ = comm.broadcast(goes_on_ ? 1 : 0, 0) != 0;
   made_.emplace(

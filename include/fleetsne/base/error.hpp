@@ -7,11 +7,11 @@ namespace fleetsne::base {
 
 /// What went wrong, by who can mend it. The value is the program's exit code.
 enum class ErrorKind : int {
-  usage = 2,      ///< an option or a config file
-  input = 3,      ///< the user's data
-  io = 4,         ///< the file system
-  numerical = 5,  ///< the optimisation diverged
-  internal = 70,  ///< a bug
+  usage = 2,          ///< an option or a config file
+  input = 3,          ///< the user's data
+  io = 4,             ///< the file system
+  numerical = 5,      ///< the optimisation diverged
+  internal = 70,      ///< a bug
   stopped = 75,       ///< stopped early, a good checkpoint exists
   left_nothing = 76,  ///< stopped early, before anything new was worth keeping
 };

@@ -112,6 +112,11 @@ class Checkpoint {
 /// wrote it. Collective; throws InputError on all ranks.
 optimize::State read_kept_state(const comm::Communicator& comm, const io::StateHeader& header);
 
+/// Whether a run goes on from what is in its own checkpoint folder, and may write over what that run has
+/// written. Throws UsageError if something is there that would be lost: the run does not go on from it, be it
+/// that it goes on from another folder, and `force` is not given. By this rank alone.
+bool takes_up(const CheckpointConfig& config, const std::string& folder, bool force);
+
 /// Whether a folder holds anything of a checkpoint. By this rank alone.
 bool holds_checkpoint(const std::string& folder);
 
