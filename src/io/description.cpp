@@ -11,7 +11,6 @@ namespace {
 
 constexpr const char* dataset_name = "about";
 constexpr const char* digest_name = "about_digest";
-constexpr std::int64_t most_bytes = std::int64_t{64} << 20;
 
 [[noreturn]] void damaged(const hdf5::Guard& guard, const char* what) {
   throw base::InputError(fmt::format(
@@ -38,7 +37,8 @@ void write(const hdf5::Guard& guard, hid_t file, const std::string& text) {
 std::string read(const hdf5::Guard& guard, hid_t file) {
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file, dataset_name);
   const auto shape = hdf5::extents(guard, dataset.get());
-  if (shape.size() != 1 || shape[0] > most_bytes) damaged(guard, "its description has no sensible size");
+  if (shape.size() != 1 || shape[0] > static_cast<std::int64_t>(most_json_bytes))
+    damaged(guard, "its description has no sensible size");
   hdf5::expect_stored(guard, dataset.get(), dataset_name);
   std::string text(static_cast<std::size_t>(shape[0]), '\0');
   guard.check(H5Dread(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()),

@@ -3,6 +3,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/digest.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/io/dataset_digest.hpp"
 #include "fleetsne/io/description.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
@@ -26,10 +27,6 @@ constexpr const char* version_name = "state_format";
 constexpr const char* complete_name = "complete";
 constexpr std::uint64_t format_version = 1;
 constexpr std::int64_t structure_bytes = 64 * 1024;  // of HDF5's own, at most
-
-std::string as_text(std::uint64_t digest) {
-  return fmt::format("{:016x}", digest);
-}
 
 /// Makes the file but for the numbers of the ranks. @return where each matrix begins. On rank 0.
 std::vector<std::int64_t> write_structure(const std::string& shown, const std::string& path,
@@ -90,7 +87,7 @@ void write_state(const comm::Communicator& comm, const std::string& path, const 
   nlohmann::json digests = nlohmann::json::object();
   std::int64_t bytes = structure_bytes;
   for (const NamedMatrix& matrix : matrices) {
-    digests[matrix.name] = as_text(data::digest(comm, rows, matrix.values));
+    digests[matrix.name] = digest_text(data::digest(comm, rows, matrix.values));
     bytes += rows.total() * static_cast<std::int64_t>(matrix.values.columns() * sizeof(float));
   }
   const std::string text =
@@ -150,7 +147,7 @@ std::vector<base::Matrix<float>> read_state_file(const comm::Communicator& comm,
     const std::uint64_t digest = data::digest(comm, rows.rows, rows.local.view());
     comm::agree(comm, [&] {
       if (rows.rows.total() != header.rows || !header.digests.contains(name) ||
-          header.digests[name] != as_text(digest))
+          header.digests[name] != digest_text(digest))
         throw base::InputError(
             fmt::format("{}: its {} do not fit their checksum (it was cut short or changed since it was "
                         "written). Remove it",

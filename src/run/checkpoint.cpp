@@ -5,6 +5,7 @@
 #include "fleetsne/io/description.hpp"
 #include "fleetsne/io/file_sample.hpp"
 #include "fleetsne/io/location.hpp"
+#include "fleetsne/io/partial_file.hpp"
 #include "fleetsne/io/state_file.hpp"
 #include "fleetsne/run/progress_json.hpp"
 
@@ -46,13 +47,6 @@ std::vector<std::string> list_states(const std::string& folder) {
   return found;
 }
 
-/// Halves of files that a run left when it was killed.
-void remove_parts(const std::string& folder) {
-  std::error_code error;
-  for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error))
-    if (file->path().extension() == ".partial") fs::remove(file->path(), error);
-}
-
 /// A file of this program's has two columns, one dimension or not.
 void expect_two_columns(const std::string& file, const base::Matrix<float>& matrix) {
   if (matrix.columns() == 2) return;
@@ -69,10 +63,18 @@ base::Matrix<float> read_positions(const comm::Communicator& comm, const io::Sta
 
 }  // namespace
 
-std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs) {
+nlohmann::json with_share(const nlohmann::json& options) {
   nlohmann::json shares = options;
   for (const char* section : {"output", "plot", "snapshot", "checkpoint", "quality"}) shares.erase(section);
-  if (shares.contains("run")) shares["run"] = {{"seed", shares["run"].value("seed", 0)}};
+  if (const nlohmann::json::json_pointer seed("/run/seed"); shares.contains(seed))
+    shares["run"] = {{"seed", nlohmann::json(shares[seed])}};
+  else
+    shares.erase("run");
+  return shares;
+}
+
+std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs) {
+  const nlohmann::json shares = with_share(options);
   nlohmann::json files = nlohmann::json::array();
   for (const std::string& input : inputs)
     files.push_back(fmt::format("{:016x}", io::file_sample(io::split_input(input).path)));
@@ -242,7 +244,7 @@ void Checkpoint::make_folder(const comm::Communicator& comm) const {
     if (error)
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder_, error.message()));
-    remove_parts(folder_);
+    io::remove_partials(folder_);
   });
 }
 
@@ -340,7 +342,7 @@ void Checkpoint::remove(const comm::Communicator& comm) const {
     fs::remove(start_file(), ignored);
     fs::remove(results_file(), ignored);
     parts_.remove();
-    remove_parts(folder_);
+    io::remove_partials(folder_);
     fs::remove(folder_, ignored);  // if nothing else is in it
   });
 }

@@ -4,6 +4,7 @@
 #include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/read_scalars.hpp"
+#include "fleetsne/run/checkpoint.hpp"
 
 #include <cmath>
 #include <filesystem>
@@ -28,20 +29,17 @@ json shortened(json value) {
   return value;
 }
 
-/// The options that have a share in the result.
+/// The options that have a share in the result, without what `made of` tells and other methods' own.
 json parameters(const json& config) {
   json result = json::object();
   if (!config.is_object()) return result;
   const json method = at(config, "/optimize/method"), start = at(config, "/init/start");
-  for (const auto& [section, options] : config.items()) {
-    const bool of_none = section == "input" || section == "output" || section == "plot" ||
-                         section == "snapshot" || section == "checkpoint" || section == "quality";
+  const json shares = with_share(config);
+  for (const auto& [section, options] : shares.items()) {
     const bool of_another =
         (section == "umap" && method != "umap") || (section == "sample" && start != "sample");
-    if (!of_none && !of_another && options.is_object()) result[section] = options;
+    if (section != "input" && !of_another && options.is_object()) result[section] = options;
   }
-  if (result.contains("run"))
-    result["run"] = result["run"].contains("seed") ? json{{"seed", result["run"]["seed"]}} : json::object();
   return result;
 }
 

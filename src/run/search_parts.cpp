@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/partial_file.hpp"
 
 #include <fmt/format.h>
 
@@ -51,14 +52,6 @@ Name newest(const std::vector<Name>& names) {
   return found;
 }
 
-void remove_halves(const std::string& folder) {
-  std::error_code ignored;
-  std::vector<fs::path> halves;
-  for (fs::directory_iterator file(folder, ignored), end; !ignored && file != end; file.increment(ignored))
-    if (file->path().extension() == ".partial") halves.push_back(file->path());
-  for (const fs::path& half : halves) fs::remove(half, ignored);
-}
-
 std::string path_in(const std::string& folder, const Name& name) {
   return (fs::path(folder) / name.text()).string();
 }
@@ -106,7 +99,7 @@ void SearchParts::keep(const comm::Communicator& comm, std::span<const neighbors
     if (error)
       throw base::IoError(fmt::format("{} cannot be made ({}). Check the permissions and the room there",
                                       folder_, error.message()));
-    remove_halves(folder_);
+    io::remove_partials(folder_);
     for (const Name& old : list(folder_)) name.step = std::max(name.step, old.step);
     ++name.step;
   });
@@ -138,7 +131,7 @@ bool SearchParts::any() const {
 void SearchParts::remove() const {
   std::error_code ignored;
   for (const Name& name : list(folder_)) fs::remove(path_in(folder_, name), ignored);
-  remove_halves(folder_);
+  io::remove_partials(folder_);
   fs::remove(folder_, ignored);
 }
 

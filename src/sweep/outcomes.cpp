@@ -1,8 +1,8 @@
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/sweep/table.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 namespace fleetsne::sweep {
 namespace {
@@ -11,8 +11,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 json report_of(const Plan& plan, const Row& row) {
-  std::ifstream stream(fs::path(plan.row_folder(row)) / "report.json");
-  json report = stream ? json::parse(stream, nullptr, false) : json();
+  json report = io::read_json((fs::path(plan.row_folder(row)) / "report.json").string());
   return report.is_object() ? report : json::object();
 }
 

@@ -1,6 +1,7 @@
 #include "fleetsne/sweep/slurm.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/sweep/child.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <regex>
 
@@ -65,8 +65,7 @@ class Submission {
 
 /// Two jobs must not make the same row.
 void expect_no_jobs(const Plan& plan) {
-  std::ifstream file(jobs_file(plan));
-  const nlohmann::json kept = file ? nlohmann::json::parse(file, nullptr, false) : nlohmann::json();
+  const nlohmann::json kept = io::read_json(jobs_file(plan));
   std::vector<std::string> jobs;
   for (const nlohmann::json& job : kept.is_array() ? kept : nlohmann::json::array())
     if (job.is_string()) jobs.push_back(job.get<std::string>());

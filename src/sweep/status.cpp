@@ -1,5 +1,6 @@
 #include "fleetsne/sweep/status.hpp"
 
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/report.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 namespace fleetsne::sweep {
@@ -26,9 +26,7 @@ const char* name_of(State state) {
 }
 
 Status read_status(const std::string& file) {
-  std::ifstream stream(file);
-  if (!stream) return {};
-  const json found = json::parse(stream, nullptr, false);
+  const json found = io::read_json(file);
   try {
     Status status{.attempts = found.at("attempts").get<int>(),
                   .seconds = found.at("seconds").get<double>(),

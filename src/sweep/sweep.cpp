@@ -61,8 +61,7 @@ std::string status_file(const Plan& plan, const Task& task) {
 /// Whether a process has ended so because it was asked to.
 bool is_stop(int exit_code) {
   constexpr int signalled = 128;
-  return exit_code == static_cast<int>(base::ErrorKind::stopped) ||
-         exit_code == static_cast<int>(base::ErrorKind::left_nothing) || exit_code == signalled + SIGUSR2 ||
+  return base::is_stop(base::ErrorKind{exit_code}) || exit_code == signalled + SIGUSR2 ||
          exit_code == signalled + SIGTERM;
 }
 

@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/location.hpp"
 #include "fleetsne/run/affinities.hpp"
 #include "fleetsne/run/checkpoint.hpp"
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 namespace fleetsne::sweep {
@@ -50,8 +50,7 @@ void expect_there(const Plan& plan, const Shared& needed) {
 /// Whether a row's folder has a report of success, and every file that this tells of.
 bool has_result(const Plan& plan, const Row& row) {
   const fs::path folder = plan.row_folder(row);
-  std::ifstream stream(folder / "report.json");
-  const nlohmann::json report = stream ? nlohmann::json::parse(stream, nullptr, false) : nlohmann::json();
+  const nlohmann::json report = io::read_json((folder / "report.json").string());
   const nlohmann::json::json_pointer at("/config/output/directory");
   if (!report.is_object() || report.value("exit_code", nlohmann::json()) != 0 || !report.contains(at))
     return false;

@@ -22,6 +22,9 @@
 
 namespace fleetsne::run {
 
+/// Of all options, by section and name, those that have a share in the result.
+nlohmann::json with_share(const nlohmann::json& options);
+
 /// What tells runs from each other whose checkpoints do not fit: every option that has a share in the result,
 /// and samples of the files that are read (io::file_sample). In hexadecimal. On rank 0.
 std::string run_key(const nlohmann::json& options, const std::vector<std::string>& inputs);
