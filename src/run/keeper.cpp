@@ -89,12 +89,17 @@ void Keeper::tell_reached(const std::string& folder) const {
   }
 }
 
+/// That in which the checkpoints' folder lies.
+void Keeper::make_folder_again() {
+  make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
+}
+
 template <class Write>
 bool Keeper::timed(int wish, Write&& write) {
   const base::Stopwatch watch;
   bool written = true;
   try {
-    make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
+    make_folder_again();
     write();
   } catch (const comm::AgreedError& error) {
     if (error.kind() != base::ErrorKind::io || wish == Wishes::stop) throw;
@@ -158,7 +163,7 @@ void Keeper::keep(const Prepared& prepared, double seconds) {
 }
 
 void Keeper::begin_results() {
-  make_again(comm_, std::filesystem::path(own_.folder()).parent_path().string(), log_);
+  make_folder_again();
   if (!results_begun_) results_first_ = own_.begin_results(comm_);
   results_begun_ = true;
 }

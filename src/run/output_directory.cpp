@@ -80,10 +80,6 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
   });
 }
 
-void OutputDirectory::make_again(const comm::Communicator& comm, base::Log& log) const {
-  run::make_again(comm, directory_.string(), log);
-}
-
 void OutputDirectory::write_report(const nlohmann::json& report_json) const {
   std::vector<unsigned char> png;
   const auto& files = report_json["files"];

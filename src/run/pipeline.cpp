@@ -135,7 +135,6 @@ void run_umap(const comm::Communicator& comm, const Config& config, const Output
                         stages, report, log, &keeper);
   const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   stages.run("write", [&] {
-    output.make_again(comm, log);
     keeper.begin_results();
     write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
   });
@@ -157,7 +156,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   if (preparing.input.affinity.empty()) keeper.keep(prepared, watch.seconds());
   const bool goes_on = reached.state.has_value();
   optimize::State start = starting_state(comm, prepared, reached.state, inputs.state);
-  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on, log);
+  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on);
   const optimize::Watch watches{.see =
                                     [&](const optimize::Moment& moment) {
                                       if (snapshots.wants(moment)) keeper.begin_results();
@@ -177,7 +176,6 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   report.optimize = std::move(optimized.stats);
   prepared.affinities = {};
   stages.run("write", [&] {
-    output.make_again(comm, log);
     keeper.begin_results();
     write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report);
   });

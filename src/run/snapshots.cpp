@@ -38,15 +38,14 @@ void remove_snapshots(const fs::path& folder) {
 
 Snapshots::Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-                     std::vector<std::string>& files, bool goes_on, base::Log& log)
+                     std::vector<std::string>& files, bool goes_on)
     : comm_(comm),
       config_(config),
       output_(output),
       permutation_(permutation),
       labels_(labels),
       files_(files),
-      goes_on_(goes_on),
-      log_(log) {}
+      goes_on_(goes_on) {}
 
 bool Snapshots::wants(const optimize::Moment& moment) const {
   const SnapshotConfig& asked = config_.snapshot;
@@ -55,7 +54,6 @@ bool Snapshots::wants(const optimize::Moment& moment) const {
 }
 
 void Snapshots::make_folder() {
-  output_.make_again(comm_, log_);
   if (!begun_) output_.withdraw_report(comm_);
   comm::on_root(comm_, [&] {
     std::error_code error;

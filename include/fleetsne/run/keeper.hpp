@@ -43,7 +43,8 @@ class Keeper {
   neighbors::Watch watch_search();
   /// After affinities were made: the same as of the start. Collective.
   void keep(const Prepared& prepared, double seconds);
-  /// Before the first of the results is written, be it a snapshot or a file of neighbours. Collective.
+  /// Before any of the results is written, be it a snapshot or a file of neighbours: the run's folder is
+  /// there then, also if somebody has removed it. Collective; throws IoError.
   void begin_results();
   /// The run has failed before any was whole: what tells of them goes, unless an earlier run's tells so, too.
   /// Collective.
@@ -70,6 +71,7 @@ class Keeper {
   /// @return  whether it was written
   template <class Write>
   bool timed(int wish, Write&& write);
+  void make_folder_again();
   bool took_long(double seconds) const;
   void expect_rows(const std::string& folder) const;
   void tell_reached(const std::string& folder) const;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
 #include "fleetsne/run/folder_lock.hpp"
@@ -39,10 +38,6 @@ class OutputDirectory {
   std::string stop_file() const { return path("stop"); }
   std::string report() const { return path("report.json"); }
   std::string page() const { return path("report.html"); }
-
-  /// Makes the folder anew if somebody has removed it while the run went on; the log tells of it. Collective;
-  /// throws IoError.
-  void make_again(const comm::Communicator& comm, base::Log& log) const;
 
   /// Writes a report as page and as JSON, the latter last; the page shows the picture if this run has written
   /// it. By one rank alone; throws IoError.

@@ -24,14 +24,15 @@ class Snapshots {
   /// @param goes_on  the snapshots that are there are this run's own, of an earlier part of it
   Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
             const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-            std::vector<std::string>& files, bool goes_on, base::Log& log);
+            std::vector<std::string>& files, bool goes_on);
 
   /// Whether the moment is one of those asked for.
   bool wants(const optimize::Moment& moment) const;
 
-  /// Writes the moment if it is one of those asked for. Makes the folder if there is none; the first one
-  /// empties it of an earlier run's snapshots, whose report goes too. Collective; throws IoError on all
-  /// ranks, and then leaves what has been written before.
+  /// Writes the moment if it is one of those asked for. The run's results have begun (Keeper::begin_results),
+  /// so that its folder is there. Makes the one of the snapshots if there is none; the first one empties it
+  /// of an earlier run's snapshots, whose report goes too. Collective; throws IoError on all ranks, and then
+  /// leaves what has been written before.
   void see(const optimize::Moment& moment);
 
  private:
@@ -44,7 +45,6 @@ class Snapshots {
   const std::optional<data::Labels>& labels_;
   std::vector<std::string>& files_;
   bool goes_on_;
-  base::Log& log_;
   bool begun_ = false;
   std::optional<MadeFolders> made_;  // on rank 0: goes again if nothing could be written
 };
