@@ -80,6 +80,16 @@ StateHeader inspect(const std::string& path) {
   return header;
 }
 
+/// What was read of a matrix must be what was written.
+void expect_fit(const StateHeader& header, const std::string& name, std::int64_t rows, std::uint64_t digest) {
+  if (rows == header.rows && header.digests.contains(name) && header.digests[name] == digest_text(digest))
+    return;
+  throw base::InputError(
+      fmt::format("{}: its {} do not fit their checksum (it was cut short or changed since it was "
+                  "written). Remove it",
+                  header.path, name));
+}
+
 }  // namespace
 
 void write_state(const comm::Communicator& comm, const std::string& path, const data::RowDistribution& rows,
@@ -145,20 +155,25 @@ std::vector<base::Matrix<float>> read_state_file(const comm::Communicator& comm,
     const std::string input = header.path + ":/" + name;
     Rows rows = read_rows(comm, std::span(&input, 1));
     const std::uint64_t digest = data::digest(comm, rows.rows, rows.local.view());
-    comm::agree(comm, [&] {
-      if (rows.rows.total() != header.rows || !header.digests.contains(name) ||
-          header.digests[name] != digest_text(digest))
-        throw base::InputError(
-            fmt::format("{}: its {} do not fit their checksum (it was cut short or changed since it was "
-                        "written). Remove it",
-                        header.path, name));
-    });
+    comm::agree(comm, [&] { expect_fit(header, name, rows.rows.total(), digest); });
     base::Matrix<float> packed(rows.local.rows(), rows.columns());
     for (std::size_t i = 0; i < packed.rows(); ++i)
       std::copy_n(rows.local.row(i).data(), packed.columns(), packed.row(i).data());
     matrices.push_back(std::move(packed));
   }
   return matrices;
+}
+
+void verify_state_file(const comm::Communicator& comm, const StateHeader& header) {
+  comm::agree(comm, [&] {
+    if (!header.digests.is_object() || header.digests.empty())
+      throw base::InputError(
+          fmt::format("{} has no checksums (it is damaged, or not of this program). Remove it", header.path));
+  });
+  for (const auto& item : header.digests.items()) {
+    const MatrixDigest found = digest_of_dataset(comm, header.path, item.key());
+    comm::agree(comm, [&] { expect_fit(header, item.key(), found.rows, found.digest); });
+  }
 }
 
 }  // namespace fleetsne::io

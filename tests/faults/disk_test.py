@@ -128,15 +128,20 @@ class Disk(FaultTest):
 
 class Removed(FaultTest):
     def test_an_output_folder_that_is_removed_is_made_again(self):
-        running = self.start()
-        self.assertTrue(running.wait_for(lambda: self.states()), running.log())
-        os.rename(self.out, self.folder / "elsewhere")
-        self.assertEqual(running.finish(), 0, running.log())
-        self.assertNotIn("fleetsne: error:", running.log())
-        self.assertIn("was gone and has been made again", running.log())
-        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
-        self.assert_all_files_whole()
-        self.assertFalse(self.kept.exists())
+        """By what comes first, a snapshot or a checkpoint."""
+        for every in ("200", "0"):
+            with self.subTest(every):
+                self.out = self.folder / f"out-{every}"
+                self.kept = self.out / "checkpoint"
+                running = self.start("--snapshot.every", every)
+                self.assertTrue(running.wait_for(lambda: self.states()), running.log())
+                os.rename(self.out, self.folder / f"elsewhere-{every}")
+                self.assertEqual(running.finish(), 0, running.log())
+                self.assertNotIn("fleetsne: error:", running.log())
+                self.assertIn("was gone and has been made again", running.log())
+                np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
+                self.assert_all_files_whole()
+                self.assertFalse(self.kept.exists())
 
     def test_one_that_cannot_be_made_again_is_one_error(self):
         running = self.start()
