@@ -34,15 +34,12 @@ void refuse_own_checkpoint(const Config& config, const std::string& checkpoint) 
 }
 
 void refuse_to_overwrite_inputs(const Config& config, const std::vector<std::string>& more) {
-  std::vector<std::string> read = config.input.files;
-  read.insert(read.end(), config.input.labels.begin(), config.input.labels.end());
-  if (!config.init.file.empty()) read.push_back(config.init.file);
-  if (!config.init.continued.empty()) read.push_back(config.init.continued);
-  if (!config.input.affinity.empty()) read.push_back(config.input.affinity);
+  std::vector<std::string> read = files_read(config);
   read.insert(read.end(), more.begin(), more.end());
+  std::vector<const char*> written(result_files.begin(), result_files.end());
+  written.insert(written.end(), report_files.begin(), report_files.end());
   for (const std::string& input : read)
-    for (const char* name :
-         {"embedding.h5ad", "embedding.npy", "embedding.png", "report.json", "report.html"}) {
+    for (const char* name : written) {
       const std::string output = (fs::path(config.output.directory) / name).string();
       std::error_code not_there;
       if (fs::equivalent(io::split_input(input).path, output, not_there))
@@ -63,7 +60,7 @@ OutputDirectory::OutputDirectory(const comm::Communicator& comm, const Config& c
     refuse_own_checkpoint(config, checkpoint());
   });
   // A report alone is what a failed run left: no result that would be lost.
-  std::vector<std::string> results{"embedding.h5ad", "embedding.npy", "embedding.png"};
+  std::vector<std::string> results(result_files.begin(), result_files.end());
   if (config.snapshot.every > 0 || config.snapshot.stages) results.emplace_back("snapshots");
   comm::on_root(comm, [&] {
     lock_.emplace(directory_.string());

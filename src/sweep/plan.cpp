@@ -181,6 +181,11 @@ class Planner {
 
 }  // namespace
 
+bool is_there(const Shared& shared) {
+  std::error_code ignored;
+  return fs::exists(shared.file, ignored);
+}
+
 std::string Plan::status_file(const Shared& shared) const {
   return (fs::path(directory) / shared_folder / (shared.name + ".json")).string();
 }

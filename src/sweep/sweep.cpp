@@ -1,21 +1,19 @@
 #include "fleetsne/sweep/sweep.hpp"
 
-#include "fleetsne/base/clock.hpp"
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/folder_lock.hpp"
 #include "fleetsne/run/inspect.hpp"
 #include "fleetsne/run/problems.hpp"
-#include "fleetsne/run/wishes.hpp"
-#include "fleetsne/sweep/child.hpp"
+#include "fleetsne/sweep/runner.hpp"
 #include "fleetsne/sweep/slurm.hpp"
+#include "fleetsne/sweep/table.hpp"
 #include "fleetsne/sweep/work.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 
 namespace fleetsne::sweep {
@@ -26,169 +24,6 @@ namespace fs = std::filesystem;
 std::string plural(std::size_t count, const char* one, const char* more) {
   return fmt::format("{} {}", count, count == 1 ? one : more);
 }
-
-/// What a log calls one of a part.
-const char* kind_of(Part part) {
-  return part == Part::rows ? "row" : "shared";
-}
-
-/// One of a part's, and what it is called.
-struct Task {
-  Part part;
-  std::size_t index;
-  std::string name;
-};
-
-std::vector<Task> tasks_of(const Plan& plan, const Work& work) {
-  std::vector<Task> tasks;
-  for (const std::size_t n : work.neighbors) tasks.push_back({Part::neighbors, n, plan.neighbors[n].name});
-  for (const std::size_t a : work.affinities) tasks.push_back({Part::affinities, a, plan.affinities[a].name});
-  for (const std::size_t r : work.rows) tasks.push_back({Part::rows, r, plan.rows[r].row.name});
-  return tasks;
-}
-
-std::string status_file(const Plan& plan, const Task& task) {
-  switch (task.part) {
-    case Part::neighbors:
-      return plan.status_file(plan.neighbors[task.index]);
-    case Part::affinities:
-      return plan.status_file(plan.affinities[task.index]);
-    default:
-      return plan.status_file(plan.rows[task.index].row);
-  }
-}
-
-/// Whether a process has ended so because it was asked to.
-bool is_stop(int exit_code) {
-  constexpr int signalled = 128;
-  return base::is_stop(base::ErrorKind{exit_code}) || exit_code == signalled + SIGUSR2 ||
-         exit_code == signalled + SIGTERM;
-}
-
-/// How a sweep that was stopped goes on.
-std::string same_command(const SweepConfig& config) {
-  return config.force ? "the same command without --force goes on" : "the same command goes on";
-}
-
-/// Runs parts, in this run's ranks or in processes of their own.
-class Runner {
- public:
-  Runner(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,
-         const std::vector<std::string>& arguments, const Describe& describe, base::Log& log)
-      : comm_(comm), plan_(plan), config_(config), arguments_(arguments), describe_(describe), log_(log) {
-    // A signal may come before a part looks for it.
-    starts_processes() ? remember_stops() : run::Wishes::listen();
-    if (!config.checkpoint.max_wall_time.empty()) limit_ = run::seconds_of(config.checkpoint.max_wall_time);
-  }
-
-  /// Collective; throws what stops the sweep.
-  Status run(const Task& task) {
-    stop_if_wished();
-    log_.info(fmt::format("sweep: {} {}", kind_of(task.part), task.name));
-    const Status status = starts_processes() ? apart(task) : one_of_all(task);
-    if (status.state != State::done)
-      log_.warn(fmt::format("{} {}: {}", task.name, name_of(status.state), status.error));
-    return status;
-  }
-
- private:
-  [[noreturn]] void throw_stopped(const std::string& reason) const {
-    throw base::Error(base::ErrorKind::stopped, fmt::format("{} ({}). Of the sweep: {}", reason,
-                                                            plan_.directory, same_command(config_)));
-  }
-
-  bool starts_processes() const { return !config_.launch.empty() && config_.part == Part::all; }
-
-  std::optional<double> time_left() const {
-    if (!limit_) return std::nullopt;
-    return *limit_ - watch_.seconds();
-  }
-
-  /// Between parts; within one it looks for itself.
-  void stop_if_wished() {
-    comm::on_root(comm_, [&] {
-      if (stop_signal() != 0) throw_stopped(stop_signal() == SIGTERM ? "SIGTERM came" : "SIGUSR2 came");
-      if (limit_ && *time_left() <= 0) throw_stopped("the sweep's time is over");
-      std::error_code ignored;
-      if (fs::remove(stop_file(), ignored)) throw_stopped(stop_file() + " is there");
-    });
-  }
-
-  std::string stop_file() const {
-    return config_.checkpoint.stop_file.empty() ? (fs::path(plan_.directory) / "stop").string()
-                                                : config_.checkpoint.stop_file;
-  }
-
-  /// What stops a part says how that part by itself goes on; a sweep goes on otherwise.
-  Status one_of_all(const Task& task) {
-    try {
-      return here(task);
-    } catch (const comm::AgreedError& error) {
-      if (!base::is_stop(error.kind()) || config_.part != Part::all) throw;
-      throw comm::AgreedError(error.kind(), fmt::format("{}: {}. Of the sweep: {}", task.name, error.what(),
-                                                        same_command(config_)));
-    }
-  }
-
-  Status here(const Task& task) {
-    std::optional<double> left;
-    if (limit_) left = std::max(1.0, comm_.broadcast(*time_left(), 0));
-    switch (task.part) {
-      case Part::neighbors:
-        return make_neighbors(comm_, plan_, task.index, left, describe_, log_);
-      case Part::affinities:
-        return make_affinities(comm_, plan_, task.index, left, describe_, log_);
-      default:
-        return make_row(comm_, plan_, task.index, left, describe_, log_);
-    }
-  }
-
-  /// By one rank alone, which is the only one.
-  Status apart(const Task& task) {
-    const std::string file = status_file(plan_, task);
-    comm::on_root(comm_, [&] {
-      std::vector<std::string> words = words_of(config_.launch);
-      words.insert(words.end(), {own_program(), "sweep"});
-      words.insert(words.end(), arguments_.begin(), arguments_.end());
-      words.insert(words.end(), {"--part", name_of(task.part), "--index", std::to_string(task.index)});
-      if (limit_)
-        words.insert(words.end(), {"--max-wall-time", fmt::format("{:.0f}", std::max(1.0, *time_left()))});
-      const int before = read_status(file).attempts;
-      const Ended ended = run_command(words, Output::to_stderr);
-      Status status = read_status(file);
-      if (status.attempts == before) {
-        if (ended.exit_code == 0) return;
-        if (stop_signal() != 0 || is_stop(ended.exit_code))
-          throw_stopped(task.name + " was stopped before it began");
-        throw base::UsageError(
-            fmt::format("--launch \"{}\" has started nothing ({} with exit code {}). Try it by hand: {} "
-                        "fleetsne --version",
-                        config_.launch, words.front(), ended.exit_code, config_.launch));
-      }
-      if (status.state == State::stopped) throw_stopped(task.name + " was stopped");
-      if (status.state != State::begun) return;
-      if (stop_signal() != 0) {  // so early that nobody could write it down
-        status.state = State::stopped;
-        write_status(file, status);
-        throw_stopped(task.name + " was stopped");
-      }
-      status.state = State::killed;
-      status.exit_code = ended.exit_code;
-      status.error = fmt::format("its processes ended with exit code {} and no word", ended.exit_code);
-      write_status(file, status);
-    });
-    return read_status(file);
-  }
-
-  const comm::Communicator& comm_;
-  const Plan& plan_;
-  const SweepConfig& config_;
-  const std::vector<std::string>& arguments_;
-  const Describe& describe_;
-  base::Log& log_;
-  base::Stopwatch watch_;
-  std::optional<double> limit_;
-};
 
 /// When all jobs of a sweep have ended, rows that seem to be under way are not. By one rank alone.
 void take_for_killed(const Plan& plan) {
@@ -240,8 +75,7 @@ std::string run_part(const Plan& plan, const SweepConfig& config, Runner& runner
                             fmt::format("--index is {} (there are {}, counted from 0). Has {} changed since "
                                         "the sweep was submitted?",
                                         index, plural(count, "such part", "such parts"), config.file));
-  Task task{config.part, index, {}};
-  task.name = fs::path(status_file(plan, task)).stem().string();
+  const Task task = task_of(plan, config.part, index);
   const Status status = runner.run(task);
   if (status.state != State::done) {
     const base::Error error = error_of(status, fmt::format("{}: {}", task.name, status.error));
@@ -251,41 +85,6 @@ std::string run_part(const Plan& plan, const SweepConfig& config, Runner& runner
 }
 
 }  // namespace
-
-const char* name_of(Part part) {
-  switch (part) {
-    case Part::all:
-      return "all";
-    case Part::neighbors:
-      return "neighbors";
-    case Part::affinities:
-      return "affinities";
-    case Part::rows:
-      return "rows";
-    case Part::table:
-      return "table";
-  }
-  return "?";
-}
-
-void check_config(const SweepConfig& config, int ranks) {
-  run::Problems problems;
-  problems.require(
-      config.launch.empty() || config.submit.empty(),
-      "--launch and --submit were both given (a row starts here, or in a Slurm job). Leave out one "
-      "of them");
-  problems.require(config.submit_options.empty() || !config.submit.empty(),
-                   "--submit-options was given without --submit (they are sbatch's). Add --submit SCRIPT");
-  problems.require(config.at_once >= 1,
-                   fmt::format("--at-once is {} (at least one row runs at a time)", config.at_once));
-  problems.require(config.index >= 0, fmt::format("--index is {} (it counts from 0)", config.index));
-  const bool starts = config.part == Part::all && (!config.launch.empty() || !config.submit.empty());
-  problems.require(
-      !starts || (ranks == 1 && !started_by_launcher()),
-      "--launch or --submit was given under mpirun (a launcher in a launcher; the rows get their "
-      "ranks by it). Run fleetsne sweep by itself");
-  problems.raise();
-}
 
 void check_rows(const comm::Communicator& comm, const Plan& plan) {
   std::vector<std::pair<std::string, std::vector<std::string>>> found;  // a problem and the rows that have it

@@ -8,7 +8,7 @@
 #include "fleetsne/run/generate.hpp"
 #include "fleetsne/run/identify.hpp"
 #include "fleetsne/run/transform.hpp"
-#include "fleetsne/sweep/sweep.hpp"
+#include "fleetsne/sweep/config.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -7,12 +7,17 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace fleetsne::run {
+
+/// What a run leaves in its folder, by name: the result, and what tells of it.
+inline constexpr std::array result_files{"embedding.h5ad", "embedding.npy", "embedding.png"};
+inline constexpr std::array report_files{"report.json", "report.html"};
 
 /// The folder that a run writes to, and what its files are called. One that was made and is still empty when
 /// this goes out of scope is removed again: bad input leaves nothing behind.

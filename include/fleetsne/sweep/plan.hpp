@@ -26,6 +26,9 @@ struct PlannedRow {
   std::optional<std::size_t> affinities{}, neighbors{};
 };
 
+/// Whether its file is: whole, and made of what its name tells.
+bool is_there(const Shared& shared);
+
 /// All that there is to do, each part after those that it needs.
 struct Plan {
   std::string directory;

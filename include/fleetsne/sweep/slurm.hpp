@@ -1,7 +1,7 @@
 #pragma once
 
+#include "fleetsne/sweep/config.hpp"
 #include "fleetsne/sweep/plan.hpp"
-#include "fleetsne/sweep/sweep.hpp"
 #include "fleetsne/sweep/work.hpp"
 
 #include <string>
