@@ -146,8 +146,8 @@ std::map<std::pair<base::GlobalIndex, base::GlobalIndex>, double> published(cons
 
 TEST(Affinity, IsSymmetricAndHasThePublishedValues) {
   const auto comm = Communicator::world();
-  const auto points = test::clustered_points(701, 4);
-  for (const std::size_t k : {12, 60, 600}) {
+  const auto points = test::clustered_points(451, 4);
+  for (const std::size_t k : {12, 60, 400}) {
     const double perplexity = static_cast<double>(k) / 3;
     const auto expected = published(points, k, perplexity);
     const auto whole = entries_of(affinities_of(Communicator::self(), points, k, perplexity), 0);

@@ -18,7 +18,7 @@ import numpy as np
 
 from end_to_end import FILES, MPIEXEC, PATIENCE, PROGRAM, RANKS, EndToEnd
 
-RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "700", "--threads", "1",
+RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "500", "--threads", "1",
        "--optimize.kl-every", "50"]
 
 

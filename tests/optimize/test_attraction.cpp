@@ -129,21 +129,29 @@ INSTANTIATE_TEST_SUITE_P(Tiles, EveryCoding,
                                                           data::TileShape{.part_columns = 300,
                                                                           .part_entries = 20})));
 
-/// Rows of P in float64, dense, of every row: on every rank.
-base::Matrix<double> exact_affinities(const base::Matrix<float>& points, std::size_t k, bool uniform) {
+/// Rows of P in float64, dense, of every row: on every rank. Collective; each finds its share of the
+/// bandwidths.
+base::Matrix<double> exact_affinities(const Communicator& comm, const base::Matrix<float>& points,
+                                      std::size_t k, bool uniform) {
   const auto graph = test::brute_force_graph(Communicator::self(), points, k);
+  std::vector<double> own;
+  const auto n = static_cast<int>(points.rows());
+  for (int i = n * comm.rank() / comm.size(); i < n * (comm.rank() + 1) / comm.size(); ++i) {
+    const auto p = uniform
+                       ? std::vector<double>(k, 1)
+                       : test::exact_probabilities(graph.squared_distances.row(static_cast<std::size_t>(i)),
+                                                   static_cast<double>(k) / 3);
+    own.insert(own.end(), p.begin(), p.end());
+  }
+  const auto probabilities = comm.all_gather(std::span<const double>(own)).values;
   base::Matrix<double> result(points.rows(), points.rows());
   double sum = 0;
-  for (std::size_t i = 0; i < points.rows(); ++i) {
-    const auto p =
-        uniform ? std::vector<double>(k, 1)
-                : test::exact_probabilities(graph.squared_distances.row(i), static_cast<double>(k) / 3);
+  for (std::size_t i = 0; i < points.rows(); ++i)
     for (std::size_t j = 0; j < k; ++j) {
       const auto column = static_cast<std::size_t>(graph.columns(i, j));
-      result(i, column) += p[j];
-      result(column, i) += p[j];
+      result(i, column) += probabilities[i * k + j];
+      result(column, i) += probabilities[i * k + j];
     }
-  }
   for (double& p : result.elements()) {
     if (uniform) p = p > 0 ? 1 : 0;
     sum += p;
@@ -216,7 +224,7 @@ TEST_P(CompressedGradient, IsTheFloat64OneWithin1e3InALateEmbedding) {
 
   const auto everywhere = comm.all_gather(late.embedding.elements()).values;
   std::vector<double> attraction, difference;
-  const auto expected = exact_gradient(exact_affinities(points, k, uniform), everywhere, first,
+  const auto expected = exact_gradient(exact_affinities(comm, points, k, uniform), everywhere, first,
                                        affinities.local_rows(), attraction);
   for (std::size_t i = 0; i < expected.size(); ++i)
     difference.push_back(static_cast<double>(gradient[i]) - expected[i]);

@@ -33,8 +33,11 @@ TEST(TenThousandImages, AnyNumberOfRanksGivesTheSameQualityAndTheSameRanksTheSam
       const auto first = test::embed(comm, test::read_images(comm, files), 30, 10000);
       figures[0] = first.kl;
       figures[1] = first.kept;
-      const auto second = test::embed(comm, test::read_images(comm, files), 30, 1);
-      EXPECT_TRUE(std::ranges::equal(first.embedding.elements(), second.embedding.elements())) << "same bits";
+      if (ranks * omp_get_max_threads() == 4) {
+        const auto second = test::embed(comm, test::read_images(comm, files), 30, 1);
+        EXPECT_TRUE(std::ranges::equal(first.embedding.elements(), second.embedding.elements()))
+            << "same bits";
+      }
       MPI_Comm_free(&part);
     }
     world.broadcast(std::span<double>(figures), 0);

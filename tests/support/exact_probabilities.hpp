@@ -24,6 +24,7 @@ inline std::vector<double> exact_probabilities(std::span<const float> squared, d
     }
     (entropy > std::log(perplexity) ? low : high) = beta;
     beta = high == 0 ? 2 * beta : (low + high) / 2;
+    if (beta == low || beta == high) break;  // no number lies between them
   }
   return p;
 }
