@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <new>
@@ -22,9 +23,10 @@ struct WholePages {
 
 WholePages whole_pages(void* data, std::size_t bytes) {
   static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
-  const auto end = (reinterpret_cast<std::uintptr_t>(data) + bytes) / page * page;
-  return {reinterpret_cast<void*>(begin), begin < end ? end - begin : 0};
+  const auto address = reinterpret_cast<std::uintptr_t>(data);
+  const auto begin = (address + page - 1) / page * page, end = (address + bytes) / page * page;
+  if (begin >= end) return {data, 0};
+  return {static_cast<std::byte*>(data) + (begin - address), end - begin};
 }
 
 }  // namespace

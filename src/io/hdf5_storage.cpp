@@ -52,7 +52,8 @@ bool all_chunks_stored(const Guard& guard, hid_t dataset, hid_t creation,
   for (std::size_t d = 0; d < shape.size(); ++d) {
     const auto extent = static_cast<hsize_t>(shape[d]);
     if (chunk[d] == 0) guard.fail(damaged);
-    wanted *= static_cast<double>(extent / chunk[d] + (extent % chunk[d] != 0 ? 1 : 0));
+    const auto chunks = extent / chunk[d] + (extent % chunk[d] != 0 ? 1 : 0);
+    wanted *= static_cast<double>(chunks);
   }
   hsize_t stored = 0;
   const Handle space = guard.own(H5Dget_space(dataset), H5Sclose, damaged);

@@ -68,12 +68,12 @@ UmapEmbedding embed_by_umap(const comm::Communicator& comm, const Config& config
       return std::move(spectral.positions);
     });
   }
-  umap::LayoutState start = starting_state(comm, found, keeper.reached().layout);
+  const umap::LayoutState start = starting_state(comm, found, keeper.reached().layout);
   const umap::Curve curve = umap::fit_curve(config.umap.min_dist, config.umap.spread);
   auto laid_out = stages.run("layout", [&] {
     try {
       return umap::layout(
-          comm, set, std::move(start),
+          comm, set, start,
           {.curve = curve,
            .epochs = config.umap.epochs > 0 ? config.umap.epochs : umap::automatic_epochs(set.rows.total()),
            .negative_samples = config.umap.negative_samples,

@@ -209,7 +209,7 @@ LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph,
   return layout(comm, graph, LayoutState{.positions = std::move(initial)}, config, log);
 }
 
-LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, LayoutState initial,
+LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, const LayoutState& initial,
                const LayoutConfig& config, base::Log& log, const LayoutWatch& watch) {
   const base::Matrix<float>& start = initial.positions;
   FLEETSNE_EXPECT(start.rows() == graph.local_rows() && start.columns() == 2 && start.stride() == 2);

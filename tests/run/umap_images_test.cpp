@@ -36,15 +36,15 @@ TEST(UmapImages, KeepNeighboursAndLabelsAsUwotDoes) {
   data::DistributedMatrix<float> embedding{rows.rows, base::padded_matrix<float>(in_order.rows(), 2)};
   for (std::size_t i = 0; i < in_order.rows(); ++i)
     std::ranges::copy(in_order.row(i), embedding.local.row(i).begin());
-  const quality::Judge judge(comm, rows, &labels, {.sample = 2000});
+  const quality::Judge judge(comm, rows, &labels, {.sample = 10000});
   const quality::Scores scores = judge.judge(embedding);
   if (comm.rank() == 0)
     std::printf("%d ranks: recall %.4f, 10 nearest kept %.4f, label accuracy %.4f\n", comm.size(),
                 report.neighbors->recall, scores.neighbors_kept, scores.label_accuracy.value());
   EXPECT_GE(report.neighbors->recall, 0.98);
-  // uwot 0.1.14 with min_dist 0.1 and as many epochs: 0.2356 and 0.7785.
-  EXPECT_GE(scores.neighbors_kept, 0.2356 - 0.01);
-  EXPECT_GE(scores.label_accuracy.value(), 0.7785 - 0.01);
+  // uwot 0.1.14 with min_dist 0.1 and as many epochs, of four seeds: 0.2340 to 0.2384 and 0.7543 to 0.7587.
+  EXPECT_GE(scores.neighbors_kept, 0.234);
+  EXPECT_GE(scores.label_accuracy.value(), 0.75);
 }
 
 }  // namespace

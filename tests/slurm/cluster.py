@@ -38,7 +38,7 @@ class Cluster:
             self._write_config()
             for daemon in (["slurmctld", "-D"], ["slurmd", "-D", "-N", "node1"], ["slurmd", "-D", "-N", "node2"]):
                 self._daemon(daemon[0], [*daemon, "-f", self.folder / "slurm.conf"])
-            self._until(lambda: self.run("sinfo", "-h", "-o", "%D %T").stdout.split() == ["2", "idle"], "two idle nodes")
+            self.until(lambda: self.run("sinfo", "-h", "-o", "%D %T").stdout.split() == ["2", "idle"], "two idle nodes")
         except BaseException:
             self.__exit__()
             raise
@@ -81,7 +81,7 @@ class Cluster:
         self._daemon("munged", ["munged", "--foreground", "--force", f"--key-file={munge}/key", f"--socket={munge}/socket",
                                 f"--pid-file={munge}/pid", f"--seed-file={munge}/seed", f"--log-file={munge}/log",
                                 "--num-threads=2"])
-        self._until((munge / "socket").exists, "munged's socket")
+        self.until((munge / "socket").exists, "munged's socket")
 
     def _write_config(self):
         control, first, second = free_ports(3)
@@ -122,7 +122,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """)
 
-    def _until(self, what, called, limit=60):
+    def until(self, what, called, limit=60):
         deadline = time.monotonic() + limit
         while not what():
             for daemon in self.daemons:
@@ -152,7 +152,7 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
         said = self.run("scontrol", "show", "job", number, "--oneliner").stdout
         return dict(pair.split("=", 1) for pair in said.split() if "=" in pair)
 
-    def _ended(self, number):
+    def ended(self, number):
         job = self.job(number)
         if job.get("Reason") == "BeginTime":  # queued again: Slurm lets two minutes pass, 6 s do for its credentials
             self.queued.setdefault(number, time.monotonic())
@@ -163,6 +163,6 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 
     def wait(self, number, limit=120):
         """The job's state and exit code when it has ended for good."""
-        self._until(lambda: self._ended(number), f"the end of job {number}", limit)
+        self.until(lambda: self.ended(number), f"the end of job {number}", limit)
         found = self.job(number)
         return found["JobState"], int(found["ExitCode"].split(":")[0])

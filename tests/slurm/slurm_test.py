@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import pathlib
-import shutil
 import re
 import shutil
 import subprocess
@@ -45,7 +44,7 @@ class Jobs(EndToEnd):
         return path.read_text() if path.exists() else ""
 
     def wait_for_log(self, job, text):
-        self.slurm._until(lambda: text in self.log(job), f"'{text}' in the log of job {job}")
+        self.slurm.until(lambda: text in self.log(job), f"'{text}' in the log of job {job}")
 
     def ended(self, job):
         state = self.slurm.wait(job)
@@ -149,7 +148,19 @@ class Jobs(EndToEnd):
         urgent = self.slurm.submit("--partition=urgent", "--nodes=2", "--ntasks-per-node=2", "--wrap", "true", "--output=urgent.log",
                                    cwd=self.folder)
         self.assertEqual(self.slurm.wait(urgent), ("COMPLETED", 0))
-        self.slurm._until(lambda: self.slurm._ended(job) or "going on from iteration" in self.log(job), "the job's second start")
+        self.slurm.until(lambda: self.slurm.ended(job) or "going on from iteration" in self.log(job), "the job's second start")
+        self.assertIn("start 2", self.log(job))
+        self.slurm.run("scancel", job)
+        self.assertEqual(self.slurm.wait(job)[0], "CANCELLED")
+
+    @unittest.skipUnless(os.environ.get("FLEETSNE_SLURM_LIMIT"), "takes some minutes: FLEETSNE_SLURM_LIMIT=1")
+    def test_a_job_whose_time_ends(self):
+        """Slurm itself sends what --signal asks for, a minute or more before the end."""
+        job = self.submit(*RUN, "--iterations", "1000000", environment={"FLEETSNE_LAUNCHER": "srun"},
+                          options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
+        self.slurm.until(lambda: "goes back into the queue" in self.log(job), "the end of the job's time", limit=150)
+        self.assertIn("SIGUSR2 came", self.log(job))
+        self.slurm.until(lambda: "going on from iteration" in self.log(job), "the job's second start", limit=150)
         self.assertIn("start 2", self.log(job))
         self.slurm.run("scancel", job)
         self.assertEqual(self.slurm.wait(job)[0], "CANCELLED")

@@ -95,9 +95,9 @@ TEST(LayoutResume, FromAnyEpochIsTheUninterruptedRun) {
   EXPECT_EQ(asked, 12);
   ASSERT_EQ(moments.size(), 12U);
   for (int epoch = 0; epoch < 12; ++epoch) {
-    LayoutState& moment = moments[static_cast<std::size_t>(epoch)];
+    const LayoutState& moment = moments[static_cast<std::size_t>(epoch)];
     EXPECT_EQ(moment.epoch, epoch);
-    const auto rest = layout(comm, graph, std::move(moment), config, log);
+    const auto rest = layout(comm, graph, moment, config, log);
     EXPECT_TRUE(std::ranges::equal(rest.embedding.elements(), whole.embedding.elements()))
         << "epoch " << epoch;
     EXPECT_EQ(rest.stats.samples, whole.stats.samples);

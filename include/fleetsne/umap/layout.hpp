@@ -79,7 +79,7 @@ LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph,
 
 /// The same from a state, as another run left it: the epochs of both are those of one run that did all of
 /// them.
-LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, LayoutState initial,
+LaidOut layout(const comm::Communicator& comm, const data::WeightedGraph& graph, const LayoutState& initial,
                const LayoutConfig& config, base::Log& log, const LayoutWatch& watch = {});
 
 }  // namespace fleetsne::umap
