@@ -16,7 +16,7 @@ import unittest
 import numpy as np
 
 import browser
-from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
+from end_to_end import MPIEXEC, PATIENCE, PROGRAM, RANKS, EndToEnd
 
 BASE = """# what holds for every row
 [input]
@@ -86,11 +86,15 @@ class Sweep(EndToEnd):
     def status(self, name, part="rows"):
         return json.loads((self.sweep_folder / part / f"{name}.json").read_text())
 
-    def wait_until_begun(self, name, file):
-        limit = time.monotonic() + 60
-        while not file.exists():
+    def wait_until(self, what, name):
+        limit = time.monotonic() + 60 * PATIENCE
+        while not what():
             self.assertLess(time.monotonic(), limit, f"{name} was never begun")
             time.sleep(0.02)
+
+    def wait_until_begun(self, name):
+        file = self.sweep_folder / f"rows/{name}.json"
+        self.wait_until(lambda: file.exists() and json.loads(file.read_text())["state"] == "begun", name)
 
     def processes_of(self, *words):
         """Ranks of the program whose command line has these words."""
@@ -242,7 +246,7 @@ class Sweep(EndToEnd):
         self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n")
         run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"], cwd=self.folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        self.wait_until_begun("long")
         self.assert_refused(self.sweep(ranks=1), 2, "another run is writing to sweep (two would spoil")
         run.send_signal(signal.SIGTERM)
         self.assertIn(run.wait(60), (75, 76))
@@ -275,7 +279,7 @@ class Sweep(EndToEnd):
         self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n[row.fine]\nperplexity = 5\n")
         launch = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", f"{MPIEXEC} -n {RANKS}"],
                                   cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        self.wait_until_begun("long")
         time.sleep(0.5)
         ranks = self.processes_of("--part", "rows", "--index", "0")
         self.assertEqual(len(ranks), RANKS)
@@ -293,7 +297,7 @@ class Sweep(EndToEnd):
         self.write(BASE + "[row.long]\nperplexity = 5\niterations = 1000000\n[row.fine]\nperplexity = 5\n")
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep"], cwd=self.folder,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.wait_until_begun("long", self.sweep_folder / "rows/long.json")
+        self.wait_until_begun("long")
         for rank in self.processes_of("sweep"):
             os.kill(rank, signal.SIGKILL)
         run.wait(60)
@@ -354,7 +358,7 @@ class Sweep(EndToEnd):
         (self.folder / "launch.sh").write_text(f"{trap}\ntouch asleep\nsleep 1\n\"$@\"\n")
         run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", "sh launch.sh"], cwd=self.folder,
                                text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.wait_until_begun("the launcher", self.folder / "asleep")
+        self.wait_until((self.folder / "asleep").exists, "the launcher")
         run.send_signal(signal.SIGUSR2)
         return run.communicate(timeout=60)[1], run.returncode
 
