@@ -289,7 +289,8 @@ void Reader::write_blocks(base::PerThread<data::TileWriter>& writers, bool last)
       for (LocalIndex r = 0; r < tile.rows; ++r) {
         const auto offset = static_cast<std::size_t>(reader.at() - tile.data);
         reader.next();
-        std::memcpy(tile.data + offset, &scales_[static_cast<std::size_t>(tile.first_row + r)],
+        std::memcpy(tile.data + offset,
+                    &scales_[static_cast<std::size_t>(tile.first_row) + static_cast<std::size_t>(r)],
                     sizeof(float));
       }
     }

@@ -40,7 +40,8 @@ std::vector<double> read_scalars(const std::string& path, const std::string& gro
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
   std::vector<double> values;
-  for (const std::string& name : names) values.push_back(read_scalar(guard, file.get(), group + "/" + name));
+  for (const std::string& name : names)
+    values.push_back(read_scalar(guard, file.get(), fmt::format("{}/{}", group, name)));
   return values;
 }
 

@@ -151,6 +151,7 @@ NearestAmong nearest_among(const comm::Communicator& comm, const data::Distribut
                            base::MatrixView<const float> queries, std::size_t k, Metric metric) {
   FLEETSNE_EXPECT(k >= 1 && static_cast<base::GlobalIndex>(k) <= among.rows.total());
   const std::size_t columns = among.columns(), width = base::padded(columns), n = queries.rows();
+  FLEETSNE_EXPECT(width > 0);
   const Measure measure = measure_of(metric);
   std::vector<float> asking;
   std::vector<Near> lists;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fleetsne/base/contracts.hpp"
+
 #include "attraction_kernels.hpp"
 
 #include <algorithm>
@@ -164,6 +166,7 @@ inline void decode_places(const TileRow& row, std::size_t first, std::size_t las
 
 /// The groups of a row of squared values. `scratch` holds 16 x decoded_steps places.
 inline void add_squared_row(const TileRow& row, Pairs pairs, std::uint16_t* scratch, ForceLanes& sums) {
+  FLEETSNE_EXPECT(row.codes != nullptr);
   const std::size_t slots = row.slots;
   __m256i place = load_first(row.places, std::min(slots, tile_lanes));
   for (std::size_t begin = 0; begin < slots; begin += tile_lanes * decoded_steps) {

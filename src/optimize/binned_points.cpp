@@ -129,7 +129,7 @@ void BinnedPoints<T>::bin(std::span<const float> positions, const GridPlacement&
   for (Scratch& scratch : scratch_) {
     if (scratch.sorted.size() < most) scratch.sorted.resize(most + most / 2);
     // The part's last strip may reach beyond the grid.
-    const auto columns = static_cast<std::size_t>(shape.columns + strip_columns);
+    const auto columns = static_cast<std::size_t>(shape.columns) + strip_columns;
     if (scratch.next.size() < columns) scratch.next.resize(columns);
   }
 }

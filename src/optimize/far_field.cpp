@@ -50,12 +50,13 @@ void FarField<T>::set_up(const GridShape& shape, int first_row, int last_row, in
   threads_ = threads;
   rows_ = (shape.rows - 1) / factor_ + order;
   columns_ = (shape.columns - 1) / factor_ + order;
-  weights_.resize(static_cast<std::size_t>(order * factor_));
+  weights_.resize(static_cast<std::size_t>(order) * static_cast<std::size_t>(factor_));
   for (int cell = 0; cell < factor_; ++cell) {
     const auto at_cell =
         evaluate<order, T>(spline_table<order, T>.value, static_cast<T>(cell) / static_cast<T>(factor_));
     for (int node = 0; node < order; ++node)
-      weights_[static_cast<std::size_t>(node * factor_ + cell)] = at_cell[static_cast<std::size_t>(node)];
+      weights_[static_cast<std::size_t>(node) * static_cast<std::size_t>(factor_) +
+               static_cast<std::size_t>(cell)] = at_cell[static_cast<std::size_t>(node)];
   }
   taken_.resize(static_cast<std::size_t>((last_row - first_row) * columns_));
   wide_.resize(static_cast<std::size_t>(rows_ * columns_));

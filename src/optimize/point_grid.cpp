@@ -131,7 +131,8 @@ void PointGrid<T>::take(const BinnedPoints<T>& points, base::MatrixView<const T>
   make_room(points);
   const GridPart& part = points.part();
   for (int r = 0; r < part.rows; ++r)
-    std::copy_n(grid.row(static_cast<std::size_t>(part.first_row + r)).data() + part.first_column,
+    std::copy_n(grid.row(static_cast<std::size_t>(part.first_row) + static_cast<std::size_t>(r)).data() +
+                    part.first_column,
                 part.columns, cell_row(r));
 }
 

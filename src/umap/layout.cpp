@@ -106,12 +106,14 @@ class Run {
 
   void run_epoch(int epoch) {
     const auto blocks = static_cast<std::int64_t>(plans_.size());
-#pragma omp parallel for schedule(static) reduction(+ : samples_)
+    std::int64_t samples = 0;
+#pragma omp parallel for schedule(static) reduction(+ : samples)
     for (std::int64_t b = 0; b < blocks; ++b) {
       BlockPlan& plan = plans_[static_cast<std::size_t>(b)];
       schedule_.plan(static_cast<std::size_t>(b), epoch, plan);
-      samples_ += static_cast<std::int64_t>(plan.sampled.size());
+      samples += static_cast<std::int64_t>(plan.sampled.size());
     }
+    samples_ += samples;
     const double left = 1 - static_cast<double>(epoch) / config_.epochs;
     const MoveRule rule{.curve = config_.curve,
                         .rate = static_cast<float>(config_.learning_rate * left),

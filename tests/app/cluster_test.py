@@ -13,7 +13,7 @@ import unittest
 
 import h5py
 
-from end_to_end import MPIEXEC, PROGRAM, EndToEnd
+from end_to_end import MPIEXEC, PATIENCE, PROGRAM, EndToEnd
 
 README = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
 CORES = len(os.sched_getaffinity(0))
@@ -62,6 +62,7 @@ class Cluster(EndToEnd):
             self.assert_refused(self.run_program("embed", "rows.h5:/rows", *FEW, "--output", "c", environment=wanted), 3,
                                 "rows.h5", "unable to lock file")
 
+    @unittest.skipIf(PATIENCE > 1, "a build with sanitizers needs memory of its own")
     def test_memory_is_what_a_dry_run_foretold(self):
         self.assert_succeeds(self.run_program("generate", "--rows", "30000", "--output", "many.npy", ranks=1))
         run = ["embed", "many.npy", "--perplexity", "50", "--early-iterations", "1", "--iterations", "1", "--output", self.out]
