@@ -107,8 +107,8 @@ std::string head(const std::string& title, const std::string& name, const std::s
       escaped(capitals), FLEETSNE_VERSION, escaped(name), escaped(summary));
 }
 
-template <std::size_t count>
-std::string entries(const char* title, const std::array<Entry, count>& all) {
+template <std::size_t Count>
+std::string entries(const char* title, const std::array<Entry, Count>& all) {
   std::string result = fmt::format(".SH {}\n", title);
   for (const auto& [name, meaning] : all) result += ".TP\n" + bold(name) + "\n" + filled(meaning);
   return result;

@@ -23,22 +23,22 @@ using base::store_vector;
 
 /// For some queries and `width` rows of a block: add(sum, values of the rows, value of the query) for every
 /// column, then finish(sum, what is known of the rows, number of the query).
-template <std::size_t count, class Add, class Finish>
+template <std::size_t Count, class Add, class Finish>
 [[gnu::always_inline]] inline void compare(const float* queries, const float* rows, std::size_t columns,
                                            const float* row_norms, float* distances, Add&& add,
                                            Finish&& finish) {
-  Lanes sum[count][registers] = {};
+  Lanes sum[Count][registers] = {};
   for (std::size_t j = 0; j < columns; ++j) {
     const Lanes low = load_vector(rows + j * block_rows), high = load_vector(rows + j * block_rows + lanes);
 #pragma GCC unroll 8
-    for (std::size_t q = 0; q < count; ++q) {
+    for (std::size_t q = 0; q < Count; ++q) {
       const float x = queries[j * block_rows + q];
       add(sum[q][0], low, x);
       add(sum[q][1], high, x);
     }
   }
 #pragma GCC unroll 8
-  for (std::size_t q = 0; q < count; ++q) {
+  for (std::size_t q = 0; q < Count; ++q) {
 #pragma GCC unroll 2
     for (std::size_t r = 0; r < registers; ++r)
       store_vector(distances + q * block_rows + r * lanes,
@@ -47,10 +47,10 @@ template <std::size_t count, class Add, class Finish>
 }
 
 /// -2 x.y, added to what is known of the distances beforehand.
-template <std::size_t count>
+template <std::size_t Count>
 inline void products(const float* queries, const float* rows, std::size_t columns, const float* query_norms,
                      const float* row_norms, float* distances) {
-  compare<count>(
+  compare<Count>(
       queries, rows, columns, row_norms, distances, [](Lanes& sum, const Lanes& y, float x) { sum += y * x; },
       [&](const Lanes& sum, const Lanes& norms, std::size_t q) {
         const Lanes squared = norms + query_norms[q] - 2.0F * sum;
@@ -59,10 +59,10 @@ inline void products(const float* queries, const float* rows, std::size_t column
 }
 
 /// Sums of |x_j - y_j|.
-template <std::size_t count>
+template <std::size_t Count>
 inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
                   float* distances) {
-  compare<count>(
+  compare<Count>(
       queries, rows, columns, row_norms, distances,
       [](Lanes& sum, const Lanes& y, float x) {
         const Lanes apart = y - x;
@@ -145,14 +145,14 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
   float* shifted = queries.shifted_.data();
   alignas(64) float query_norms[block_rows];
   shift(queries.values_.data(), mean(block), columns_, shifted, query_norms);
-  const auto multiply = [&]<std::size_t count>(std::size_t q) {
+  const auto multiply = [&]<std::size_t Count>(std::size_t q) {
     for (std::size_t first = 0; first < block_rows; first += width) {
       const float* norms = norms_.data() + block * block_rows + first;
       float* out = distances.data() + q * block_rows + first;
       if (measure_ == Measure::manhattan) {
-        sizes<count>(shifted + q, values + first, columns_, norms, out);
+        sizes<Count>(shifted + q, values + first, columns_, norms, out);
       } else {
-        products<count>(shifted + q, values + first, columns_, query_norms + q, norms, out);
+        products<Count>(shifted + q, values + first, columns_, query_norms + q, norms, out);
       }
     }
   };

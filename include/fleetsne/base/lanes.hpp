@@ -17,15 +17,15 @@ inline constexpr std::size_t register_bytes = 16;
 template <class T>
 inline constexpr std::size_t register_lanes = register_bytes / sizeof(T);
 
-/// A GCC vector of `lanes` numbers that lies at any address. No wider than a register: what is wider the
+/// A GCC vector of N numbers that lies at any address. No wider than a register: what is wider the
 /// compiler takes apart through memory, at some twenty times the cost.
-template <class T, std::size_t lanes = register_lanes<T>>
+template <class T, std::size_t N = register_lanes<T>>
 struct VectorOf {
-  static_assert(lanes * sizeof(T) <= register_bytes);
-  typedef T type __attribute__((vector_size(lanes * sizeof(T)), aligned(sizeof(T)), may_alias));
+  static_assert(N * sizeof(T) <= register_bytes);
+  typedef T type __attribute__((vector_size(N * sizeof(T)), aligned(sizeof(T)), may_alias));
 };
-template <class T, std::size_t lanes = register_lanes<T>>
-using Vector = typename VectorOf<T, lanes>::type;
+template <class T, std::size_t N = register_lanes<T>>
+using Vector = typename VectorOf<T, N>::type;
 
 template <class T>
 [[gnu::always_inline]] inline Vector<T> load_vector(const T* from) {
@@ -36,24 +36,24 @@ template <class T>
   *reinterpret_cast<Vector<T>*>(to) = vector;
 }
 
-/// N numbers that are computed with at once: in one register, or in as many of `width` lanes as it takes.
-template <class T, std::size_t N, std::size_t width = std::min(N, register_lanes<T>)>
+/// N numbers that are computed with at once: in one register, or in as many of `Width` lanes as it takes.
+template <class T, std::size_t N, std::size_t Width = std::min(N, register_lanes<T>)>
 class Lanes {
  public:
-  static constexpr std::size_t registers = N / width;
-  using Register = Vector<T, width>;
-  static_assert(N % width == 0);
+  static constexpr std::size_t registers = N / Width;
+  using Register = Vector<T, Width>;
+  static_assert(N % Width == 0);
 
   static Lanes load(const T* from) {
     Lanes lanes;
     lanes.each(
-        [&](Register& part, std::size_t r) { part = *reinterpret_cast<const Register*>(from + r * width); });
+        [&](Register& part, std::size_t r) { part = *reinterpret_cast<const Register*>(from + r * Width); });
     return lanes;
   }
   void store(T* to) const {
-    for (std::size_t r = 0; r < registers; ++r) *reinterpret_cast<Register*>(to + r * width) = parts_[r];
+    for (std::size_t r = 0; r < registers; ++r) *reinterpret_cast<Register*>(to + r * Width) = parts_[r];
   }
-  T operator[](std::size_t lane) const { return parts_[lane / width][lane % width]; }
+  T operator[](std::size_t lane) const { return parts_[lane / Width][lane % Width]; }
   const Register& part(std::size_t r) const { return parts_[r]; }
 
   Lanes& operator+=(const Lanes& other) {
