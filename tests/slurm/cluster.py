@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))  # of builds with sanitizers
 MISSING = [name for name in ("munged", "slurmctld", "slurmd", "sbatch")
            if shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin") is None]
 
@@ -123,7 +124,7 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """)
 
     def until(self, what, called, limit=60):
-        deadline = time.monotonic() + limit
+        deadline = time.monotonic() + limit * PATIENCE
         while not what():
             for daemon in self.daemons:
                 if daemon.poll() is not None:
