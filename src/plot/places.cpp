@@ -13,6 +13,10 @@ constexpr int cells = 64;  // a side of the grid that points are counted in
 /// A place counts as nearly the densest from this share of its points on.
 constexpr double nearly = 0.4;
 
+std::size_t cell_at(int x, int y) {
+  return static_cast<std::size_t>(y) * cells + static_cast<std::size_t>(x);
+}
+
 /// Counts of one category, summed over each cell and those around it.
 std::vector<std::int64_t> smoothed(std::span<const std::int64_t> counts) {
   std::vector<std::int64_t> result(counts.size(), 0);
@@ -20,8 +24,7 @@ std::vector<std::int64_t> smoothed(std::span<const std::int64_t> counts) {
     for (int x = 0; x < cells; ++x)
       for (int v = std::max(0, y - 1); v <= std::min(cells - 1, y + 1); ++v)
         for (int u = std::max(0, x - 1); u <= std::min(cells - 1, x + 1); ++u)
-          result[static_cast<std::size_t>(y * cells + x)] +=
-              counts[static_cast<std::size_t>(v * cells + u)] * (u == x && v == y ? 2 : 1);
+          result[cell_at(x, y)] += counts[cell_at(u, v)] * (u == x && v == y ? 2 : 1);
   return result;
 }
 
@@ -33,7 +36,8 @@ std::optional<Mark> placed(const std::string& text, std::span<const std::int64_t
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
   for (const std::size_t cell : order) {
     if (static_cast<double>(counts[cell]) < nearly * static_cast<double>(counts[order.front()])) break;
-    const double x = static_cast<double>(cell % cells) + 0.5, y = static_cast<double>(cell / cells) + 0.5;
+    const std::size_t row = cell / cells, column = cell % cells;
+    const double x = static_cast<double>(column) + 0.5, y = static_cast<double>(row) + 0.5;
     const Mark mark{text, x * viewport.width / cells, y * viewport.height / cells};
     const bool free = std::ranges::none_of(others, [&](const Mark& other) {
       const auto letters = static_cast<double>(other.text.size() + mark.text.size());
