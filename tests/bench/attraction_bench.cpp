@@ -51,7 +51,7 @@ void run(benchmark::State& state, data::ValueCoding coding, optimize::Kernel ker
   for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = static_cast<float>(i % 977) / 10;
   optimize::Attraction attraction(matrix, kernel);
   const base::Stopwatch watch;
-  for (auto _ : state) attraction.sum(positions, forces);
+  for ([[maybe_unused]] auto _ : state) attraction.sum(positions, forces);
   const auto edges = static_cast<double>(matrix.entries), bytes = static_cast<double>(matrix.bytes());
   const double seconds = watch.seconds() / static_cast<double>(state.iterations());
   state.counters["ns/edge"] = 1e9 * seconds / edges;

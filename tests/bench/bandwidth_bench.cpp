@@ -26,7 +26,7 @@ void bandwidth_search(benchmark::State& state) {
     std::ranges::sort(distances.row(i));
   }
   double seconds = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto rows = distances;
     const base::Stopwatch watch;
     base::parallel_for(static_cast<std::int64_t>(rows.rows() / 64), [&](std::int64_t block) {

@@ -48,7 +48,7 @@ void blocked_distances(benchmark::State& state) {
   queries.load(std::span<const float* const>(pointers).first(search::block_rows));
   base::AlignedVector<float> distances(search::block_rows * search::block_rows);
   const base::Stopwatch watch;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (std::size_t b = 0; b < blocked.blocks(); ++b) blocked.distances(queries, b, distances);
     benchmark::DoNotOptimize(distances.data());
   }
@@ -61,7 +61,7 @@ void pair_distances(benchmark::State& state) {
   constexpr std::size_t row_count = 128;
   const auto rows = normal_rows(row_count);
   const base::Stopwatch watch;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     float sum = 0;
     for (std::size_t i = 0; i < row_count; ++i) {
       for (std::size_t j = 0; j < row_count; ++j)

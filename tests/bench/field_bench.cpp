@@ -24,7 +24,7 @@ struct Embedding {
   std::vector<float> positions;  // points x 2
   GridShape shape;
   GridPlacement placement;
-  double points() const { return static_cast<double>(positions.size() / 2); }
+  double points() const { return static_cast<double>(positions.size()) / 2; }
 };
 
 /// Points in a disc as wide as what 70,000 and a million real ones come to. The points of a patch have
@@ -38,7 +38,8 @@ Embedding late_embedding(std::int64_t points) {
   Embedding result;
   Box box;
   for (std::int64_t i = 0; i < points; ++i) {
-    const auto patch = static_cast<double>(i / patch_points);
+    const std::int64_t patch_of_point = i / patch_points;
+    const auto patch = static_cast<double>(patch_of_point);
     const double r = radius * std::sqrt((patch + 0.5) / patches);
     const double angle = patch * std::numbers::pi * (3 - std::sqrt(5.0));
     const auto [dx, dy] = random.normal_pair(i);
@@ -69,7 +70,7 @@ double bytes_of(const GridPart& part) {
 template <class Prepare, class Step>
 double time_steps(benchmark::State& state, Prepare&& prepare, Step&& step) {
   double seconds = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     prepare();
     const base::Stopwatch watch;
     step();

@@ -47,7 +47,7 @@ void ghost_exchange(benchmark::State& state) {
 
   // In turn, so that whatever else the machine does slows both.
   double seconds[2] = {0, 0};
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     comm.barrier();
     base::Stopwatch watch;
     halo.start(positions);

@@ -23,7 +23,7 @@ inline constexpr int fma_chains = 12;
   for (int c = 0; c < fma_chains; ++c) chains[c] = Vector{} + static_cast<float>(c);
   for (std::int64_t step = 0; step < steps; ++step) {
 #pragma GCC unroll 12
-    for (int c = 0; c < fma_chains; ++c) chains[c] = chains[c] * factor + summand;
+    for (Vector& chain : chains) chain = chain * factor + summand;
   }
   float sum = 0;
   for (const Vector& chain : chains) {
