@@ -78,7 +78,7 @@ std::optional<io::PartHeader> SearchParts::find(
   try {
     return comm::agree(comm, [&] {
       const std::string path = path_in(folder_, name);
-      const io::PartHeader header = io::inspect_part(path);
+      io::PartHeader header = io::inspect_part(path);
       expect_own(path, header.about);
       io::verify_part(header);
       return header;

@@ -40,7 +40,7 @@ std::size_t affinity_neighbors(const TransformConfig& config) {
 /// What is asked for and what the files hold must fit; only headers are looked at. Collective.
 ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfig& config, Report& report,
                             base::Log& log) {
-  const ReferenceHeader reference = inspect_reference(comm, config.reference);
+  ReferenceHeader reference = inspect_reference(comm, config.reference);
   const DataShape shape = inspect_files(comm, config.embed);
   comm::agree(comm, [&] {
     if (shape.columns != reference.columns)
@@ -161,12 +161,13 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   report.input_accepted = true;
 
   stages.run("reduce", [&] { make_comparable(comm, header, reference.rows, rows); });
-  auto [placed, there] = stages.run("partition", [&] {
+  auto partitioned = stages.run("partition", [&] {
     auto of_new = partition::partition_rows(comm, std::move(rows), {.seed = embed.run.seed}, log);
     auto of_reference =
         partition::partition_rows(comm, std::move(reference.rows), {.seed = embed.run.seed}, log);
     return std::pair{std::move(of_new), std::move(of_reference)};
   });
+  partition::Partitioned &placed = partitioned.first, &there = partitioned.second;
   const auto working = there.permutation.to_working_order<float>(comm, reference.positions.view());
   Placed points = stages.run("neighbors", [&] {
     return place(comm, config, there.rows, working, placed.rows, placed.permutation.origins, header.metric,

@@ -70,7 +70,7 @@ Runner::Runner(const comm::Communicator& comm, const Plan& plan, const SweepConf
 Status Runner::run(const Task& task) {
   stop_if_wished();
   log_.info(fmt::format("sweep: {} {}", kind_of(task.part), task.name));
-  const Status status = starts_processes() ? apart(task) : one_of_all(task);
+  Status status = starts_processes() ? apart(task) : one_of_all(task);
   if (status.state != State::done)
     log_.warn(fmt::format("{} {}: {}", task.name, name_of(status.state), status.error));
   return status;

@@ -130,7 +130,8 @@ Work find_work(const comm::Communicator& comm, const Plan& plan, bool retry, boo
   for (std::size_t n = 0; n < plan.neighbors.size(); ++n)
     if (neighbors[n] && missing_neighbors[n] != 0) work.neighbors.push_back(n);
   // If one of these took the whole sweep with it, it shall not do so before the others are made.
-  std::ranges::stable_partition(work.rows, [&](std::size_t r) { return work.states[r] != State::begun; });
+  std::stable_partition(work.rows.begin(), work.rows.end(),
+                        [&](std::size_t r) { return work.states[r] != State::begun; });
   return work;
 }
 
