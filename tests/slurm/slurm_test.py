@@ -156,8 +156,7 @@ class Jobs(EndToEnd):
     @unittest.skipUnless(os.environ.get("FLEETSNE_SLURM_LIMIT"), "takes some minutes: FLEETSNE_SLURM_LIMIT=1")
     def test_a_job_whose_time_ends(self):
         """Slurm itself sends what --signal asks for, a minute or more before the end."""
-        job = self.submit(*RUN, "--iterations", "1000000", environment={"FLEETSNE_LAUNCHER": "srun"},
-                          options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
+        job = self.submit(*RUN, "--iterations", "1000000", options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
         self.slurm.until(lambda: "goes back into the queue" in self.log(job), "the end of the job's time", limit=150)
         self.assertIn("SIGUSR2 came", self.log(job))
         self.slurm.until(lambda: "going on from iteration" in self.log(job), "the job's second start", limit=150)
