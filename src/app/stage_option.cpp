@@ -23,7 +23,7 @@ Value optional(std::optional<T>& target, Make make) {
   Value value;
   value.set = [&target, make](const std::string& text) {
     T said{};
-    const auto why_not = make(said).set(text);
+    auto why_not = make(said).set(text);
     if (!why_not) target = said;
     return why_not;
   };
@@ -174,7 +174,7 @@ Value stages(std::vector<run::StageConfig>& target) {
     for (const Section& section : sections_of(target)) {
       std::vector<std::string> pairs;
       if (section.name != numbered(texts.size())) pairs.push_back("name=" + section.name);
-      for (const auto& [key, text] : section.lines) pairs.push_back(key + "=" + text);
+      for (const auto& [key, text] : section.lines) pairs.push_back(fmt::format("{}={}", key, text));
       texts.push_back(fmt::format("{}", fmt::join(pairs, ",")));
     }
     return texts;

@@ -190,7 +190,7 @@ std::string apply_settings(const SweepRow& row, run::Config& config) {
     const Option* option = find_option(table, name);
     if (option->value.kind == ValueKind::list && begun.insert(option).second) option->value.clear();
     if (const auto why_not = option->value.set(value))
-      wrong += (wrong.empty() ? "" : "\n") + refusal(*option, name + " = " + value, *why_not);
+      wrong += (wrong.empty() ? "" : "\n") + refusal(*option, fmt::format("{} = {}", name, value), *why_not);
   }
   return wrong;
 }

@@ -72,8 +72,9 @@ void expect_reduced(const Communicator& comm) {
   comm.all_reduce(std::span(most), Reduction::max);
   comm.reduce(std::span(rooted), Reduction::sum, comm.size() - 1);
   const auto n = static_cast<std::size_t>(comm.size());
+  const std::size_t all_ranks = n * (n - 1) / 2;
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    const auto sum = static_cast<T>(n * i + n * (n - 1) / 2);
+    const auto sum = static_cast<T>(n * i + all_ranks);
     ASSERT_EQ(sums[i], sum);
     ASSERT_EQ(least[i], static_cast<T>(i));
     ASSERT_EQ(most[i], static_cast<T>(i + n - 1));

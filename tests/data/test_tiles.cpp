@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -45,9 +46,9 @@ SparseMatrix write(const Rows& rows, std::size_t columns, ValueCoding coding, Ti
     }
     edges.clear();
     // Backwards, and every third in two halves.
-    for (auto at = rows[i].rbegin(); at != rows[i].rend(); ++at) {
-      edges.push_back({at->first, at->first % 3 == 0 ? at->second / 2 : at->second});
-    }
+    for (const auto& [column, value] : rows[i])
+      edges.push_back({column, column % 3 == 0 ? value / 2 : value});
+    std::reverse(edges.begin(), edges.end());
     for (const auto& [column, value] : rows[i]) {
       if (column % 3 == 0) edges.push_back({column, value / 2});
     }

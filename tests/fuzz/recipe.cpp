@@ -155,7 +155,7 @@ void add_dataset(hid_t file, Parts& parts) {
 }  // namespace
 
 std::string file_of_recipe(Bytes recipe, const std::string& name) {
-  const std::string path = file_of({}, name);
+  std::string path = file_of({}, name);
   const io::hdf5::Guard guard(base::ErrorKind::internal, path);
   const Handle file = io::hdf5::create_file(guard, path);
   Parts parts(recipe);

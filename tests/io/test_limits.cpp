@@ -16,7 +16,6 @@ namespace fleetsne::io {
 namespace {
 
 using testing::idx_bytes;
-using testing::npy_header;
 using testing::reads;
 using testing::reset_transfers;
 using testing::write_dataset;

@@ -64,9 +64,11 @@ TEST(NearestAmong, SkipsBlocksThatCannotBeNear) {
   // Clusters one after the other, far apart: queries of one are compared with its blocks alone.
   auto all = base::padded_matrix<float>(3200, 4);
   const auto scatter = test::clustered_points(3200, 4, 1);
-  for (std::size_t i = 0; i < 3200; ++i)
-    for (std::size_t j = 0; j < 4; ++j)
-      all(i, j) = scatter(i, j) + 1000.F * static_cast<float>(i / 320) * (j == 0 ? 1.F : 0.F);
+  for (std::size_t i = 0; i < 3200; ++i) {
+    const std::size_t cluster = i / 320;
+    for (std::size_t j = 0; j < 4; ++j) all(i, j) = scatter(i, j);
+    all(i, 0) += 1000.F * static_cast<float>(cluster);
+  }
   const auto rows = test::block_of(comm, all);
   const auto found = nearest_among(comm, rows, rows.local.view(), 3, Metric::euclidean);
   EXPECT_LT(found.distance_evaluations, 3200 * 3200 / 4);
