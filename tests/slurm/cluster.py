@@ -88,6 +88,7 @@ class Cluster:
         control, first, second = free_ports(3)
         folder, user = self.folder, pwd.getpwuid(os.getuid()).pw_name
         (folder / "state").mkdir()
+        (folder / "mpi.conf").write_text(f"PMIxCliTmpDirBase={folder}\n")  # jobs of two clusters have the same numbers
         (folder / "slurm.conf").write_text(f"""
 ClusterName=fleetsne
 SlurmctldHost={socket.gethostname()}(127.0.0.1)
@@ -154,6 +155,7 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
         return dict(pair.split("=", 1) for pair in said.split() if "=" in pair)
 
     def ended(self, number):
+        """Whether it has, for good. Of a job that is queued again, its wait for the time to begin is cut short."""
         job = self.job(number)
         if job.get("Reason") == "BeginTime":  # queued again: Slurm lets two minutes pass, 6 s do for its credentials
             self.queued.setdefault(number, time.monotonic())

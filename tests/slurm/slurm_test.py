@@ -76,6 +76,14 @@ class Jobs(EndToEnd):
         self.assertEqual(report["ranks"], 2)
         self.assertIn("srun --mpi=pmix --ntasks 2", self.log(job))
 
+    def test_srun_that_launches_nothing(self):
+        """A folder that a killed step has left is enough, and srun itself ends with 0."""
+        job = self.submit(*RUN, options=["--hold", "--ntasks-per-node", "2"], environment={"FLEETSNE_LAUNCHER": "srun"})
+        (self.slurm.folder / f"spmix_appdir_{os.getuid()}_{job}.0").mkdir()
+        self.assertEqual(self.slurm.run("scontrol", "release", job).returncode, 0)
+        self.assertEqual(self.slurm.wait(job), ("FAILED", 1), self.log(job))
+        self.assertIn("srun has launched nothing", self.log(job))
+
     def test_srun_without_pmix(self):
         job = self.submit(*RUN, environment={"FLEETSNE_LAUNCHER": "srun", "SLURM_MPI_TYPE": "none"})
         self.assertEqual(self.slurm.wait(job)[0], "FAILED")
@@ -156,13 +164,18 @@ class Jobs(EndToEnd):
     @unittest.skipUnless(os.environ.get("FLEETSNE_SLURM_LIMIT"), "takes some minutes: FLEETSNE_SLURM_LIMIT=1")
     def test_a_job_whose_time_ends(self):
         """Slurm itself sends what --signal asks for, a minute or more before the end."""
-        job = self.submit(*RUN, "--iterations", "1000000", options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
-        self.slurm.until(lambda: "goes back into the queue" in self.log(job), "the end of the job's time", limit=150)
-        self.assertIn("SIGUSR2 came", self.log(job))
-        self.slurm.until(lambda: "going on from iteration" in self.log(job), "the job's second start", limit=150)
-        self.assertIn("start 2", self.log(job))
-        self.slurm.run("scancel", job)
-        self.assertEqual(self.slurm.wait(job)[0], "CANCELLED")
+        for launcher in ("mpirun", "srun"):
+            with self.subTest(launcher):
+                shutil.rmtree(self.out, ignore_errors=True)
+                job = self.submit(*RUN, "--iterations", "1000000", environment={"FLEETSNE_LAUNCHER": launcher},
+                                  options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
+                self.slurm.until(lambda: "goes back into the queue" in self.log(job), "the end of the job's time", limit=150)
+                self.assertIn("SIGUSR2 came", self.log(job))
+                self.slurm.until(lambda: self.slurm.ended(job) or "going on from iteration" in self.log(job),
+                                 "the job's second start", limit=60)
+                self.assertIn("start 2", self.log(job))
+                self.slurm.run("scancel", job)
+                self.assertEqual(self.slurm.wait(job)[0], "CANCELLED", self.log(job))
 
     def test_bad_input_ends_with_its_code(self):
         job = self.submit("nowhere.npy")
