@@ -11,6 +11,7 @@ int affinity(const comm::Communicator& comm, const std::vector<std::string>& arg
   run::AffinitiesConfig config;
   OptionTable table = option_table(config);
   if (!wanted_work(comm, arguments, table)) return EXIT_SUCCESS;
+  if (config.force) run::begin_anew(config.embed.checkpoint);
   base::Log log = make_log(comm, config.embed.run);
   const run::MadeAffinities made = run::make_affinities(comm, config, about_run(table, arguments), log);
   print_on_root(

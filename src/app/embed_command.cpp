@@ -30,6 +30,7 @@ int embed(const comm::Communicator& comm, const std::vector<std::string>& argume
   OptionTable table = option_table(config);
   const auto request = wanted_work(comm, arguments, table);
   if (!request) return EXIT_SUCCESS;
+  if (config.output.force) run::begin_anew(config.checkpoint);
   if (*request == Request::dry_run) {
     base::Log log = make_log(comm, config.run);
     const run::DryRun found = run::dry_run(comm, config, log);

@@ -175,6 +175,9 @@ class Affinity(EndToEnd):
         self.assertIn("nothing is left to do", again.stderr)
         self.assertEqual(self.result_of(again)["edges"], self.result_of(done)["edges"])
         self.assertEqual((self.folder / "a.h5").read_bytes(), before)
+        anew = self.affinity(*rows, "--output", "a.h5", "--resume", "auto", "--force")
+        self.assert_succeeds(anew)
+        self.assertNotIn("nothing is left to do", anew.stderr)
 
 
 if __name__ == "__main__":

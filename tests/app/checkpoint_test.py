@@ -233,8 +233,9 @@ class Checkpoint(Runs):
         self.assert_succeeds(done)
         np.testing.assert_array_equal(np.load(self.folder / "other/embedding.npy"), self.whole)
         self.assertEqual(kept(), before)
-        done = self.run_program(*RUN, "--output", self.out, "--force")
+        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto", "--force")
         self.assert_succeeds(done)
+        self.assertNotIn("going on", done.stderr)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
 
     def test_damaged_affinities_are_made_again(self):

@@ -23,6 +23,12 @@ inline bool resumes(const CheckpointConfig& config) {
   return config.resume != "never";
 }
 
+/// What a command is told by force begins anew, also where `auto` would go on; a folder that is named is
+/// heeded.
+inline void begin_anew(CheckpointConfig& config) {
+  if (config.resume == "auto") config.resume = "never";
+}
+
 /// Seconds of a time as Slurm spells it: 90, 1:30 (minutes), 0:01:30, 2-00:00:00; none if it is no time.
 std::optional<double> seconds_of(const std::string& time);
 
