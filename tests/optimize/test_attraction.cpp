@@ -36,7 +36,7 @@ data::SparseMatrix rows_of_all_lengths(ValueCoding coding, data::TileShape shape
     std::map<base::LocalIndex, float> row;
     const base::LocalIndex count = i == 150 ? columns : i < 100 ? i : 20 * (i - 100);
     for (base::LocalIndex j = 0; j < count; ++j) {
-      const auto id = static_cast<base::GlobalIndex>(i * columns + j);
+      const auto id = static_cast<base::GlobalIndex>(i) * columns + j;
       const auto column = i == 150 ? j : static_cast<base::LocalIndex>(random.uniform(id) * columns);
       row[column] = static_cast<float>(std::pow(random.uniform(id, 1), 3));
     }

@@ -26,8 +26,8 @@ base::Matrix<float> columns_of(const base::Matrix<float>& from, std::size_t colu
 /// Row i is of class i mod `classes`; every 11th has none.
 data::Labels labels_of(const data::RowDistribution& rows, base::Rank rank, int classes) {
   data::Labels labels;
-  for (int c = 0; c < classes; ++c) labels.categories.push_back("class " + std::to_string(c));
-  labels.categories.push_back("nobody");
+  for (int c = 0; c < classes; ++c) labels.categories.emplace_back("class " + std::to_string(c));
+  labels.categories.emplace_back("nobody");
   for (GlobalIndex row = rows.begin(rank); row < rows.end(rank); ++row)
     labels.codes.push_back(row % 11 == 10 ? -1 : static_cast<std::int32_t>(row % classes));
   return labels;

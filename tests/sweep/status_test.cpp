@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 class StatusFile : public testing::Test {
  protected:
-  StatusFile() { fs::create_directories(folder_); }
-  ~StatusFile() override { fs::remove_all(folder_); }
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
 
   fs::path folder_ = fs::temp_directory_path() / ("fleetsne-status-" + std::to_string(getpid()));
   std::string file_ = (folder_ / "deep/er/row.json").string();
@@ -45,9 +45,9 @@ TEST_F(StatusFile, ComesBackAsItWasWritten) {
 TEST_F(StatusFile, WhatIsNoneIsAbsent) {
   EXPECT_EQ(read_status(file_).state, State::absent);
   const std::string broken = (folder_ / "broken.json").string();
-  for (const char* text : {"", "{", "[]", "{\"state\": \"done\"}", "null",
-                           "{\"state\":3,\"attempts\":\"x\",\"seconds\":0,\"exit_code\":0,\"error\":\"\","
-                           "\"started\":\"\",\"host\":\"\"}"}) {
+  const char* of_other_types =
+      R"({"state":3,"attempts":"x","seconds":0,"exit_code":0,"error":"","started":"","host":""})";
+  for (const char* text : {"", "{", "[]", R"({"state": "done"})", "null", of_other_types}) {
     std::ofstream(broken) << text;
     EXPECT_EQ(read_status(broken).state, State::absent) << text;
     EXPECT_EQ(read_status(broken).attempts, 0) << text;

@@ -69,7 +69,7 @@ TEST(Cells, ARowDependsOnConfigAndIndexAlone) {
          {std::pair(0, 1), std::pair(0, 1100), std::pair(17, 2000), std::pair(2999, 1)}) {
       const Made part = make(config, first, static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) {
-        const auto here = static_cast<std::size_t>(i), there = static_cast<std::size_t>(first + i);
+        const auto here = static_cast<std::size_t>(i), there = here + static_cast<std::size_t>(first);
         ASSERT_EQ(part.labels[here], whole.labels[there]);
         ASSERT_TRUE(std::ranges::equal(part.rows.row(here), whole.rows.row(there)));
       }
