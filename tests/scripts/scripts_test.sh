@@ -191,6 +191,17 @@ start 75 "${job[@]}" "${embed[@]}" --resume never # the last one wins
 expect_call 'mpirun -n 2 fleetsne embed --resume auto rows.npy .* --resume never$'
 start 75 "${job[@]}" FLEETSNE_COMMAND=plot "${embed[@]}"
 expect_call 'mpirun -n 2 fleetsne plot rows.npy --output [^ ]*/out$'
+for script in embed sweep; do
+  declare -n start_of=$script
+  stand_in squeue 'echo "COMPLETING None"' # cancelled
+  start 75 "${job[@]}" "${start_of[@]}"
+  expect_no_call scontrol
+  expect_output 'was cancelled; the same command'
+  stand_in squeue 'echo "COMPLETING TimeLimit"'
+  start 75 "${job[@]}" "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+done
+stand_in squeue 'date -d "1 hour" +%FT%T'
 stand_in mpirun 'exit 5'
 start 5 "${job[@]}" "${embed[@]}"
 expect_no_call scontrol

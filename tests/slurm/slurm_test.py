@@ -103,6 +103,17 @@ class Jobs(EndToEnd):
         self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1000", "--output", "whole", limit=120))
         np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(self.folder / "whole/embedding.npy"))
 
+    def test_a_job_that_is_cancelled_stays_so(self):
+        """By srun the ranks have the signal, too, and time to keep a checkpoint."""
+        for launcher in ("mpirun", "srun"):
+            job = self.submit(*RUN, "--iterations", "100000", "--force", environment={"FLEETSNE_LAUNCHER": launcher})
+            self.wait_for_log(job, "Iteration  100")
+            self.assertEqual(self.slurm.run("scancel", job).returncode, 0)
+            self.assertEqual(self.slurm.wait(job)[0], "CANCELLED", self.log(job))
+            self.assertNotIn("start 2", self.log(job))
+        self.assertIn("was cancelled", self.log(job))
+        self.assertTrue(list((self.out / "checkpoint").glob("state-*.h5")))
+
     def test_a_checkpoint_on_demand(self):
         job = self.submit(*RUN, "--iterations", "600")
         self.wait_for_log(job, "Iteration   50")
