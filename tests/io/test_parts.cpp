@@ -15,7 +15,7 @@ class Part : public Scratch {
  protected:
   void SetUp() override {
     Scratch::SetUp();
-    numbers_.resize(static_cast<std::size_t>(1000 + comm.rank()));
+    numbers_.resize(1000 + static_cast<std::size_t>(comm.rank()));
     std::iota(numbers_.begin(), numbers_.end(), std::int64_t{1} << 40);
     file_ = path(fmt::format("part-{}.h5", comm.rank()));
     const NamedBytes parts[] = {{"letters", std::as_bytes(std::span(letters_))},

@@ -9,8 +9,6 @@
 namespace fleetsne::io {
 namespace {
 
-using testing::expect_error;
-
 constexpr std::int64_t rows = 101, columns = 7;  // as in make_files.py
 
 class ReadVectors : public testing::Scratch {
