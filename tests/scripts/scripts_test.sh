@@ -196,7 +196,7 @@ for script in embed sweep; do
   stand_in squeue 'echo "COMPLETING None"' # cancelled
   start 75 "${job[@]}" "${start_of[@]}"
   expect_no_call scontrol
-  expect_output 'was cancelled; the same command'
+  expect_output 'Slurm has ended job 57'
   stand_in squeue 'echo "COMPLETING TimeLimit"'
   start 75 "${job[@]}" "${start_of[@]}"
   expect_call 'scontrol requeue 57$'

@@ -111,7 +111,7 @@ class Jobs(EndToEnd):
             self.assertEqual(self.slurm.run("scancel", job).returncode, 0)
             self.assertEqual(self.slurm.wait(job)[0], "CANCELLED", self.log(job))
             self.assertNotIn("start 2", self.log(job))
-        self.assertIn("was cancelled", self.log(job))
+        self.assertIn(f"Slurm has ended job {job}", self.log(job))
         self.assertTrue(list((self.out / "checkpoint").glob("state-*.h5")))
 
     def test_a_checkpoint_on_demand(self):

@@ -23,8 +23,8 @@ inline bool resumes(const CheckpointConfig& config) {
   return config.resume != "never";
 }
 
-/// What a command is told by force begins anew, also where `auto` would go on; a folder that is named is
-/// heeded.
+/// What `--force` means for it: no going on from the output folder's own checkpoint. A folder that is named
+/// is heeded. A sweep does not ask for this: its parts are written over, and gone on with.
 inline void begin_anew(CheckpointConfig& config) {
   if (config.resume == "auto") config.resume = "never";
 }
