@@ -7,7 +7,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne affinity INPUT... --output FILE.h5 [OPTIONS]
+constexpr const char* affinity_introduction = R"(Usage: fleetsne affinity INPUT... --output FILE.h5 [OPTIONS]
        mpirun -n RANKS fleetsne affinity INPUT... --output FILE.h5 [OPTIONS]
 
 Finds the nearest neighbours of the rows of INPUT, makes affinities of them, and keeps these in an HDF5
@@ -94,7 +94,7 @@ OptionTable option_table(run::AffinitiesConfig& c) {
                     std::back_inserter(options));
   std::ranges::move(execution_options(c.embed.run), std::back_inserter(options));
   return {.command = "affinity",
-          .introduction = introduction,
+          .introduction = affinity_introduction,
           .words = "input.files",
           .options = std::move(options)};
 }

@@ -6,7 +6,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
+constexpr const char* embed_introduction = R"(Usage: fleetsne embed INPUT... --output DIR [OPTIONS]
        mpirun -n RANKS fleetsne embed INPUT... --output DIR [OPTIONS]
 
 Embeds the rows of INPUT in two dimensions with t-SNE (or UMAP) and writes embedding.h5ad, embedding.npy,
@@ -176,7 +176,7 @@ OptionTable option_table(run::Config& c) {
   std::ranges::move(result_options(c), std::back_inserter(options));
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "embed",
-          .introduction = introduction,
+          .introduction = embed_introduction,
           .words = "input.files",
           .options = std::move(options),
           .can_run_dry = true};

@@ -7,7 +7,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction =
+constexpr const char* evaluate_introduction =
     R"(Usage: fleetsne evaluate --data FILE --embedding FILE [--embedding FILE ...] [OPTIONS]
        mpirun -n RANKS fleetsne evaluate --data FILE --embedding FILE ... [OPTIONS]
 
@@ -66,7 +66,10 @@ OptionTable option_table(run::EvaluateConfig& c) {
       {"output", "force", "force", flag(c.output.force), "Write over files that are there"},
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
-  return {.command = "evaluate", .introduction = introduction, .words = "", .options = std::move(options)};
+  return {.command = "evaluate",
+          .introduction = evaluate_introduction,
+          .words = "",
+          .options = std::move(options)};
 }
 
 }  // namespace fleetsne::app

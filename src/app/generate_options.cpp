@@ -6,7 +6,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne generate --rows N --output FILE.npy [OPTIONS]
+constexpr const char* generate_introduction = R"(Usage: fleetsne generate --rows N --output FILE.npy [OPTIONS]
        mpirun -n RANKS fleetsne generate --rows N --output FILE.npy [OPTIONS]
 
 Writes rows that look like the principal components of single-cell data (uneven clusters that stem from
@@ -45,7 +45,10 @@ OptionTable option_table(run::GenerateConfig& c) {
       {"output", "force", "force", flag(c.output.force), "Write over files that are there"},
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
-  return {.command = "generate", .introduction = introduction, .words = "", .options = std::move(options)};
+  return {.command = "generate",
+          .introduction = generate_introduction,
+          .words = "",
+          .options = std::move(options)};
 }
 
 }  // namespace fleetsne::app

@@ -4,7 +4,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne info FILE... [OPTIONS]
+constexpr const char* info_introduction = R"(Usage: fleetsne info FILE... [OPTIONS]
 
 Tells what files are that FleetSNE wrote: embeddings, affinities, neighbours, checkpoints (of iterations and
 epochs, starts, and each rank's part of a search for neighbours) and reports; what they were made of, when and how, and whether they are complete. Of any other file that can be embedded its shape.
@@ -23,8 +23,10 @@ OptionTable option_table(run::InfoConfig& c) {
        "File to tell about. On the command line the word FILE alone does"},
       {"output", "json", "json", flag(c.json), "A line of JSON for each file, for programs"},
   };
-  return {
-      .command = "info", .introduction = introduction, .words = "input.files", .options = std::move(options)};
+  return {.command = "info",
+          .introduction = info_introduction,
+          .words = "input.files",
+          .options = std::move(options)};
 }
 
 }  // namespace fleetsne::app

@@ -7,7 +7,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne plot EMBEDDING... --output FILE.png [OPTIONS]
+constexpr const char* plot_introduction = R"(Usage: fleetsne plot EMBEDDING... --output FILE.png [OPTIONS]
        mpirun -n RANKS fleetsne plot EMBEDDING... --output FILE.png [OPTIONS]
 
 Draws embeddings, from FleetSNE or another tool: points per pixel, equalised, so that structure shows at any
@@ -75,7 +75,7 @@ OptionTable option_table(run::DrawConfig& c) {
   };
   std::ranges::move(execution_options(c.run), std::back_inserter(options));
   return {.command = "plot",
-          .introduction = introduction,
+          .introduction = plot_introduction,
           .words = "input.embedding",
           .options = std::move(options)};
 }

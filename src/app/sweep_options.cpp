@@ -6,7 +6,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction = R"(Usage: fleetsne sweep FILE --output DIR [OPTIONS]
+constexpr const char* sweep_introduction = R"(Usage: fleetsne sweep FILE --output DIR [OPTIONS]
        mpirun -n RANKS fleetsne sweep FILE --output DIR [OPTIONS]
 
 Embeds the same rows in many ways. FILE is a config file as fleetsne embed takes it, and says in what the ways
@@ -65,7 +65,7 @@ OptionTable option_table(sweep::SweepConfig& c, run::Config& base) {
   OptionTable embedding = option_table(base);
   std::ranges::move(embedding.options, std::back_inserter(options));
   return {.command = "sweep",
-          .introduction = introduction,
+          .introduction = sweep_introduction,
           .words = "sweep.file",
           .options = std::move(options),
           .can_run_dry = true};

@@ -8,7 +8,7 @@
 namespace fleetsne::app {
 namespace {
 
-constexpr const char* introduction =
+constexpr const char* transform_introduction =
     R"(Usage: fleetsne transform NEW... --into embedding.h5ad --output DIR [OPTIONS]
        mpirun -n RANKS fleetsne transform NEW... --into embedding.h5ad --output DIR [OPTIONS]
 
@@ -102,7 +102,7 @@ OptionTable option_table(run::TransformConfig& c) {
   std::ranges::move(result_options(c.embed), std::back_inserter(options));
   std::ranges::move(execution_options(c.embed.run), std::back_inserter(options));
   return {.command = "transform",
-          .introduction = introduction,
+          .introduction = transform_introduction,
           .words = "input.files",
           .options = std::move(options)};
 }

@@ -32,9 +32,9 @@ function(fleetsne_room name)
     add_library(fleetsne_${name} INTERFACE)
     target_link_libraries(fleetsne_${name} INTERFACE fleetsne_options ${ROOM_LINKS})
   endif()
-  # Much of what these rooms' files take to compile is others' headers.
-  if(FLEETSNE_PRECOMPILE AND "${ROOM_LINKS}" MATCHES "nlohmann_json")
-    target_precompile_headers(fleetsne_${name} PRIVATE <nlohmann/json.hpp> <fmt/format.h> <fmt/ranges.h>)
+  # Most of the time that these rooms' files take to compile goes into others' headers.
+  if(FLEETSNE_UNITY AND ROOM_SOURCES AND "${ROOM_LINKS}" MATCHES "nlohmann_json")
+    set_target_properties(fleetsne_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
   add_library(fleetsne::${name} ALIAS fleetsne_${name})
 endfunction()

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* dataset_name = "about";
 constexpr const char* digest_name = "about_digest";
 
-[[noreturn]] void damaged(const hdf5::Guard& guard, const char* what) {
+[[noreturn]] void damaged_description(const hdf5::Guard& guard, const char* what) {
   throw base::InputError(fmt::format(
       "{}: {} (it was cut short or changed since it was written). Make it anew", guard.file(), what));
 }
@@ -38,14 +38,14 @@ std::string read(const hdf5::Guard& guard, hid_t file) {
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file, dataset_name);
   const auto shape = hdf5::extents(guard, dataset.get());
   if (shape.size() != 1 || shape[0] > static_cast<std::int64_t>(most_json_bytes))
-    damaged(guard, "its description has no sensible size");
+    damaged_description(guard, "its description has no sensible size");
   hdf5::expect_stored(guard, dataset.get(), dataset_name);
   std::string text(static_cast<std::size_t>(shape[0]), '\0');
   guard.check(H5Dread(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()),
               "has a description that cannot be read");
   if (digest(std::as_bytes(std::span(text))) != hdf5::read_number(guard, file, digest_name))
-    damaged(guard, "its description does not fit its checksum");
-  if (json_depth(text) > most_json_depth) damaged(guard, "its description is nested too deeply");
+    damaged_description(guard, "its description does not fit its checksum");
+  if (json_depth(text) > most_json_depth) damaged_description(guard, "its description is nested too deeply");
   return text;
 }
 

@@ -57,7 +57,7 @@ void inspect_text(RowInput& input) {
 }
 
 /// What is known of an input without its names, to be broadcast.
-struct Facts {
+struct InputFacts {
   Format format;
   std::int64_t rows, columns;
   ArrayLayout layout;
@@ -68,9 +68,10 @@ struct Facts {
 };
 
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
-  const Facts facts = comm.broadcast(Facts{input.format, input.rows, input.columns, input.layout,
-                                           input.chunk_rows, input.anndata, input.packed, input.table},
-                                     0);
+  const InputFacts facts =
+      comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout, input.chunk_rows,
+                                input.anndata, input.packed, input.table},
+                     0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
   return {std::move(location), facts.format,  facts.rows,   facts.columns, facts.layout,
           facts.chunk_rows,    facts.anndata, facts.packed, facts.table};

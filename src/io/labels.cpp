@@ -39,7 +39,7 @@ void inspect_array_labels(LabelSource& source) {
   source.count = source.layout.rows;
 }
 
-struct Facts {
+struct LabelFacts {
   Format format;
   LabelEncoding encoding;
   std::int64_t count;
@@ -47,7 +47,8 @@ struct Facts {
 };
 
 LabelSource broadcast(const comm::Communicator& comm, const LabelSource& source) {
-  const Facts facts = comm.broadcast(Facts{source.format, source.encoding, source.count, source.layout}, 0);
+  const LabelFacts facts =
+      comm.broadcast(LabelFacts{source.format, source.encoding, source.count, source.layout}, 0);
   Location location{comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)};
   return {std::move(location), facts.format, facts.encoding, facts.count, facts.layout};
 }

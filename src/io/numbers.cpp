@@ -89,7 +89,7 @@ NumberSource inspect_numbers(const std::string& name) {
   return source;
 }
 
-struct Facts {
+struct NumberFacts {
   Format format;
   std::int64_t count;
   ArrayLayout layout;
@@ -97,7 +97,8 @@ struct Facts {
 };
 
 NumberSource broadcast(const comm::Communicator& comm, const NumberSource& source) {
-  const Facts facts = comm.broadcast(Facts{source.format, source.count, source.layout, source.table}, 0);
+  const NumberFacts facts =
+      comm.broadcast(NumberFacts{source.format, source.count, source.layout, source.table}, 0);
   return {.location = {comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)},
           .format = facts.format,
           .count = facts.count,

@@ -24,7 +24,7 @@ std::string digest_text(std::span<const std::byte> bytes) {
   return fmt::format("{:016x}", description::digest(bytes));
 }
 
-[[noreturn]] void damaged(const std::string& path, const std::string& what) {
+[[noreturn]] void damaged_part(const std::string& path, const std::string& what) {
   throw base::InputError(
       fmt::format("{}: {} (it was cut short or changed since it was written). Remove it", path, what));
 }
@@ -56,12 +56,12 @@ void read_array(const hdf5::Guard& guard, hid_t file, const PartHeader::Array& a
   if (!bytes.empty()) {
     const hdf5::Handle dataset = hdf5::open_dataset(guard, file, array.name);
     if (hdf5::extents(guard, dataset.get()) != std::vector<std::int64_t>{array.bytes})
-      damaged(guard.file(), fmt::format("its {} have another size than it says", array.name));
+      damaged_part(guard.file(), fmt::format("its {} have another size than it says", array.name));
     guard.check(H5Dread(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()),
                 "cannot be read");
   }
   if (digest_text(bytes) != array.digest)
-    damaged(guard.file(), fmt::format("its {} do not fit their checksum", array.name));
+    damaged_part(guard.file(), fmt::format("its {} do not fit their checksum", array.name));
 }
 
 }  // namespace
@@ -96,10 +96,10 @@ std::int64_t PartHeader::bytes() const {
 }
 
 PartHeader inspect_part(const std::string& path) {
-  if (detect_format(path) != Format::hdf5) damaged(path, "it is not an HDF5 file");
+  if (detect_format(path) != Format::hdf5) damaged_part(path, "it is not an HDF5 file");
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
-  if (H5Aexists(file.get(), version_name) <= 0) damaged(path, "it is no part of a search");
+  if (H5Aexists(file.get(), version_name) <= 0) damaged_part(path, "it is no part of a search");
   const std::uint64_t version = hdf5::read_number(guard, file.get(), version_name);
   if (version != format_version)
     throw base::InputError(fmt::format(
@@ -116,10 +116,10 @@ PartHeader inspect_part(const std::string& path) {
       header.arrays.push_back({array.at("name").get<std::string>(), array.at("bytes").get<std::int64_t>(),
                                array.at("digest").get<std::string>()});
   } catch (const nlohmann::json::exception&) {
-    damaged(path, "it has a description that cannot be understood");
+    damaged_part(path, "it has a description that cannot be understood");
   }
   if (std::ranges::any_of(header.arrays, [](const auto& array) { return array.bytes < 0; }))
-    damaged(path, "it says of an array that it has fewer than no bytes");
+    damaged_part(path, "it says of an array that it has fewer than no bytes");
   return header;
 }
 
@@ -129,7 +129,7 @@ void read_part(const PartHeader& header, std::span<const BytesToFill> parts) {
   for (const BytesToFill& part : parts) {
     const auto array = std::ranges::find(header.arrays, part.name, &PartHeader::Array::name);
     if (array == header.arrays.end() || array->bytes != static_cast<std::int64_t>(part.bytes.size()))
-      damaged(header.path, fmt::format("{} bytes of {} are not in it", part.bytes.size(), part.name));
+      damaged_part(header.path, fmt::format("{} bytes of {} are not in it", part.bytes.size(), part.name));
     read_array(guard, file.get(), *array, part.bytes);
   }
 }
@@ -140,7 +140,7 @@ void verify_part(const PartHeader& header) {
   std::int64_t longest = 0;
   for (const auto& array : header.arrays) longest = std::max(longest, array.bytes);
   if (longest > static_cast<std::int64_t>(std::filesystem::file_size(header.path)))
-    damaged(header.path, "it is shorter than it says");
+    damaged_part(header.path, "it is shorter than it says");
   std::vector<std::byte> bytes(static_cast<std::size_t>(longest));
   for (const auto& array : header.arrays)
     read_array(guard, file.get(), array, std::span(bytes).first(static_cast<std::size_t>(array.bytes)));

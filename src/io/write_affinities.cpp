@@ -21,7 +21,7 @@ using affinity::TileRecord;
 constexpr std::int64_t structure_bytes = 64 * 1024;  // of HDF5's own, at most
 
 /// Where the datasets begin: bytes from the file's beginning.
-struct Places {
+struct AffinityPlaces {
   std::int64_t tiles = 0, columns = 0, bytes = 0, origins = 0, start = 0;
 };
 
@@ -112,7 +112,7 @@ class Part {
     return records_;
   }
 
-  void write(SharedFile& file, const Places& places) const {
+  void write(SharedFile& file, const AffinityPlaces& places) const {
     Stream table(file, places.tiles + first_.tiles * static_cast<std::int64_t>(sizeof(TileRecord)));
     table.append(std::as_bytes(std::span(records_)));
     table.flush();
@@ -162,12 +162,13 @@ class Part {
 };
 
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
-Places write_structure(const hdf5::Guard& guard, const std::string& path, const AffinityHeader& header) {
+AffinityPlaces write_structure(const hdf5::Guard& guard, const std::string& path,
+                               const AffinityHeader& header) {
   hdf5::Handle file = hdf5::create_file(guard, path, true);
   const auto count = [](std::int64_t n) { return static_cast<hsize_t>(n); };
   const hsize_t rows = count(header.rows());
   const bool narrow = affinity::column_bytes(header.rows()) == sizeof(std::uint32_t);
-  Places places;
+  AffinityPlaces places;
   places.tiles =
       hdf5::lay_out(guard, file.get(), "tiles", H5T_STD_I64LE, {count(header.tiles), affinity::record_fields})
           .offset;
@@ -228,7 +229,7 @@ std::int64_t write_affinities(const comm::Communicator& comm, const std::string&
 
   std::optional<PartialFile> partial;
   std::string partial_path;
-  Places places;
+  AffinityPlaces places;
   std::int64_t size = 0;
   comm::on_root(comm, [&] {
     partial.emplace(path);

@@ -20,7 +20,7 @@
 namespace fleetsne::io {
 namespace {
 
-const char* const problem = "cannot be written";
+const char* const unwritable = "cannot be written";
 constexpr std::int64_t names_per_block = 65536;
 
 /// A name for the labels' column that is no other thing in obs.
@@ -50,7 +50,7 @@ std::vector<std::string> valid_categories(const data::Labels& labels) {
 }
 
 /// Where the numbers of the ranks go: bytes from the file's beginning.
-struct Places {
+struct AnnDataPlaces {
   std::int64_t embedding = 0, codes = 0;
   std::array<std::int64_t, AnnDataContents::most_matrices> more{};
 };
@@ -97,15 +97,15 @@ std::int64_t size_estimate(const AnnDataContents& contents, const anndata::RowNa
 }
 
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
-Places write_structure(const hdf5::Guard& guard, const std::string& path, const AnnDataContents& contents,
-                       const anndata::RowNames& names) {
+AnnDataPlaces write_structure(const hdf5::Guard& guard, const std::string& path,
+                              const AnnDataContents& contents, const anndata::RowNames& names) {
   hdf5::Handle file = hdf5::create_file(guard, path);
   anndata::set_encoding(guard, file.get(), "anndata", "0.1.0");
   for (const char* name : {"layers", "obsm", "obsp", "varm", "varp", "uns"}) {
     anndata::group(guard, file.get(), name, "dict", "0.1.0");
   }
   const auto rows = static_cast<hsize_t>(contents.rows.total());
-  Places places;
+  AnnDataPlaces places;
   places.embedding = lay_out_array(guard, file.get(), "obsm/X_" + contents.method, H5T_IEEE_F32LE,
                                    {rows, contents.embedding.columns()});
   for (std::size_t m = 0; m < contents.more.size(); ++m)
@@ -133,7 +133,7 @@ Places write_structure(const hdf5::Guard& guard, const std::string& path, const 
 
   const hdf5::Handle uns(H5Gopen2(file.get(), "uns", H5P_DEFAULT), H5Gclose);
   anndata::write_json(guard, uns.get(), contents.method, contents.parameters);
-  guard.check(file.reset() ? 0 : -1, problem);
+  guard.check(file.reset() ? 0 : -1, unwritable);
   return places;
 }
 
@@ -147,7 +147,7 @@ void write_anndata(const comm::Communicator& comm, const std::string& path, cons
   const hdf5::Guard guard(base::ErrorKind::io, path);
   std::optional<PartialFile> partial;
   std::string partial_path;
-  Places places;
+  AnnDataPlaces places;
   comm::on_root(comm, [&] {
     partial.emplace(path);
     partial_path = partial->partial_path();

@@ -19,7 +19,7 @@ namespace fleetsne::io {
 namespace {
 
 /// Where the two datasets begin.
-struct Places {
+struct NeighborPlaces {
   std::int64_t indices = 0, distances = 0;
 };
 
@@ -28,10 +28,10 @@ struct Digests {
   std::uint64_t indices = 0, distances = 0;
 };
 
-Places write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
-                       std::uint64_t input_digest, const std::string& about) {
+NeighborPlaces write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
+                               std::uint64_t input_digest, const std::string& about) {
   hdf5::Handle file = hdf5::create_file(guard, path);
-  Places places;
+  NeighborPlaces places;
   places.indices = hdf5::lay_out(guard, file.get(), "indices", H5T_STD_I64LE, {rows, count}).offset;
   places.distances = hdf5::lay_out(guard, file.get(), "distances", H5T_IEEE_F32LE, {rows, count}).offset;
   description::write(guard, file.get(), about);
@@ -57,7 +57,7 @@ void write_digests(const hdf5::Guard& guard, const std::string& path, const Dige
 
 /// Brings the rows of a round from the ranks that have them in working order to those that have them in the
 /// input's, and has them written there. @return the checksums of all
-Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const Places& places,
+Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const NeighborPlaces& places,
                      const data::Permutation& permutation, const data::NeighborGraph& graph) {
   const std::size_t k = graph.count();
   const auto& input = permutation.input;
@@ -122,7 +122,7 @@ void write_neighbors(const comm::Communicator& comm, const std::string& path,
   const hdf5::Guard guard(base::ErrorKind::io, path);
   std::optional<PartialFile> partial;
   std::string partial_path;
-  Places places;
+  NeighborPlaces places;
   comm::on_root(comm, [&] {
     const auto rows = static_cast<std::size_t>(permutation.input.total());
     partial.emplace(path);

@@ -13,10 +13,10 @@ void report_failure(const comm::Communicator& comm, const OutputDirectory& outpu
   if (!report.input_accepted) return;
   report.exit_code = error.exit_code();
   report.error = error.what();
-  const nlohmann::json json = to_json(comm, report);
+  const nlohmann::json written = to_json(comm, report);
   if (comm.rank() != 0) return;
   try {
-    output.write_report(json);
+    output.write_report(written);
   } catch (const std::exception&) {
     return;
   }

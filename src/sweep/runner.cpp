@@ -35,9 +35,9 @@ std::string status_file(const Plan& plan, Part part, std::size_t index) {
 
 /// Whether a process has ended so because it was asked to.
 bool is_stop(int exit_code) {
-  constexpr int signalled = 128;
-  return base::is_stop(base::ErrorKind{exit_code}) || exit_code == signalled + SIGUSR2 ||
-         exit_code == signalled + SIGTERM;
+  constexpr int by_signal = 128;
+  return base::is_stop(base::ErrorKind{exit_code}) || exit_code == by_signal + SIGUSR2 ||
+         exit_code == by_signal + SIGTERM;
 }
 
 /// How a sweep that was stopped goes on.

@@ -11,7 +11,7 @@ command -v valgrind >/dev/null || {
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1
 export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
 cmake -S . -B build/valgrind -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" \
-  -DFLEETSNE_CPU=x86-64-v3 -DFLEETSNE_PRECOMPILE=ON -DFLEETSNE_TESTS=OFF >/dev/null
+  -DFLEETSNE_CPU=x86-64-v3 -DFLEETSNE_TESTS=OFF >/dev/null
 cmake --build build/valgrind --target fleetsne --parallel "$(nproc)"
 
 program=$PWD/build/valgrind/fleetsne
