@@ -135,6 +135,8 @@ class Running:
 class FaultTest(EndToEnd):
     """`shared` has the input and the result of a run without a fault; every test a folder with links to the input."""
 
+    RUN = RUN
+    OUTPUT = ""  # the file in the output folder that --output names, if it names one
     needs_whole = True
 
     @classmethod
@@ -150,7 +152,8 @@ class FaultTest(EndToEnd):
 
     @classmethod
     def run_whole(cls):
-        running = Running(cls.shared, MPIEXEC, "-n", RANKS, PROGRAM, *RUN, "--output", "whole")
+        (cls.shared / "whole").mkdir()
+        running = Running(cls.shared, MPIEXEC, "-n", RANKS, PROGRAM, *cls.RUN, "--output", cls.shared / "whole" / cls.OUTPUT)
         seen, last = [("", 0)], time.monotonic()
         cls.phases = []  # what the log says when it begins, how often it has said so then, and the seconds it takes
         while running.process.poll() is None:
@@ -161,17 +164,29 @@ class FaultTest(EndToEnd):
         cls.phases.append((*seen[-1], time.monotonic() - last))
         if running.process.returncode != 0:
             raise AssertionError(running.log())
-        cls.whole = np.load(cls.shared / "whole/embedding.npy")
+        cls.whole = cls.result_in(cls.shared / "whole")
         cls.files = sorted(sums(cls.shared / "whole"))
 
     def setUp(self):
         super().setUp()
         for name in self.input_sums:
             os.symlink(self.shared / name, self.folder / name)
-        self.kept = self.out / "checkpoint"
+        self.write_to(self.out)
+
+    def write_to(self, folder):
+        """The next runs write there."""
+        self.out = folder
+        self.kept = folder / (f"{self.OUTPUT}.checkpoint" if self.OUTPUT else "checkpoint")
+
+    @classmethod
+    def result_in(cls, folder):
+        return np.load(folder / "embedding.npy")
+
+    def has_result(self):
+        return (self.out / "report.json").exists() and self.report()["exit_code"] == 0
 
     def start(self, *arguments, ranks=RANKS):
-        running = Running(self.folder, MPIEXEC, "-n", ranks, PROGRAM, *RUN, "--output", self.out, *arguments)
+        running = Running(self.folder, MPIEXEC, "-n", ranks, PROGRAM, *self.RUN, "--output", self.out / self.OUTPUT, *arguments)
         self.addCleanup(running.clear)
         return running
 
@@ -218,9 +233,9 @@ class FaultTest(EndToEnd):
             self.assertEqual([json.loads(line)["complete"] for line in told.stdout.splitlines()], [True] * len(hdf5))
 
     def assert_goes_on_to_the_same(self, *arguments):
-        done = self.run_program(*RUN, "--output", self.out, "--resume", "auto", "--checkpoint.minutes", "0", *arguments,
-                                limit=300)
+        done = self.run_program(*self.RUN, "--output", self.out / self.OUTPUT, "--resume", "auto", "--checkpoint.minutes", "0",
+                                *arguments, limit=300)
         self.assertEqual(done.returncode, 0, done.stderr)
-        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), self.whole)
+        np.testing.assert_array_equal(self.result_in(self.out), self.whole)
         self.assertEqual(sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*") if path.is_file()), self.files)
         return done
