@@ -201,6 +201,23 @@ for script in embed sweep; do
   start 75 "${job[@]}" "${start_of[@]}"
   expect_call 'scontrol requeue 57$'
 done
+# Preempted, mpirun is ended with the job; what Slurm queues again by itself has a restart more, an earlier start's is none of this.
+# shellcheck disable=SC2016  # what the stand-in expands
+stand_in mpirun 'trap "" USR2; kill -TERM "$PPID"; sleep 0.3; exit 143'
+for script in embed sweep; do
+  declare -n start_of=$script
+  stand_in scontrol 'echo "JobId=57 Restarts=0 StartTime=2026-11-27T10:00:00 PreemptTime=2026-11-27T10:05:00 Nice=0"'
+  start 143 "${job[@]}" "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+  for said in 'Restarts=1 StartTime=2026-11-27T10:00:00 PreemptTime=2026-11-27T10:05:00' \
+    'Restarts=0 StartTime=2026-11-27T10:00:00 PreemptTime=2026-11-27T09:05:00' \
+    'Restarts=0 StartTime=2026-11-27T10:00:00 PreemptTime=None'; do
+    stand_in scontrol "echo 'JobId=57 $said Nice=0'"
+    start 143 "${job[@]}" "${start_of[@]}"
+    expect_no_call 'scontrol requeue'
+  done
+done
+stand_in scontrol ''
 stand_in squeue 'date -d "1 hour" +%FT%T'
 stand_in mpirun 'exit 5'
 start 5 "${job[@]}" "${embed[@]}"

@@ -43,6 +43,9 @@ class Jobs(EndToEnd):
         path = self.folder / f"fleetsne-{job}.log"
         return path.read_text() if path.exists() else ""
 
+    def all_logs(self):
+        return "\n".join(f"== {path.name}\n{path.read_text(errors='replace')}" for path in sorted(self.folder.rglob("*.log")))
+
     def wait_for_log(self, job, text):
         self.slurm.until(lambda: text in self.log(job), f"'{text}' in the log of job {job}")
 
@@ -148,7 +151,7 @@ class Jobs(EndToEnd):
         twice = self.slurm.run(*sweep, cwd=self.folder, environment=CROWDED)
         self.assertEqual(twice.returncode, 2, twice.stderr)
         self.assertIn("has jobs in Slurm already", twice.stderr)
-        self.assertEqual(self.slurm.wait(jobs[-1]), ("COMPLETED", 0), self.log(jobs[-1]))
+        self.assertEqual(self.slurm.wait(jobs[-1]), ("COMPLETED", 0), self.all_logs())
         with open(self.folder / "sweep/sweep.csv", newline="") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([(row["state"], row["ranks"], row["attempts"]) for row in rows], [("done", "2", "1")] * 4)
@@ -162,15 +165,24 @@ class Jobs(EndToEnd):
         self.assertIn("4 rows: 3 done, 1 to do", self.log(job))
 
     def test_a_job_that_is_preempted(self):
-        job = self.submit(*RUN, "--iterations", "100000", "--checkpoint.minutes", "0.01")
-        self.wait_for_log(job, "checkpoint at iteration")
-        urgent = self.slurm.submit("--partition=urgent", "--nodes=2", "--ntasks-per-node=2", "--wrap", "true", "--output=urgent.log",
-                                   cwd=self.folder)
-        self.assertEqual(self.slurm.wait(urgent), ("COMPLETED", 0))
-        self.slurm.until(lambda: self.slurm.ended(job) or "going on from iteration" in self.log(job), "the job's second start")
-        self.assertIn("start 2", self.log(job))
-        self.slurm.run("scancel", job)
-        self.assertEqual(self.slurm.wait(job)[0], "CANCELLED")
+        """By Slurm's REQUEUE, and by its CANCEL, after which the script itself asks for it."""
+        for partition, launcher in (("main", "mpirun"), ("spare", "mpirun"), ("spare", "srun")):
+            with self.subTest(partition=partition, launcher=launcher):
+                job = self.submit(*RUN, "--iterations", "100000", "--checkpoint.minutes", "0.01", "--force",
+                                  environment={"FLEETSNE_LAUNCHER": launcher},
+                                  options=["--partition", partition, "--ntasks-per-node", "2"])
+                self.wait_for_log(job, "checkpoint at iteration")
+                urgent = self.slurm.submit("--partition=urgent", "--nodes=2", "--ntasks-per-node=2", "--wrap", "true",
+                                           "--output=urgent.log", cwd=self.folder)
+                self.assertEqual(self.slurm.wait(urgent), ("COMPLETED", 0))
+                def again():  # and well under way: cancelled while it begins, a step may hang in PMIx
+                    return self.slurm.ended(job) or "Iteration" in self.log(job).partition("start 2")[2]
+                self.slurm.until(again, "the job's second start")
+                self.assertIn("going on from iteration", self.log(job).partition("start 2")[2])
+                self.assertEqual("was preempted" in self.log(job), partition == "spare", self.log(job))
+                self.assertEqual(self.slurm.job(job)["Restarts"], "1")
+                self.slurm.run("scancel", job)
+                self.assertEqual(self.slurm.wait(job)[0], "CANCELLED", self.log(job))
 
     @unittest.skipUnless(os.environ.get("FLEETSNE_SLURM_LIMIT"), "takes some minutes: FLEETSNE_SLURM_LIMIT=1")
     def test_a_job_whose_time_ends(self):
