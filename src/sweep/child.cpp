@@ -22,7 +22,7 @@
 namespace fleetsne::sweep {
 namespace {
 
-constexpr int no_such_program = 127, signalled = 128;
+constexpr int no_such_program = 127;
 
 volatile std::sig_atomic_t child = 0, stop_came = 0, remembers = 0;
 
@@ -113,7 +113,7 @@ int wait_for(pid_t process) {
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFSIGNALED(status) ? signalled + WTERMSIG(status) : WEXITSTATUS(status);
+  return WIFSIGNALED(status) ? by_signal + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 }  // namespace

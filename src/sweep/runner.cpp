@@ -35,7 +35,6 @@ std::string status_file(const Plan& plan, Part part, std::size_t index) {
 
 /// Whether a process has ended so because it was asked to.
 bool is_stop(int exit_code) {
-  constexpr int by_signal = 128;
   return base::is_stop(base::ErrorKind{exit_code}) || exit_code == by_signal + SIGUSR2 ||
          exit_code == by_signal + SIGTERM;
 }

@@ -81,7 +81,7 @@ class AtRandomMoments:
         met, slowest = collections.Counter(), 0
         faults = list(FAULTS)
         for number in range(count):
-            fault = faults[number % len(faults)]
+            fault = faults[2 * number % len(faults)]  # of few, too, some kill and some stop
             begin, count_then, length = generator.choice(self.phases)  # as the lines of the log part them
             delay = generator.uniform(0, length)
             with self.subTest(number=number, fault=fault.__name__, after=begin, delay=delay):

@@ -5,9 +5,12 @@
 
 namespace fleetsne::sweep {
 
+/// Exit code of a command that a signal ended, less the signal; the shell's and mpirun's, too.
+inline constexpr int by_signal = 128;
+
 /// How a command ended.
 struct Ended {
-  int exit_code = 0;   ///< 128 + the signal if one ended it, 127 if there is no such program
+  int exit_code = 0;   ///< by_signal + the signal if one ended it, 127 if there is no such program
   std::string output;  ///< its standard output, if that was wanted
 };
 
