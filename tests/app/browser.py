@@ -85,8 +85,12 @@ class Browser:
             time.sleep(0.05)
         port = int(port_file.read_text().split()[0])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        connection.request("GET", "/json")
-        tab = next(t for t in json.loads(connection.getresponse().read()) if t["type"] == "page")
+        tab = None
+        while tab is None:
+            if time.monotonic() > deadline:
+                raise RuntimeError("chromium has opened no page")
+            connection.request("GET", "/json")
+            tab = next((t for t in json.loads(connection.getresponse().read()) if t["type"] == "page"), None)
         connection.close()
         self.socket = Socket("127.0.0.1", port, tab["webSocketDebuggerUrl"].split(str(port), 1)[1])
         self.number, self.events = 0, []

@@ -75,7 +75,7 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         for part in parts:
             self.assertIn(part, done.stderr)
-        self.assertLess(done.seconds, 10 * PATIENCE)
+        self.assertLess(done.seconds, 30 * PATIENCE)
 
     def assert_nothing_left(self, before):
         self.assertEqual(before, self.listing())
@@ -398,7 +398,7 @@ class Result(EndToEnd):
 
     def test_terminal_shows_bars_with_the_time_left(self):
         # One rank and thread, and many neighbours: these phases take longer than the 0.2 s after which a bar is drawn.
-        np.save(self.folder / "many.npy", np.random.default_rng(2).standard_normal((6000, 100)).astype(np.float32))
+        np.save(self.folder / "many.npy", np.random.default_rng(2).standard_normal((12000, 100)).astype(np.float32))
         code, shown = self.run_on_terminal("embed", "many.npy", "--output", self.out, "--backend", "hnsw", "--threads", "1",
                                            "--perplexity", "400", "--iterations", "100", "--early-iterations", "0", ranks=1)
         self.assertEqual(code, 0, shown)

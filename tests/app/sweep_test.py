@@ -97,11 +97,13 @@ class Sweep(EndToEnd):
         self.wait_until(lambda: file.exists() and json.loads(file.read_text())["state"] == "begun", name)
 
     def processes_of(self, *words):
-        """Ranks of the program whose command line has these words."""
+        """Ranks of the program, of this test's, whose command line has these words."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             try:
                 line = (entry / "cmdline").read_bytes().split(b"\0")
+                if not os.path.samefile(entry / "cwd", self.folder):
+                    continue
             except OSError:
                 continue
             if line[0] == PROGRAM.encode() and all(word.encode() in line for word in words):
@@ -187,7 +189,7 @@ class Sweep(EndToEnd):
         self.assertIn("RESULT rows=2 to_do=1 done=1", again.stdout)
 
     def test_a_stopped_row_whose_neighbors_come_to_be_shared_begins_anew(self):
-        row = "[row.umap]\nmethod = umap\nneighbors = 10\numap.epochs = 400\n"
+        row = "[row.umap]\nmethod = umap\nneighbors = 10\numap.epochs = 10000\n"
         self.write(BASE + row)
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
                                cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -222,7 +224,7 @@ class Sweep(EndToEnd):
         self.assertEqual(self.status("two")["attempts"], 2)
 
     def test_by_force_it_begins_anew_once(self):
-        self.write(BASE + "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 600\n")
+        self.write(BASE + "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 6000\n")
         self.assert_succeeds(self.sweep(limit=120))
         made = {path.name: path.stat().st_mtime_ns for path in self.sweep_folder.rglob("*.h5*")}
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--force", "--log",
@@ -324,7 +326,7 @@ class Sweep(EndToEnd):
         self.assert_succeeds(self.sweep("--retry"))
 
     def test_a_stopped_sweep_goes_on(self):
-        rows = "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 2000\n[row.last]\nperplexity = 5\nseed = 3\n"
+        rows = "[row.first]\nperplexity = 5\n[row.long]\nperplexity = 5\niterations = 10000\n[row.last]\nperplexity = 5\nseed = 3\n"
         self.write(BASE + rows)
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
                                cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -355,7 +357,7 @@ class Sweep(EndToEnd):
     def stopped_while_its_launcher_sleeps(self, trap):
         """Exit code and log of a sweep by --launch that is told to stop before its first row has begun."""
         self.write(BASE + "[row.one]\nperplexity = 5\ninput.pca = 3\n[row.two]\nperplexity = 5\n")
-        (self.folder / "launch.sh").write_text(f"{trap}\ntouch asleep\nsleep 1\n\"$@\"\n")
+        (self.folder / "launch.sh").write_text(f"{trap}\ntouch asleep\nsleep 3\n\"$@\"\n")
         run = subprocess.Popen([PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--launch", "sh launch.sh"], cwd=self.folder,
                                text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.wait_until((self.folder / "asleep").exists, "the launcher")
@@ -376,7 +378,7 @@ class Sweep(EndToEnd):
 
     def test_the_time_is_that_of_the_whole_sweep(self):
         self.write(BASE + "[grid]\nseed = 0, 1, 2, 3\noptimize.iterations = 1000000\n")
-        done = self.sweep("--max-wall-time", "3")
+        done = self.sweep("--max-wall-time", "6")
         self.assertEqual(done.returncode, 75, done.stderr)
         self.assertEqual([row["state"] for row in self.table().values()], ["stopped", "absent", "absent", "absent"])
 

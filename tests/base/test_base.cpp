@@ -1,3 +1,4 @@
+#include "fleetsne/base/clock.hpp"
 #include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/base/random.hpp"
@@ -143,8 +144,12 @@ TEST(Log, DrawsABarWithPercentAndTimeLeftOnATerminal) {
   {
     Log log(file, LogStyle::terminal);
     log.begin_phase("index", 10);
+    const Stopwatch watch;
     log.advance(1);
-    EXPECT_EQ(contents(file), "") << "at most five times a second";
+    const std::string at_once = contents(file);
+    if (watch.seconds() < 0.1) {
+      EXPECT_EQ(at_once, "") << "at most five times a second";
+    }
     wait_for_redraw();
     log.advance(5);
     EXPECT_THAT(contents(file),
@@ -158,7 +163,7 @@ TEST(Log, DrawsABarWithPercentAndTimeLeftOnATerminal) {
     log.advance(10);
     EXPECT_TRUE(contents(file).ends_with(clear + "index [" + std::string(30, '#') + "] 100 %  0:00 left"));
     log.end_phase();
-    EXPECT_NE(contents(file).find("left" + clear + "index: 0."), std::string::npos);
+    EXPECT_THAT(contents(file), testing::ContainsRegex("left\r.\\[Kindex: [0-9]+\\."));
   }
   EXPECT_TRUE(contents(file).ends_with(" s\n")) << "nothing is cleared twice";
   std::fclose(file);

@@ -7,7 +7,7 @@ import unittest
 
 import numpy as np
 
-from faulty import FaultTest, sums
+from faulty import OFTEN, FaultTest, send, sums
 
 PAGE = 4096
 
@@ -94,10 +94,11 @@ class Disk(FaultTest):
         self.kept = self.out / "checkpoint"
         self.out.mkdir()
         self.kept.symlink_to(self.disk)
-        running = self.start("--resume", "auto")
-        self.assertTrue(running.wait_for(lambda: len(self.states()) == 2), running.log())
+        running = self.start("--resume", "auto", *OFTEN)
+        running.hold(self.disk, lambda: len(self.states()) == 2)
         ballast = self.leave(0)
-        running.process.send_signal(signal.SIGUSR2)
+        send(running.ranks(), signal.SIGUSR2)
+        running.go_on()
         self.assertEqual(running.finish(), 4, running.log())
         self.assert_one_message(running.log(), "state-", "cannot be written")
         self.assert_all_files_whole()
@@ -129,13 +130,13 @@ class Disk(FaultTest):
 class Removed(FaultTest):
     def test_an_output_folder_that_is_removed_is_made_again(self):
         """By what comes first, a snapshot or a checkpoint."""
-        for every in ("200", "0"):
-            with self.subTest(every):
-                self.out = self.folder / f"out-{every}"
-                self.kept = self.out / "checkpoint"
-                running = self.start("--snapshot.every", every)
-                self.assertTrue(running.wait_for(lambda: self.states()), running.log())
-                os.rename(self.out, self.folder / f"elsewhere-{every}")
+        for first, options in (("snapshot", ["--checkpoint.minutes", "0"]), ("checkpoint", [*OFTEN, "--snapshot.every", "0"])):
+            with self.subTest(first):
+                self.write_to(self.folder / f"out-{first}")
+                running = self.start(*options)
+                running.hold(self.out, lambda: "Iteration   50" in running.log() if first == "snapshot" else self.states())
+                os.rename(self.out, self.folder / f"elsewhere-{first}")
+                running.go_on()
                 self.assertEqual(running.finish(), 0, running.log())
                 self.assertNotIn("fleetsne: error:", running.log())
                 self.assertIn("was gone and has been made again", running.log())
@@ -144,10 +145,11 @@ class Removed(FaultTest):
                 self.assertFalse(self.kept.exists())
 
     def test_one_that_cannot_be_made_again_is_one_error(self):
-        running = self.start()
-        self.assertTrue(running.wait_for(lambda: self.states()), running.log())
+        running = self.start(*OFTEN)
+        running.hold(self.out, self.states)
         os.rename(self.out, self.folder / "elsewhere")
         self.out.write_text("a file")
+        running.go_on()
         self.assertEqual(running.finish(), 4, running.log())
         self.assert_one_message(running.log(), str(self.out))
         self.assertEqual(self.out.read_text(), "a file")

@@ -29,7 +29,7 @@ class Diverge(FaultTest):
                 self.assertLess(self.assert_diverged(done.stderr), 5)
 
     def test_the_checkpoint_before_is_kept_and_can_be_gone_on_from(self):
-        calm = ["--stage", "iterations=300,exaggeration=12"]
+        calm = ["--stage", "iterations=3000,exaggeration=12"]
         running = Running(self.folder, MPIEXEC, "-n", RANKS, PROGRAM, *BASE, "--output", self.out, *calm,
                           "--stage", "iterations=100,exaggeration=1,learning-rate=1e30,max-step-norm=1e30")
         self.addCleanup(running.clear)
@@ -37,7 +37,7 @@ class Diverge(FaultTest):
         running.process.send_signal(signal.SIGUSR1)
         self.assertEqual(running.finish(), 5, running.log())
         at = self.assert_diverged(running.log(), "--continue")
-        self.assertTrue(300 < at < 305, running.log())
+        self.assertTrue(3000 < at < 3005, running.log())
         self.assert_all_files_whole()
         kept = re.search(r"--continue (\S+)", running.log()).group(1)
         self.assertEqual(kept, str(self.states()[0]))

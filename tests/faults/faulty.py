@@ -25,6 +25,8 @@ from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd  # noqa: E402
 POINTS = 2000
 GONE_WITHIN = 30  # seconds
 CHECKPOINTS = ["--checkpoint.minutes", "0.004"]
+# One at every occasion: the first ones are there at once, and the run goes on for long.
+OFTEN = ["--checkpoint.minutes", "0.00001"]
 # Every phase, the search by an index too; snapshots and labels, so that all kinds of files are written.
 RUN = ["embed", "cells.npy", "--labels", "cells-labels.npy", "--pca", "20", "--backend", "hnsw", "--perplexity", "10",
        "--early-iterations", "150", "--iterations", "250", "--optimize.kl-every", "50", "--threads", "1",
@@ -41,8 +43,14 @@ def moments(few):
 
 def sums(folder):
     """The checksum of every file below it, temporary ones left out."""
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(".partial") and path.name != "results-begun"}
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        try:
+            if path.is_file() and not path.name.endswith(".partial") and path.name != "results-begun":
+                found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        except FileNotFoundError:  # gone meanwhile, in a run that goes on
+            continue
+    return found
 
 
 def processes_with(mark):
@@ -68,6 +76,21 @@ def milestones(log):
             text = re.split(r"[:,(=]", line)[0]
             found.append((text, 1 + sum(earlier == text for earlier, _ in found)))
     return found
+
+
+def stands_still(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] in "TZ"
+    except OSError:  # gone meanwhile
+        return True
+
+
+def send(processes, sign):
+    for process in processes:
+        try:
+            os.kill(process, sign)
+        except ProcessLookupError:
+            pass
 
 
 class Running:
@@ -107,6 +130,21 @@ class Running:
                 raise AssertionError(f"it did not come to that in {limit} s:\n{self.log()}")
             time.sleep(0.002)
         return True
+
+    def hold(self, out, what):
+        """Lets the ranks stand still in a moment when `what` holds and nothing below `out` is being written."""
+        while self.wait_for(lambda: len(self.ranks()) == int(RANKS) and what()):
+            send(self.ranks(), signal.SIGSTOP)
+            while not all(map(stands_still, self.ranks())):
+                time.sleep(0.001)
+            if what() and not list(out.rglob("*.partial")):
+                return
+            self.go_on()
+            time.sleep(0.001)
+        raise AssertionError(f"it ended before it came to that:\n{self.log()}")
+
+    def go_on(self):
+        send(self.ranks(), signal.SIGCONT)
 
     def finish(self, limit=300):
         """Exit code of a run that ends by itself."""
@@ -192,7 +230,7 @@ class FaultTest(EndToEnd):
 
     def stopped_run(self):
         """Makes `out` the folder of a run that was stopped, with two checkpoints."""
-        running = self.start()
+        running = self.start(*OFTEN)
         self.assertTrue(running.wait_for(lambda: len(self.states()) == 2), running.log())
         running.process.send_signal(signal.SIGUSR2)
         self.assertEqual(running.end()[0], 75, running.log())

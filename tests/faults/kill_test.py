@@ -10,17 +10,9 @@ import unittest
 import h5py
 import numpy as np
 
-from faulty import CHECKPOINTS, FaultTest, milestones, moments, sums
+from faulty import CHECKPOINTS, OFTEN, FaultTest, milestones, moments, send, sums
 
-STOPPED = 75
-
-
-def send(processes, sign):
-    for process in processes:
-        try:
-            os.kill(process, sign)
-        except ProcessLookupError:
-            pass
+STOPPED, NOTHING_KEPT = 75, 76
 
 
 def one_of(running, generator):
@@ -65,10 +57,10 @@ FAULTS = {
     kill_one: {KILLED, BY_SIGNAL + signal.SIGKILL},
     kill_mpirun: {KILLED},
     kill_all: {KILLED},
-    end_mpirun: {1, STOPPED, BY_SIGNAL + signal.SIGTERM, BY_SIGNAL + signal.SIGKILL},
-    stop: {STOPPED, BY_SIGNAL + signal.SIGUSR2, -signal.SIGUSR2},
-    end_one: {STOPPED, BY_SIGNAL + signal.SIGTERM, -signal.SIGTERM},
-    many_signals: {STOPPED, BY_SIGNAL + signal.SIGUSR1, BY_SIGNAL + signal.SIGUSR2, -signal.SIGUSR1, -signal.SIGUSR2},
+    end_mpirun: {1, STOPPED, NOTHING_KEPT, BY_SIGNAL + signal.SIGTERM, BY_SIGNAL + signal.SIGKILL, -signal.SIGTERM},
+    stop: {STOPPED, NOTHING_KEPT, BY_SIGNAL + signal.SIGUSR2, -signal.SIGUSR2},
+    end_one: {STOPPED, NOTHING_KEPT, BY_SIGNAL + signal.SIGTERM, -signal.SIGTERM},
+    many_signals: {STOPPED, NOTHING_KEPT, BY_SIGNAL + signal.SIGUSR1, BY_SIGNAL + signal.SIGUSR2, -signal.SIGUSR1, -signal.SIGUSR2},
 }
 
 
@@ -117,7 +109,7 @@ class Kill(AtRandomMoments, FaultTest):
         for signs in ([signal.SIGUSR2], [signal.SIGUSR1, signal.SIGTERM, signal.SIGTERM]):
             with self.subTest(signs):
                 self.write_to(self.folder / f"out{len(signs)}")
-                running = self.start()
+                running = self.start(*OFTEN)
                 self.assertTrue(running.wait_for(lambda: self.states()), running.log())
                 ranks = running.ranks()
                 # The ranks stand still in the middle of it while the signals come.

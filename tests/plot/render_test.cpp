@@ -6,10 +6,10 @@
 
 #include "plot/synthetic_clusters.hpp"
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -114,11 +114,11 @@ TEST(Render, SizesOutOfRangeAreRefused) {
 TEST(Plot, WritesTheFileAndRefusesWhatCannotBeWritten) {
   const auto comm = Communicator::world();
   const Clusters mine = my_clusters(comm, 500, 3);
-  const std::string path = comm.broadcast(
-      (std::filesystem::temp_directory_path() / ("fleetsne_plot_" + std::to_string(std::rand()) + "_" +
-                                                 std::to_string(static_cast<long>(comm.size())) + ".png"))
-          .string(),
-      0);
+  const std::string path = comm.broadcast((std::filesystem::temp_directory_path() /
+                                           ("fleetsne_plot_" + std::to_string(static_cast<long>(getpid())) +
+                                            "_" + std::to_string(static_cast<long>(comm.size())) + ".png"))
+                                              .string(),
+                                          0);
   plot_embedding(comm, mine.embedding.view(), mine.labels, path, {200, "three clusters"});
   const auto png = render_embedding(comm, mine.embedding.view(), mine.labels, {200, "three clusters"});
   if (comm.rank() == 0) {

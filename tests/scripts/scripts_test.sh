@@ -201,6 +201,21 @@ for script in embed sweep; do
   start 75 "${job[@]}" "${start_of[@]}"
   expect_call 'scontrol requeue 57$'
 done
+# Told to end before anything is launched, and before what is launched listens.
+for script in embed sweep; do
+  declare -n start_of=$script
+  # shellcheck disable=SC2016  # what the stand-in expands
+  stand_in squeue 'case "$*" in *%e) kill -TERM "$(ps -o ppid= "$PPID" | tr -d " ")" ;; esac; date -d "1 hour" +%FT%T'
+  stand_in mpirun 'exit 0'
+  start 76 "${job[@]}" "${start_of[@]}"
+  expect_no_call mpirun
+  expect_call 'scontrol requeue 57$'
+  stand_in squeue 'date -d "1 hour" +%FT%T'
+  # shellcheck disable=SC2016
+  stand_in mpirun 'kill -TERM "$PPID"; exec sleep 10'
+  start 76 "${job[@]}" "${start_of[@]}"
+  expect_call 'scontrol requeue 57$'
+done
 # Preempted, mpirun is ended with the job; what Slurm queues again by itself has a restart more, an earlier start's is none of this.
 # shellcheck disable=SC2016  # what the stand-in expands
 stand_in mpirun 'trap "" USR2; kill -TERM "$PPID"; sleep 0.3; exit 143'

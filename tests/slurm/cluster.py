@@ -5,6 +5,7 @@ It touches nothing of the system's own configuration, and leaves nothing running
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -17,12 +18,17 @@ MISSING = [name for name in ("munged", "slurmctld", "slurmd", "sbatch")
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    """Below those that the system gives to whoever asks for any."""
+    ports = []
+    for port in random.Random(os.getpid()).sample(range(20000, 32000), 1000):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports.append(port)
+        if len(ports) == count:
+            break
     return ports
 
 

@@ -6,6 +6,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <string>
 #include <thread>
 
 namespace fleetsne::sweep {
@@ -32,14 +34,17 @@ TEST(Child, HasTheEnvironmentThatThisProgramStartedWith) {
 
 TEST(Child, IsTheOneThatSignalsReach) {
   const pid_t self = getpid();
+  const auto ready = std::filesystem::temp_directory_path() / ("fleetsne_child_" + std::to_string(self));
   std::thread sender([&] {
-    usleep(300'000);
+    while (!std::filesystem::exists(ready)) usleep(10'000);
     kill(self, SIGTERM);
   });
   // SIGTERM comes as SIGUSR2.
-  const Ended ended =
-      run_command({"sh", "-c", "trap 'exit 3' USR2; while :; do sleep 0.05; done"}, Output::taken);
+  const Ended ended = run_command(
+      {"sh", "-c", "trap 'exit 3' USR2; touch \"$0\"; while :; do sleep 0.05; done", ready.string()},
+      Output::taken);
   sender.join();
+  std::filesystem::remove(ready);
   EXPECT_EQ(ended.exit_code, 3);
 }
 
