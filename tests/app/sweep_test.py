@@ -189,7 +189,7 @@ class Sweep(EndToEnd):
         self.assertIn("RESULT rows=2 to_do=1 done=1", again.stdout)
 
     def test_a_stopped_row_whose_neighbors_come_to_be_shared_begins_anew(self):
-        row = "[row.umap]\nmethod = umap\nneighbors = 10\numap.epochs = 10000\n"
+        row = "[row.umap]\nmethod = umap\nneighbors = 10\numap.epochs = 4000\n"
         self.write(BASE + row)
         run = subprocess.Popen([MPIEXEC, "-n", str(RANKS), PROGRAM, "sweep", "sweep.cfg", "--output", "sweep", "--log", "plain"],
                                cwd=self.folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

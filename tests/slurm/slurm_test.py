@@ -94,16 +94,16 @@ class Jobs(EndToEnd):
         self.assertFalse(self.out.exists())
 
     def test_a_job_told_to_end_is_queued_again_and_goes_on(self):
-        job = self.submit(*RUN, "--iterations", "3000")
+        job = self.submit(*RUN, "--iterations", "1500")
         self.wait_for_log(job, "Iteration  100")
         self.assertEqual(self.slurm.run("scancel", "--batch", "--signal=TERM", job).returncode, 0)
         self.wait_for_log(job, "goes back into the queue")
         report = self.ended(job)
         self.assertIn("start 2", self.log(job))
         self.assertGreater(report["checkpoint"]["resumed_from"], 50)
-        self.assertEqual(report["optimize"]["iterations"], 3050)
+        self.assertEqual(report["optimize"]["iterations"], 1550)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
-        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "3000", "--output", "whole", limit=120))
+        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1500", "--output", "whole", limit=120))
         np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(self.folder / "whole/embedding.npy"))
 
     def test_a_job_that_is_cancelled_stays_so(self):
@@ -118,7 +118,7 @@ class Jobs(EndToEnd):
         self.assertTrue(list((self.out / "checkpoint").glob("state-*.h5")))
 
     def test_a_checkpoint_on_demand(self):
-        job = self.submit(*RUN, "--iterations", "3000")
+        job = self.submit(*RUN, "--iterations", "1200")
         self.wait_for_log(job, "Iteration   50")
         self.assertEqual(self.slurm.run("scancel", "--batch", "--signal=USR1", job).returncode, 0)
         self.wait_for_log(job, "checkpoint at iteration")
