@@ -51,6 +51,7 @@ Communicator Communicator::self() {
 }
 
 Communicator::Communicator(MPI_Comm other) {
+  const Waiting waiting;
   MPI_Comm_dup(other, &handle_);
   MPI_Comm_rank(handle_, &rank_);
   MPI_Comm_size(handle_, &size_);
@@ -63,6 +64,7 @@ Communicator::Communicator(Communicator&& other) noexcept
       traffic_(other.traffic_) {}
 
 Communicator::~Communicator() {
+  const Waiting waiting;
   if (handle_ != MPI_COMM_NULL) MPI_Comm_free(&handle_);
 }
 

@@ -1,5 +1,7 @@
 #include "fleetsne/comm/environment.hpp"
 
+#include "fleetsne/comm/patience.hpp"
+
 #include <mpi.h>
 
 #include <array>
@@ -14,6 +16,7 @@ Environment::Environment(int& argc, char**& argv) {
 }
 
 Environment::~Environment() {
+  const Waiting waiting;
   MPI_Finalize();
 }
 

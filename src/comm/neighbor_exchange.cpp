@@ -19,6 +19,7 @@ struct NeighborExchange::State {
   bool under_way = false;
 
   ~State() {
+    const Waiting waiting;
     if (under_way) MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
     for (MPI_Request& request : requests) MPI_Request_free(&request);
   }

@@ -86,11 +86,15 @@ Handle reopen_file(const Guard& guard, const std::string& path) {
 }
 
 Handle open_file_together(const comm::Communicator& comm, const Guard& guard) {
+  const comm::Waiting waiting;
   const Handle access = access_list(guard);
   H5Pset_fapl_mpio(access.get(), comm.handle(), MPI_INFO_NULL);
   H5Pset_all_coll_metadata_ops(access.get(), true);
-  const comm::Waiting waiting;
-  return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose,
+  const auto close_together = [](hid_t file) {
+    const comm::Waiting for_others;
+    return H5Fclose(file);
+  };
+  return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), close_together,
                    "cannot be opened as HDF5 by all ranks together");
 }
 
@@ -112,6 +116,7 @@ H5O_type_t object_type(hid_t file, const std::string& path) {
 }
 
 Handle open_dataset(const Guard& guard, hid_t file, const std::string& path) {
+  const comm::Waiting waiting;  // one rank reads for all where they opened the file together
   return guard.own(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose,
                    fmt::format("has a dataset {} that cannot be opened", path));
 }

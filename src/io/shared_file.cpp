@@ -27,6 +27,7 @@ SharedFile::SharedFile(const comm::Communicator& comm, const std::string& path, 
 }
 
 SharedFile::~SharedFile() {
+  const comm::Waiting waiting;
   if (file_ != MPI_FILE_NULL) MPI_File_close(&file_);
 }
 

@@ -94,8 +94,9 @@ class StoredTile {
   /// The next row's edges, appended; returns its scale.
   float next(std::vector<data::Edge>& edges) {
     const data::TileRow row = head();
+    if (!makes_sense(row.scale)) damaged(path_);
     data::for_each_slot(row, coding_, [&](std::uint16_t place, float value) {
-      if (place >= directory_.size()) damaged(path_);
+      if (place >= directory_.size() || !makes_sense(value)) damaged(path_);
       if (value != 0) edges.push_back({directory_[place], value});
     });
     return row.scale;
@@ -103,6 +104,9 @@ class StoredTile {
   void skip() { head(); }
 
  private:
+  /// Not negative, no NaN, and finite however many stand for one column.
+  static bool makes_sense(float value) { return value >= 0 && value <= 1e30F; }
+
   data::TileRow head() {
     std::uint32_t slots = 0;
     if (bytes_.size() - at_ < 8) damaged(path_);

@@ -23,6 +23,14 @@ void execute_together(const FftPlan<T>& transposition) {
   transposition.execute();
 }
 
+/// FFTW has the ranks agree on it.
+template <class T>
+FftPlan<T> plan_together(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t width, FftBuffer<T>& in,
+                         FftBuffer<T>& out, const comm::Communicator& comm) {
+  const comm::Waiting waiting;
+  return FftPlan<T>(Fftw<T>::transposition(rows, columns, width, in.reals(), out.reals(), comm.handle()));
+}
+
 }  // namespace
 
 template <class T>
@@ -56,10 +64,8 @@ void Convolution<T>::set_up(const ConvolutionSetup& setup) {
   forward_block_ = plan_lines(FFTW_FORWARD);
   backward_block_ = plan_lines(FFTW_BACKWARD);
   if (comm_ == nullptr) return;
-  to_columns_ = FftPlan<T>(
-      Fftw<T>::transposition(all_rows_, stride_, 2, by_rows_.reals(), by_columns_.reals(), comm_->handle()));
-  to_rows_ = FftPlan<T>(
-      Fftw<T>::transposition(stride_, all_rows_, 2, by_columns_.reals(), by_rows_.reals(), comm_->handle()));
+  to_columns_ = plan_together(all_rows_, stride_, 2, by_rows_, by_columns_, *comm_);
+  to_rows_ = plan_together(stride_, all_rows_, 2, by_columns_, by_rows_, *comm_);
   bytes_sent_ = static_cast<std::int64_t>(2 * sizeof(T)) *
                 (rows_ * (stride_ - my_columns_) + my_columns_ * (all_rows_ - rows_));
 }
@@ -113,8 +119,7 @@ void Convolution<T>::make_spectrum(const ConvolutionSetup& setup) {
   by_rows.make_room(static_cast<std::size_t>(std::max<std::ptrdiff_t>(numbers, 1)));
   if (comm_ != nullptr) {
     by_columns.make_room(static_cast<std::size_t>(std::max<std::ptrdiff_t>(numbers, 1)));
-    transposition = FftPlan<double>(Fftw<double>::transposition(quarter_rows, stride_, 1, by_rows.reals(),
-                                                                by_columns.reals(), comm_->handle()));
+    transposition = plan_together(quarter_rows, stride_, 1, by_rows, by_columns, *comm_);
   }
 
   const EvenSpectra of_rows(setup.padded_columns, threads_), of_columns(setup.padded_rows, threads_);
