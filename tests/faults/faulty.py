@@ -153,7 +153,10 @@ class Running:
     def end(self, limit=GONE_WITHIN):
         """Exit code, and seconds from now until it and all processes were gone."""
         began = time.monotonic()
-        code = self.process.wait(timeout=limit)
+        try:
+            code = self.process.wait(timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it has not ended after {limit} s:\n{self.log()}") from None
         while self.processes():
             if time.monotonic() - began > limit:
                 raise AssertionError(f"processes are left after {limit} s: {self.processes()}\n{self.log()}")
