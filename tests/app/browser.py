@@ -91,6 +91,7 @@ class Browser:
                 raise RuntimeError("chromium has opened no page")
             connection.request("GET", "/json")
             tab = next((t for t in json.loads(connection.getresponse().read()) if t["type"] == "page"), None)
+            time.sleep(0.02)
         connection.close()
         self.socket = Socket("127.0.0.1", port, tab["webSocketDebuggerUrl"].split(str(port), 1)[1])
         self.number, self.events = 0, []

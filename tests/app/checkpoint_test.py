@@ -16,7 +16,7 @@ import unittest
 import h5py
 import numpy as np
 
-from end_to_end import FILES, MPIEXEC, PATIENCE, PROGRAM, RANKS, EndToEnd
+from end_to_end import FILES, MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
 
 RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "500", "--threads", "1",
        "--optimize.kl-every", "50"]
@@ -26,8 +26,6 @@ RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "
 SEARCH = ["embed", "cells.npy", "--perplexity", "70", "--early-iterations", "10", "--iterations", "10", "--threads", "2",
           "--optimize.kl-every", "10"]
 UMAP = ["embed", "cells.npy", "--method", "umap", "--epochs", "400", "--threads", "1", "--quality.sample", "4000"]
-# A checkpoint at every occasion: the first ones are there at once, and the run goes on for long.
-OFTEN = ["--checkpoint.minutes", "0.00001"]
 
 
 class Runs(EndToEnd):
@@ -110,6 +108,11 @@ class Runs(EndToEnd):
         return [int(pid) for pid in subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True,
                                                    text=True).stdout.split()]
 
+    def all_ranks_of(self, running):
+        """Once they are there; early, so that no time goes by when one is to be told something."""
+        self.wait_for(running, lambda: len(self.ranks_of(running)) == RANKS)
+        return self.ranks_of(running)
+
     def stopped(self, running, after, code=75):
         """Told to stop once `after` holds; its log."""
         self.wait_for(running, after)
@@ -126,8 +129,7 @@ class Checkpoint(Runs):
                 self.out = self.folder / name
                 self.kept = self.out / "checkpoint"
                 running = self.start()
-                self.wait_for(running, lambda: len(self.ranks_of(running)) == RANKS)
-                ranks = self.ranks_of(running)
+                ranks = self.all_ranks_of(running)
                 self.wait_for(running, self.log_says("Iteration  100"))
                 # By way of mpirun, and one rank alone.
                 running.send_signal(sign) if number == 0 else os.kill(ranks[-1], sign)
@@ -274,8 +276,7 @@ class Checkpoint(Runs):
         """Nothing was kept, and a result is there."""
         save = ["--neighbors.save", "nn.h5", "--checkpoint.minutes", "0"]
         running = self.start(*save, "--plot.size", "3000")  # a picture that takes its time
-        self.wait_for(running, lambda: len(self.ranks_of(running)) == RANKS)
-        ranks = self.ranks_of(running)
+        ranks = self.all_ranks_of(running)
         self.wait_for(running, (self.out / "embedding.h5ad").exists)
         os.kill(ranks[0], signal.SIGKILL)
         self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)
@@ -365,8 +366,7 @@ class Search(Runs):
 
     def test_killed_it_goes_on_from_the_newest_parts(self):
         running = self.start(*OFTEN)
-        self.wait_for(running, lambda: len(self.ranks_of(running)) == RANKS)
-        ranks = self.ranks_of(running)
+        ranks = self.all_ranks_of(running)
         self.wait_for(running, lambda: len(parts := self.parts()) == RANKS and "000001" not in parts[0].name)
         os.kill(ranks[-1], signal.SIGKILL)
         self.assertNotEqual(running.wait(timeout=30), 0)

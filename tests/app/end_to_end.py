@@ -23,6 +23,8 @@ PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))
 # mpirun waits a second for ranks that have ended when one has failed; the ranks of this program end together.
 ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}
 FEW_ITERATIONS = ["--iterations", "20", "--early-iterations", "20", "--optimize.kl-every", "10"]
+# A checkpoint at every occasion: the first ones are there at once, and the run goes on for long.
+OFTEN = ["--checkpoint.minutes", "0.00001"]
 FILES = ["embedding.h5ad", "embedding.npy", "embedding.png", "report.html", "report.json"]
 
 

@@ -20,13 +20,11 @@ import uuid
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "app"))
-from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd  # noqa: E402
+from end_to_end import MPIEXEC, OFTEN, PROGRAM, RANKS, EndToEnd  # noqa: E402
 
 POINTS = 2000
 GONE_WITHIN = 30  # seconds
 CHECKPOINTS = ["--checkpoint.minutes", "0.004"]
-# One at every occasion: the first ones are there at once, and the run goes on for long.
-OFTEN = ["--checkpoint.minutes", "0.00001"]
 # Every phase, the search by an index too; snapshots and labels, so that all kinds of files are written.
 RUN = ["embed", "cells.npy", "--labels", "cells-labels.npy", "--pca", "20", "--backend", "hnsw", "--perplexity", "10",
        "--early-iterations", "150", "--iterations", "250", "--optimize.kl-every", "50", "--threads", "1",

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import unittest
 
-from faulty import MPIEXEC, PROGRAM, RUN, FaultTest, Running
+from faulty import MPIEXEC, OFTEN, PROGRAM, RUN, FaultTest, Running
 
 AGENT = """#!/bin/sh
 # What mpirun calls to start its daemon on a host: HOST COMMAND...
@@ -65,7 +65,7 @@ class Network(FaultTest):
             self.skipTest(f"no network namespaces can be made here ({error})")
 
     def start_on_hosts(self, *arguments, **options):
-        running = Running(self.folder, *self.hosts.mpirun(**options), PROGRAM, *RUN, "--output", self.out, *arguments)
+        running = Running(self.folder, *self.hosts.mpirun(**options), PROGRAM, *RUN, *OFTEN, "--output", self.out, *arguments)
         self.addCleanup(running.clear)
         return running
 
