@@ -131,7 +131,7 @@ PartitionName=spare Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=1 PreemptMo
 PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
 """)
 
-    def until(self, what, called, limit=60):
+    def until(self, what, called, limit=180):
         deadline = time.monotonic() + limit * PATIENCE
         while not what():
             for daemon in self.daemons:
@@ -142,8 +142,17 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
             time.sleep(0.2)
 
     def logs(self):
-        files = [*self.folder.glob("*.log"), *self.folder.glob("*.out"), *self.folder.glob("munge/log")]
+        files = [*self.folder.glob("*.log"), *self.folder.glob("*.out"), *self.folder.glob("munge/log"), *self._open_jobs()]
         return "\n".join(f"== {file.name}\n{file.read_text(errors='replace')[-3500:]}" for file in files)
+
+    def _open_jobs(self):
+        """Logs of the jobs that have not ended."""
+        try:
+            jobs = [self.job(number) for number in self.run("squeue", "-h", "-o", "%A").stdout.split()]
+        except (OSError, subprocess.SubprocessError):
+            return []  # there is no controller to ask
+        logs = {pathlib.Path(job["StdOut"]) for job in jobs if "StdOut" in job}
+        return [log for log in sorted(logs) if log.exists()]
 
     def run(self, *command, **options):
         environment = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf")} | options.pop("environment", {})
@@ -171,7 +180,7 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
                 del self.queued[number]
         return job.get("JobState") in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY")
 
-    def wait(self, number, limit=120):
+    def wait(self, number, limit=300):
         """The job's state and exit code when it has ended for good."""
         self.until(lambda: self.ended(number), f"the end of job {number}", limit)
         found = self.job(number)

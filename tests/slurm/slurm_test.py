@@ -103,7 +103,7 @@ class Jobs(EndToEnd):
         self.assertGreater(report["checkpoint"]["resumed_from"], 50)
         self.assertEqual(report["optimize"]["iterations"], 1550)
         self.assertEqual(sorted(os.listdir(self.out)), FILES)
-        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1500", "--output", "whole", limit=120))
+        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1500", "--output", "whole", limit=300))
         np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(self.folder / "whole/embedding.npy"))
 
     def test_a_job_that_is_cancelled_stays_so(self):
@@ -125,7 +125,7 @@ class Jobs(EndToEnd):
         self.assertGreaterEqual(self.ended(job)["checkpoint"]["written"], 1)
 
     def test_a_node_set_down(self):
-        job = self.submit(*RUN, "--iterations", "3000", "--checkpoint.minutes", "0.002",
+        job = self.submit(*RUN, "--iterations", "1500", "--checkpoint.minutes", "0.01",
                           options=["--nodes", "1", "--ntasks-per-node", "2"])
         self.wait_for_log(job, "checkpoint at iteration")
         node = self.slurm.job(job)["NodeList"]
@@ -136,7 +136,7 @@ class Jobs(EndToEnd):
         finally:
             self.slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
         self.assertIn("resumed_from", report["checkpoint"])
-        self.assertEqual(report["optimize"]["iterations"], 3050)
+        self.assertEqual(report["optimize"]["iterations"], 1550)
 
     def test_a_sweep_as_arrays_of_jobs_and_as_one(self):
         (self.folder / "sweep.cfg").write_text("[input]\nfiles = cells.npy\n[optimize]\nearly-iterations = 20\niterations = 30\n"
@@ -196,7 +196,7 @@ class Jobs(EndToEnd):
                 self.assertIn("SIGUSR2 came", self.log(job))
                 def again():  # and well under way: cancelled while it begins, a step may hang in PMIx
                     return self.slurm.ended(job) or "Iteration" in self.log(job).partition("start 2")[2]
-                self.slurm.until(again, "the job's second start", limit=60)
+                self.slurm.until(again, "the job's second start")
                 self.assertIn("going on from iteration", self.log(job).partition("start 2")[2])
                 self.slurm.run("scancel", job)
                 self.assertEqual(self.slurm.wait(job)[0], "CANCELLED", self.log(job))
