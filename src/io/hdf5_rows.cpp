@@ -152,6 +152,7 @@ void inspect_hdf5_rows(RowInput& input) {
   input.anndata = is_anndata(file.get(), guard.file());
   std::string& name = input.location.dataset;
   if (name.empty()) name = default_dataset(guard, file.get(), input.anndata);
+  if (is_ann_benchmarks(file.get())) input.distance = hdf5::string_attribute(file.get(), "distance");
   expect_dataset(guard, file.get(), name);
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);
   const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());

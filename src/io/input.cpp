@@ -73,8 +73,9 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
                                 input.anndata, input.packed, input.table},
                      0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
+  std::string distance = comm.broadcast(input.distance, 0);
   return {std::move(location), facts.format,  facts.rows,   facts.columns, facts.layout,
-          facts.chunk_rows,    facts.anndata, facts.packed, facts.table};
+          facts.chunk_rows,    facts.anndata, facts.packed, facts.table,   std::move(distance)};
 }
 
 /// Looks at every input and gathers what is wrong with them.

@@ -7,9 +7,16 @@
 #include "fleetsne/io/label_source.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/run/continuation.hpp"
+#include "fleetsne/run/metric_names.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace fleetsne::run {
 namespace {
@@ -35,7 +42,27 @@ class Findings {
   std::string problems_;
 };
 
+/// What ann-benchmarks calls a distance, and the metric that has the same neighbours.
+constexpr std::array distances{std::pair{"euclidean", "euclidean"}, std::pair{"angular", "cosine"},
+                               std::pair{"ip", "inner-product"}, std::pair{"hamming", ""},
+                               std::pair{"jaccard", ""}};
+
 }  // namespace
+
+std::string metric_advice(const Config& config, const DataShape& data) {
+  const auto said =
+      std::ranges::find(distances, data.distance, [](const auto& one) { return std::string(one.first); });
+  const auto asked =
+      std::ranges::find(metric_names, config.neighbors.metric, [](const auto& one) { return one.second; });
+  if (said == distances.end() || !config.input.affinity.empty() ||
+      std::string_view(said->second) == asked->first)
+    return {};
+  const std::string what =
+      fmt::format("the input says that its rows are compared by {} distance, and --metric is {}", said->first,
+                  asked->first);
+  if (*said->second == '\0') return fmt::format("{}. There is no --metric for it", what);
+  return fmt::format("{}. If the file is right, give --metric {}", what, said->second);
+}
 
 DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
   DataShape shape{.ranks = comm.size()};
@@ -47,6 +74,8 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
   if (!inputs.empty()) {
     for (const io::RowInput& input : inputs) shape.rows += input.rows;
     shape.columns = inputs.front().columns;
+    for (const io::RowInput& input : inputs)
+      if (shape.distance.empty()) shape.distance = input.distance;
     rows = shape.rows;
   }
   if (!config.input.affinity.empty())

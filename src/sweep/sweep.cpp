@@ -115,21 +115,36 @@ void check_rows(const comm::Communicator& comm, const Plan& plan) {
 }
 
 void expect_done(const Plan& plan) {
-  std::size_t wrong = 0;
-  Status first;
-  std::string name;
+  struct {
+    std::size_t count = 0;
+    Status status;
+    std::string name;
+  } failed, missing;  // and the first of them
   for (const PlannedRow& planned : plan.rows) {
     const Status status = read_status(plan.status_file(planned.row));
-    if (status.state != State::failed && status.state != State::killed) continue;
-    if (wrong++ > 0) continue;
-    first = status;
-    name = planned.row.name;
+    if (status.state == State::done) continue;
+    auto& found = status.state == State::failed || status.state == State::killed ? failed : missing;
+    if (found.count++ == 0) found.status = status, found.name = planned.row.name;
   }
-  if (wrong == 0) return;
-  throw error_of(first, fmt::format("{} of {} failed ({}: {}). The others are done; see {}, and run it again "
-                                    "with --retry",
-                                    wrong, plural(plan.rows.size(), "row", "rows"), name, first.error,
-                                    (fs::path(plan.directory) / "sweep.csv").string()));
+  const std::string rows = plural(plan.rows.size(), "row", "rows");
+  const std::string table = (fs::path(plan.directory) / "sweep.csv").string();
+  if (failed.count > 0) {
+    const std::string others = missing.count == 0
+                                   ? "The others are done"
+                                   : fmt::format("Of the others {} are not made yet", missing.count);
+    throw error_of(failed.status,
+                   fmt::format("{} of {} failed ({}: {}). {}; see {}, and run it again with --retry",
+                               failed.count, rows, failed.name, failed.status.error, others, table));
+  }
+  if (missing.count > 0)
+    throw base::Error(
+        base::ErrorKind::io,
+        fmt::format("{} of {} not made (of {}: {}). See {}; the sweep submitted or run again makes what "
+                    "is missing",
+                    missing.count, rows, missing.name,
+                    missing.status.state == State::absent ? "its job has not begun, or was cancelled before"
+                                                          : "it was told to stop, and nobody went on",
+                    table));
 }
 
 std::string preview(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,

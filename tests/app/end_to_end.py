@@ -317,6 +317,19 @@ class Result(EndToEnd):
             self.assert_succeeds(self.embed(name, "--force"))
             self.assertEqual((self.out / "embedding.npy").read_bytes(), expected, name)
 
+    def test_the_distance_that_an_ann_benchmarks_file_names(self):
+        for distance, metric, told in (("angular", "euclidean", "angular distance, and --metric is euclidean. If the file is right, "
+                                        "give --metric cosine"), ("angular", "cosine", ""), ("euclidean", "euclidean", ""),
+                                       ("jaccard", "cosine", "There is no --metric for it"), ("else", "cosine", "")):
+            with self.subTest(distance=distance, metric=metric):
+                with h5py.File(self.folder / "ann.hdf5", "w") as file:
+                    file["train"], file["test"] = self.rows, self.rows[:7]
+                    file.attrs["distance"] = distance
+                done = self.embed("ann.hdf5", "--metric", metric, "--force")
+                self.assert_succeeds(done)
+                self.assertEqual(done.stderr.count("warning: the input says"), 1 if told else 0, done.stderr)
+                self.assertIn(told, done.stderr)
+
     def test_start_from_an_earlier_embedding(self):
         self.assert_succeeds(self.embed("rows.npy"))
         earlier = self.out / "embedding.npy"

@@ -319,6 +319,14 @@ class Sweep(EndToEnd):
         self.assert_failed_with_table(as_job, 70, "1 of 2 rows failed (gone: ")
         self.assertEqual([row["state"] for row in self.table().values()], ["killed", "done"])
 
+    def test_the_table_tells_of_rows_that_nobody_made(self):
+        self.write(BASE + "[row.fine]\nperplexity = 5\n[row.waiting]\nperplexity = 5\nseed = 1\n")
+        self.assert_succeeds(self.sweep("--part", "affinities"))
+        self.assert_succeeds(self.sweep("--part", "rows", "--index", "0"))
+        self.assert_failed_with_table(self.sweep("--part", "table"), 4, "1 of 2 rows not made (of waiting: its job has not begun")
+        self.assertEqual([row["state"] for row in self.table().values()], ["done", "absent"])
+        self.assert_succeeds(self.sweep())
+
     def test_a_row_without_its_affinities_says_so(self):
         self.write(BASE + "[row.one]\nperplexity = 5\n")
         self.assert_refused(self.sweep("--part", "rows"), 4, "is not there (nothing has made it)")

@@ -36,6 +36,7 @@ struct RowInput {
   bool anndata = false;         ///< obs of the same file belongs to the rows
   bool packed = false;          ///< rows can only be had after all before them
   TableLayout table{};          ///< text
+  std::string distance{};       ///< ann-benchmarks: by what the file says its rows are near, if it does
 };
 
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws

@@ -163,6 +163,7 @@ struct DataShape {
   std::int64_t affinity_rows = 0;                ///< of the affinity file, if there is one
   std::int64_t neighbor_rows = 0;                ///< of the neighbours that are loaded, if any are
   int ranks = 1;
+  std::string distance{};  ///< by what a file of ann-benchmarks says that its rows are near; most say nothing
 };
 
 /// The neighbour search and the affinities of a config alone. Adds to the problems.

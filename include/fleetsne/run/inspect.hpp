@@ -3,6 +3,8 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
 
+#include <string>
+
 namespace fleetsne::run {
 
 /// Looks at every file that the config names, before the first row is read: inputs, labels (as many as rows),
@@ -11,5 +13,8 @@ namespace fleetsne::run {
 /// @return  the shape of the data as the headers tell it; the same on every rank
 /// @note Collective. Throws on all ranks, InputError or what the first problem is.
 DataShape inspect_files(const comm::Communicator& comm, const Config& config);
+
+/// What to tell if the input says that its rows are near by another distance than the metric; else empty.
+std::string metric_advice(const Config& config, const DataShape& data);
 
 }  // namespace fleetsne::run

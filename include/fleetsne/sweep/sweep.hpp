@@ -29,7 +29,8 @@ std::string preview(const comm::Communicator& comm, const Plan& plan, const Swee
 std::string run_sweep(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,
                       const std::vector<std::string>& arguments, const Describe& describe, base::Log& log);
 
-/// Throws the error of the first row that failed or was killed, if one did. By one rank alone.
+/// Throws the error of the first row that failed or was killed, if one did; else one of kind `io` if a
+/// row is not made, as after a job that was cancelled while it waited. By one rank alone.
 void expect_done(const Plan& plan);
 
 }  // namespace fleetsne::sweep
