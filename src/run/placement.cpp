@@ -1,5 +1,6 @@
 #include "fleetsne/run/placement.hpp"
 
+#include <omp.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -25,6 +26,13 @@ Seat my_seat() {
   gethostname(seat.host.data(), seat.host.size());
   CPU_ZERO(&seat.cpus);
   if (sched_getaffinity(0, sizeof seat.cpus, &seat.cpus) != 0) CPU_SET(0, &seat.cpus);
+  // OMP_PROC_BIND binds this very thread to one place before main begins: the rank has them all.
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    for (const int cpu : ids)
+      if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(cpu, &seat.cpus);
+  }
   return seat;
 }
 

@@ -41,7 +41,9 @@ class Cluster(EndToEnd):
         bound = self.launch("-n", 1, *run)
         self.assertIn("1 rank of 1 thread on 1 host", bound.stderr)
         self.assertRegex(bound.stderr, r"CPUs? of a host stay idle .*mpirun --bind-to none gives them all")
-        for options, threads in ((["--bind-to", "none"], CORES), (["--map-by", "slot:PE=2"], 2)):
+        openmp_binds = ["-x", "OMP_PROC_BIND=close", "-x", "OMP_PLACES=cores"]  # the first thread, too, before main
+        for options, threads in ((["--bind-to", "none"], CORES), (["--map-by", "slot:PE=2"], 2),
+                                 (["--bind-to", "none", *openmp_binds], CORES)):
             done = self.launch("-n", 1, *options, *run)
             self.assertIn(f"1 rank of {threads} threads on 1 host", done.stderr)
             self.assertNotIn("idle", done.stderr if threads == CORES else "")

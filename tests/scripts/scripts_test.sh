@@ -201,6 +201,24 @@ for script in embed sweep; do
   start 75 "${job[@]}" "${start_of[@]}"
   expect_call 'scontrol requeue 57$'
 done
+# Outside of a job: what to ask for, also if this machine itself has not the memory.
+outside=(env -u SLURM_JOB_ID "${embed[@]:0:2}" "my rows.npy" --output out --dry-run)
+stand_in fleetsne 'echo "RESULT points=9 ranks=1 threads=1 seconds=60.0 peak_memory_bytes=2000000000 available_bytes=9"; exit 2'
+start 0 "${outside[@]}"
+expect_output '--mem 3001M --time 6 .*embed.sbatch my\\ rows.npy --output out$'
+stand_in fleetsne 'exit 3'
+start 3 "${outside[@]}"
+start 2 env FLEETSNE_COMMAND=affinity "${outside[@]}"
+expect_output 'affinity has no --dry-run'
+# When the job ends is known to the program.
+stand_in squeue 'date -d "1 hour" +%FT%T'
+# shellcheck disable=SC2016
+stand_in mpirun 'echo "ends at $SLURM_JOB_END_TIME"'
+for script in embed sweep; do
+  declare -n start_of=$script
+  start 0 "${job[@]}" "${start_of[@]}"
+  expect_output 'ends at [1-9][0-9]*$'
+done
 # Told to end before anything is launched, and before what is launched listens.
 for script in embed sweep; do
   declare -n start_of=$script

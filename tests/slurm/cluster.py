@@ -155,7 +155,9 @@ PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=9
         return [log for log in sorted(logs) if log.exists()]
 
     def run(self, *command, **options):
-        environment = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf")} | options.pop("environment", {})
+        """With `environment` beside that of the test; what is None there is left out."""
+        wanted = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf")} | options.pop("environment", {})
+        environment = {name: value for name, value in wanted.items() if value is not None}
         return subprocess.run([str(part) for part in command], text=True, capture_output=True, env=environment, timeout=60,
                               **options)
 

@@ -54,6 +54,21 @@ class Jobs(EndToEnd):
         self.assertEqual(state, ("COMPLETED", 0), self.log(job))
         return json.loads((self.out / "report.json").read_text())
 
+    def processes(self):
+        """The folders in /proc of the program's processes in this test's folder."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.path.samefile(process / "exe", PROGRAM) and os.path.samefile(process / "cwd", self.folder):
+                    found.append(process)
+            except OSError:  # gone meanwhile
+                continue
+        return found
+
+    def assert_nothing_runs(self):
+        """No process of the program is in the test's folder any more."""
+        self.slurm.until(lambda: not self.processes(), "the end of all processes", limit=30)
+
     def test_two_nodes_by_mpirun_and_again(self):
         job = self.submit(*RUN, "--iterations", "100", options=["--nodes", "2", "--ntasks-per-node", "1"])
         report = self.ended(job)
@@ -78,6 +93,28 @@ class Jobs(EndToEnd):
         report = self.ended(job)
         self.assertEqual(report["ranks"], 2)
         self.assertIn("srun --mpi=pmix --ntasks 2", self.log(job))
+
+    @unittest.skipIf(os.cpu_count() < 2, "needs two cores")
+    def test_threads_are_bound_to_cores(self):
+        """As the script has it, without what this machine's tests need otherwise."""
+        plain = {name: None for name in os.environ if name.startswith(("OMPI_MCA", "OMP_", "HWLOC"))} | {"FLEETSNE": PROGRAM}
+        few = "--export=PATH,HOME,FLEETSNE,FLEETSNE_LAUNCHER,OMPI_ALLOW_RUN_AS_ROOT,OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"
+        for launcher, options in (("mpirun", []), ("srun", []), ("mpirun", [few]), ("srun", [few])):
+            with self.subTest(launcher, options=options):
+                job = self.slurm.submit("--ntasks-per-node", "1", "--cpus-per-task", "2", *options,
+                                        JOBS / "embed.sbatch", *RUN, "--iterations", "100000", "--output", f"{launcher}{len(options)}",
+                                        cwd=self.folder, environment=plain | {"FLEETSNE_LAUNCHER": launcher})
+                try:
+                    self.wait_for_log(job, "Iteration   50")
+                    (rank,) = self.processes()
+                    cores = [re.search(r"Cpus_allowed_list:\s*(\S+)", (thread / "status").read_text()).group(1)
+                             for thread in (rank / "task").iterdir()]
+                finally:
+                    self.slurm.run("scancel", job)
+                    self.slurm.wait(job)
+                self.assertIn("1 rank of 2 threads", self.log(job))
+                self.assertGreaterEqual(len(set(cores)), 2, cores)
+                self.assert_nothing_runs()
 
     def test_srun_that_launches_nothing(self):
         """A folder that a killed step has left is enough, and srun itself ends with 0."""
@@ -137,6 +174,9 @@ class Jobs(EndToEnd):
             self.slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
         self.assertIn("resumed_from", report["checkpoint"])
         self.assertEqual(report["optimize"]["iterations"], 1550)
+        self.assert_nothing_runs()
+        self.assert_succeeds(self.run_program("embed", *RUN, "--iterations", "1500", "--output", "whole", limit=300))
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), np.load(self.folder / "whole/embedding.npy"))
 
     def test_a_sweep_as_arrays_of_jobs_and_as_one(self):
         (self.folder / "sweep.cfg").write_text("[input]\nfiles = cells.npy\n[optimize]\nearly-iterations = 20\niterations = 30\n"
