@@ -5,11 +5,33 @@
 #include <mpi.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 
 namespace fleetsne::comm {
+namespace {
+
+/// While it lives, signals that would end this rank, or ask something of it, wait.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2}) sigaddset(&waiting, signal);
+    pthread_sigmask(SIG_BLOCK, &waiting, &before_);
+  }
+  ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
 
 Environment::Environment(int& argc, char**& argv) {
+  const SignalsWait begins;  // mpirun 4.1 may wait for ever for a rank that a signal ends in here
   int provided = MPI_THREAD_SINGLE;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   if (provided < MPI_THREAD_FUNNELED) abort_all_ranks(EXIT_FAILURE);
