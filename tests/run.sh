@@ -14,7 +14,7 @@ fuzzing=""
 if [ "$#" -eq 0 ]; then
   # Not only nice: ranks that wait yield their core, and would have it back only after a slice of whoever is as ready.
   set -m # a process group of its own, to end all of it
-  FLEETSNE_FUZZ_SECONDS=${FLEETSNE_FUZZ_SECONDS:-120} chrt --idle 0 bash tests/fuzz/run.sh >build/fuzz.log 2>&1 &
+  FLEETSNE_FUZZ_SECONDS=${FLEETSNE_FUZZ_SECONDS:-90} chrt --idle 0 bash tests/fuzz/run.sh >build/fuzz.log 2>&1 &
   fuzzing=$!
   set +m
   trap 'kill -- "-$fuzzing" 2>/dev/null || true' EXIT

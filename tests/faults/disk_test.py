@@ -70,6 +70,7 @@ class Disk(FaultTest):
                     self.assertTrue((self.out / earlier).exists(), earlier)
                 self.assertFalse((self.out / name).exists() and number < 2)
                 ballast.unlink()
+                self.assert_goes_on_to_the_same()
                 shutil.rmtree(self.out)
                 before += pages(size)
         self.assert_inputs_untouched()
@@ -130,12 +131,14 @@ class Disk(FaultTest):
 class Removed(FaultTest):
     def test_an_output_folder_that_is_removed_is_made_again(self):
         """By what comes first, a snapshot or a checkpoint."""
-        for first, options in (("snapshot", ["--checkpoint.minutes", "0"]), ("checkpoint", [*OFTEN, "--snapshot.every", "0"])):
+        for first, options, away in (
+                ("snapshot", ["--checkpoint.minutes", "0"], lambda: shutil.rmtree(self.out)),
+                ("checkpoint", [*OFTEN, "--snapshot.every", "0"], lambda: os.rename(self.out, self.folder / "elsewhere"))):
             with self.subTest(first):
                 self.write_to(self.folder / f"out-{first}")
                 running = self.start(*options)
                 running.hold(self.out, lambda: "Iteration   50" in running.log() if first == "snapshot" else self.states())
-                os.rename(self.out, self.folder / f"elsewhere-{first}")
+                away()
                 running.go_on()
                 self.assertEqual(running.finish(), 0, running.log())
                 self.assertNotIn("fleetsne: error:", running.log())

@@ -101,6 +101,8 @@ class AtRandomMoments:
                 self.assert_inputs_untouched()
                 self.assert_goes_on_to_the_same()
                 shutil.rmtree(self.out)
+        in_time = sum(times for (_, code), times in met.items() if code != 0)
+        self.assertGreaterEqual(in_time, max(1, count // 4), "the faults came after the runs' ends")
         print(f"{dict(met)}; all processes gone after {slowest:.2f} s at most")
 
 

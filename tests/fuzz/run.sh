@@ -37,6 +37,10 @@ run_target() {
     return 1
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  if [ "$executions" -lt 100 ]; then
+    echo "fuzz: $target was executed only $executions times in $FLEETSNE_FUZZ_SECONDS seconds (log: $log)"
+    return 1
+  fi
   echo "fuzz: $target: $executions executions, no finding"
 }
 export -f run_target
