@@ -1,19 +1,23 @@
 #include "file_facts.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/io/byte_stream.hpp"
 #include "fleetsne/io/json_file.hpp"
 #include "fleetsne/io/part_file.hpp"
 #include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/run/checkpoint.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <utility>
 
 namespace fleetsne::run {
 namespace {
 
 using nlohmann::json;
+namespace fs = std::filesystem;
 
 /// What stands there, null if there is nothing.
 json at(const json& where, const char* path) {
@@ -41,6 +45,32 @@ json parameters(const json& config) {
     if (section != "input" && !of_another && options.is_object()) result[section] = options;
   }
   return result;
+}
+
+/// The report of the run that wrote a file, by where it stands; null if there is none that knows it.
+json report_beside(const fs::path& file) {
+  const fs::path folder = fs::absolute(file).parent_path();
+  const bool snapshot =
+      folder.filename() == "snapshots" && file.filename().string().starts_with("iteration-");
+  const std::string path = ((snapshot ? folder.parent_path() : folder) / "report.json").string();
+  if (!is_report(path)) return {};
+  json report = io::read_json(path);
+  if (snapshot || file.filename() == "report.html") return report;
+  for (const json& name : report.value("files", json::array()))
+    if (name.is_string() && fs::path(name.get<std::string>()).filename() == file.filename()) return report;
+  return {};
+}
+
+/// Whether the last bytes are these, spaces left aside.
+void expect_end(const std::string& file, const std::string& end) {
+  const auto stream = io::ByteStream::open(file);
+  const std::int64_t size = stream->size_bound(), from = std::max<std::int64_t>(size - 16, 0);
+  std::string last(static_cast<std::size_t>(size - from), '\0');
+  stream->read_at(from, std::as_writable_bytes(std::span(last)));
+  while (last.ends_with('\n')) last.pop_back();
+  if (!last.ends_with(end))
+    throw base::InputError(file +
+                           " was cut short or changed (it does not end as such a file does). Make it anew");
 }
 
 }  // namespace
@@ -78,7 +108,7 @@ json embedding_facts(const std::string& file) {
 }
 
 bool is_report(const std::string& file) {
-  if (std::filesystem::path(file).extension() != ".json") return false;
+  if (fs::path(file).extension() != ".json") return false;
   const json found = io::read_json(file);
   return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
          found.contains("stages");
@@ -91,6 +121,46 @@ json report_facts(const std::string& file) {
   for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
                            "wall_seconds", "files", "exit_code", "error"})
     if (report.contains(name)) facts[name] = report[name];
+  return facts;
+}
+
+json written_facts(const std::string& file) {
+  const std::string kind = fs::path(file).extension();
+  const json report = kind == ".h5ad" ? json() : report_beside(file);
+  if (!report.is_object()) return {};
+  json facts = made_facts(report);
+  if (kind == ".png" || kind == ".html")
+    expect_end(file, kind == ".png" ? "IEND\xae"
+                                      "B`\x82"
+                                    : "</html>");
+  facts["kind"] = kind == ".png" ? "picture" : kind == ".html" ? "page of a report" : "embedding";
+  facts["complete"] = true;  // whole files only bear their names
+  facts["checked"] = "its size and its ends; the rest is as the report beside it says";
+  if (report.contains("run_key")) facts["run"] = report["run_key"];
+  if (at(report, "/points").is_number_integer()) facts["points"] = report["points"];
+  if (report.contains("command")) facts["command"] = report["command"];
+  return facts;
+}
+
+json quality_facts(const std::string& file) {
+  const json found = fs::path(file).extension() == ".json" ? io::read_json(file) : json();
+  if (!found.is_object() || !found.contains("sampled") || !at(found, "/embeddings").is_array()) return {};
+  json facts{{"kind", "measures of embeddings"}, {"complete", true}};
+  for (const json& one : found["embeddings"])
+    if (at(one, "/file").is_string()) facts["made of"].push_back(one["file"]);
+  for (const char* name :
+       {"version", "points", "columns", "neighbors", "class_neighbors", "sampled", "ranks", "threads"})
+    if (found.contains(name)) facts[name] = found[name];
+  return facts;
+}
+
+json sweep_part_facts(const std::string& file) {
+  const json found = fs::path(file).extension() == ".json" ? io::read_json(file) : json();
+  if (!found.is_object() || !at(found, "/state").is_string() || !at(found, "/attempts").is_number_integer())
+    return {};
+  json facts{{"kind", "how a part of a sweep stands"}, {"complete", found["state"] == "done"}};
+  for (const char* name : {"state", "attempts", "seconds", "exit_code", "error", "started", "host"})
+    if (found.contains(name)) facts[name] = shortened(found[name]);
   return facts;
 }
 

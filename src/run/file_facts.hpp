@@ -21,6 +21,15 @@ nlohmann::json embedding_facts(const std::string& file);
 bool is_report(const std::string& file);
 nlohmann::json report_facts(const std::string& file);
 
+/// Of a file without a word of its own (.npy, a picture, a page, a snapshot), by the report of its run, which
+/// stands beside it; null if none does, or none that names it. Also throws if a picture or a page was cut
+/// short.
+nlohmann::json written_facts(const std::string& file);
+
+/// What `evaluate` found of embeddings, and how one part of a sweep stands; null if the file is neither.
+nlohmann::json quality_facts(const std::string& file);
+nlohmann::json sweep_part_facts(const std::string& file);
+
 /// Of what a rank had in hand of a search for neighbours; read to its end.
 nlohmann::json search_facts(const std::string& file);
 

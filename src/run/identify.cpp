@@ -13,6 +13,7 @@
 #include "file_facts.hpp"
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <span>
 
 namespace fleetsne::run {
@@ -20,11 +21,20 @@ namespace {
 
 using nlohmann::json;
 
-enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report };
+enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report, beside };
+
+/// Of what has no form of its own by which it is known; null if it is none of these.
+json beside_facts(const std::string& file) {
+  if (!std::filesystem::is_regular_file(file)) return {};
+  for (const auto& facts_of : {written_facts, quality_facts, sweep_part_facts})
+    if (json facts = facts_of(file); !facts.is_null()) return facts;
+  return {};
+}
 
 /// On rank 0.
 Kind kind_of(const std::string& file) {
   if (is_report(file)) return Kind::report;
+  if (!beside_facts(file).is_null()) return Kind::beside;
   if (io::detect_format(file) != io::Format::hdf5) return Kind::other;
   const io::hdf5::Guard guard(base::ErrorKind::input, file);
   const io::hdf5::Handle open = io::hdf5::open_file(guard);
@@ -86,6 +96,18 @@ void check_embedding(const comm::Communicator& comm, const std::string& file, js
                          : "that it can be read to its end (there are no checksums)";
 }
 
+/// Whether an embedding has as many points as its report tells of; adds its dimensions to the facts.
+void check_shape(const comm::Communicator& comm, const std::string& file, json& facts) {
+  const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
+  comm::agree(comm, [&] {
+    if (facts.value("points", input.rows) != input.rows)
+      throw base::InputError(
+          fmt::format("{} has {} rows (the report beside it tells of {}). Was it replaced? Make it anew",
+                      file, input.rows, facts["points"].dump()));
+  });
+  facts["dimensions"] = input.columns;
+}
+
 std::string value_text(const json& value) {
   return value.is_string() ? value.get<std::string>()
                            : value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -145,6 +167,10 @@ json identify(const comm::Communicator& comm, const std::string& file) {
     case Kind::report:
       found = from_root(comm, [&] { return report_facts(file); });
       found["kind"] = "report";
+      return found;
+    case Kind::beside:
+      found = from_root(comm, [&] { return beside_facts(file); });
+      if (found["kind"] == "embedding") check_shape(comm, file, found);
       return found;
     case Kind::other: {
       const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();

@@ -158,6 +158,36 @@ class Info(EndToEnd):
         self.assert_refused(self.run_program("info", neighbors("nan.h5", indices, np.full((210, 3), np.nan))), 3, "nan.h5")
         self.assert_refused(self.run_program("info", neighbors("far.h5", indices + 1, np.ones((210, 3)))), 3, "far.h5")
 
+    def test_what_the_report_beside_it_knows(self):
+        self.assert_succeeds(self.run_program("embed", "rows.npy", *FEW, "--snapshot.every", "30", "--output", self.out))
+        snapshot = min((self.out / "snapshots").glob("*.npy"))
+        kinds = {"embedding.npy": "embedding", "embedding.png": "picture", "report.html": "page of a report",
+                 snapshot.relative_to(self.out): "embedding"}
+        for (name, kind), told in zip(kinds.items(), self.told(*(self.out / name for name in kinds))):
+            self.assertEqual((told["kind"], told["complete"], told["points"], told["made of"]), (kind, True, 210, ["rows.npy"]), name)
+            self.assertEqual(told["parameters"]["affinity"]["perplexity"], 10)
+            self.assertIn("version", told)
+        for name in ("embedding.npy", "embedding.png", "report.html"):
+            whole = (self.out / name).read_bytes()
+            (self.out / name).write_bytes(whole[:-30])
+            self.assert_refused(self.run_program("info", self.out / name), 3, name)
+            (self.out / name).write_bytes(whole)
+        np.save(self.out / "embedding.npy", np.zeros((7, 2), np.float32))
+        self.assert_refused(self.run_program("info", self.out / "embedding.npy"), 3, "has 7 rows", "210")
+        (self.out / "other.npy").write_bytes((self.folder / "rows.npy").read_bytes())
+        (other,) = self.told(self.out / "other.npy")
+        self.assertEqual(other["kind"], "rows")
+
+    def test_measures_and_parts_of_sweeps(self):
+        (self.folder / "s.cfg").write_text("[input]\nfiles = rows.npy\n[optimize]\niterations = 5\n[grid]\nperplexity = 5\n")
+        self.assert_succeeds(self.run_program("sweep", "s.cfg", "--output", "s"))
+        self.assert_succeeds(self.run_program("evaluate", "--data", "rows.npy", "--embedding",
+                                              "s/rows/perplexity-5/embedding.npy", "--output", "q.json"))
+        row, measures = self.told("s/rows/perplexity-5.json", "q.json")
+        self.assertEqual((row["state"], row["attempts"], row["complete"]), ("done", 1, True))
+        self.assertEqual((measures["kind"], measures["made of"], measures["points"]),
+                         ("measures of embeddings", ["s/rows/perplexity-5/embedding.npy"], 210))
+
     def test_what_is_none(self):
         (self.folder / "notes.txt").write_text("words")
         self.assert_refused(self.run_program("info", "notes.txt"), 3, "notes.txt")

@@ -17,7 +17,7 @@ struct InfoConfig {
 
 /// Tells what a file is that this program wrote, what it was made of and how, and whether it is complete: an
 /// embedding, affinities, neighbours, a checkpoint, a rank's part of a search that has not ended, a start, a
-/// report; of any other input its shape.
+/// report, what a report beside it knows, measures, a part of a sweep; of any other input its shape.
 /// @return  `kind` and what there is to say, by name; the same on all ranks
 /// @note Collective. Throws InputError on all ranks for what is none of these, or damaged.
 nlohmann::json identify(const comm::Communicator& comm, const std::string& file);
