@@ -66,9 +66,13 @@ std::string make_partial(const std::string& path) {
   cannot_write(path);
 }
 
-/// Whether make_partial has made this name, for the file `of` or, if that is empty, for any.
+/// Whether make_partial has made this name, for the file `of` or, if that is empty, for any; or Open MPI one
+/// after it, which keeps a shared pointer in NAME-JOB-PROCESS.lock while ranks on several hosts have a file
+/// open.
 bool is_partial(std::string_view name, std::string_view of) {
   constexpr std::string_view end = ".partial";
+  if (const auto tail = name.rfind(".partial-"); tail != std::string_view::npos && name.ends_with(".lock"))
+    name = name.substr(0, tail + end.size());
   constexpr std::size_t digits = 16;
   if (name.size() < digits + end.size() + 2 || !name.ends_with(end) || name.front() != '.') return false;
   name.remove_prefix(1);

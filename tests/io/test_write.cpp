@@ -256,14 +256,16 @@ TEST_F(Write, TwoRunsIntoOneFolderEachPublishAWholeFile) {
 }
 
 TEST_F(Write, PartsThatKilledRunsHaveLeftGo) {
-  const std::string part = ".0123456789abcdef.partial";
+  const std::string part = ".0123456789abcdef.partial", of_mpi = "-114163713-27193.lock";
   for (const std::string& name : std::initializer_list<std::string>{
-           ".e.npy" + part, ".other.npy" + part, ".e.npy.partial", ".e.npy.0123.partial", "e.npy" + part})
+           ".e.npy" + part, ".e.npy" + part + of_mpi, "e.npy" + of_mpi, ".other.npy" + part, ".e.npy.partial",
+           ".e.npy.0123.partial", "e.npy" + part})
     make_file(name, "x");
   comm::on_root(comm, [&] { remove_partials(directory, "e.npy"); });
-  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", ".other.npy" + part, "e.npy" + part});
+  expect_listing(directory, {"e.npy" + of_mpi, ".e.npy.0123.partial", ".e.npy.partial", ".other.npy" + part,
+                             "e.npy" + part});
   comm::on_root(comm, [&] { remove_partials(directory); });
-  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", "e.npy" + part});
+  expect_listing(directory, {"e.npy" + of_mpi, ".e.npy.0123.partial", ".e.npy.partial", "e.npy" + part});
 }
 
 TEST_F(Write, FolderThatTakesNoFile) {
