@@ -262,10 +262,10 @@ TEST_F(Write, PartsThatKilledRunsHaveLeftGo) {
            ".e.npy.0123.partial", "e.npy" + part})
     make_file(name, "x");
   comm::on_root(comm, [&] { remove_partials(directory, "e.npy"); });
-  expect_listing(directory, {"e.npy" + of_mpi, ".e.npy.0123.partial", ".e.npy.partial", ".other.npy" + part,
+  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", ".other.npy" + part, "e.npy" + of_mpi,
                              "e.npy" + part});
   comm::on_root(comm, [&] { remove_partials(directory); });
-  expect_listing(directory, {"e.npy" + of_mpi, ".e.npy.0123.partial", ".e.npy.partial", "e.npy" + part});
+  expect_listing(directory, {".e.npy.0123.partial", ".e.npy.partial", "e.npy" + of_mpi, "e.npy" + part});
 }
 
 TEST_F(Write, FolderThatTakesNoFile) {
