@@ -46,7 +46,7 @@ DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& 
   found.threads = take_seats(comm, config.run, log).threads;
   found.data = inspect_files(comm, config);
   comm::agree(comm, [&] { check_against_data(config, found.data); });
-  if (const std::string advice = metric_advice(config, found.data); !advice.empty()) log.warn(advice);
+  warn_of_distance(config, found.data, log);
   found.available = static_cast<double>(available_memory(comm));
   const auto base = static_cast<double>(comm.all_reduce(base::peak_memory_bytes(), comm::Reduction::max));
   comm::agree(comm, [&] {

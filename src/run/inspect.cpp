@@ -15,7 +15,6 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace fleetsne::run {
@@ -49,19 +48,16 @@ constexpr std::array distances{std::pair{"euclidean", "euclidean"}, std::pair{"a
 
 }  // namespace
 
-std::string metric_advice(const Config& config, const DataShape& data) {
+void warn_of_distance(const Config& config, const DataShape& data, base::Log& log) {
   const auto said =
       std::ranges::find(distances, data.distance, [](const auto& one) { return std::string(one.first); });
-  const auto asked =
-      std::ranges::find(metric_names, config.neighbors.metric, [](const auto& one) { return one.second; });
-  if (said == distances.end() || !config.input.affinity.empty() ||
-      std::string_view(said->second) == asked->first)
-    return {};
-  const std::string what =
-      fmt::format("the input says that its rows are compared by {} distance, and --metric is {}", said->first,
-                  asked->first);
-  if (*said->second == '\0') return fmt::format("{}. There is no --metric for it", what);
-  return fmt::format("{}. If the file is right, give --metric {}", what, said->second);
+  const std::string asked = name_of(config.neighbors.metric);
+  if (said == distances.end() || !config.input.affinity.empty() || said->second == asked) return;
+  const std::string advice = *said->second == '\0'
+                                 ? "There is no --metric for it"
+                                 : fmt::format("If the file is right, give --metric {}", said->second);
+  log.warn(fmt::format("the input says that its rows are compared by {} distance, and --metric is {}. {}",
+                       said->first, asked, advice));
 }
 
 DataShape inspect_files(const comm::Communicator& comm, const Config& config) {

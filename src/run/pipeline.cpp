@@ -36,7 +36,7 @@ using Rows = data::DistributedMatrix<float>;
 void check_files(const comm::Communicator& comm, const Config& config, Report& report, base::Log& log) {
   const DataShape shape = inspect_files(comm, config);
   comm::agree(comm, [&] { check_against_data(config, shape); });
-  if (const std::string advice = metric_advice(config, shape); !advice.empty()) log.warn(advice);
+  warn_of_distance(config, shape, log);
   report.points = shape.rows;
   report.columns = shape.columns;
   report.neighbor_count = neighbor_count(config);

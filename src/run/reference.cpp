@@ -24,10 +24,6 @@ using neighbors::Metric;
 
 constexpr double most_counted = 1e9;
 
-const char* name_of(Metric metric) {
-  return std::ranges::find(metric_names, metric, [](const auto& named) { return named.second; })->first;
-}
-
 /// What the run that made an embedding wrote down of itself.
 class Record {
  public:

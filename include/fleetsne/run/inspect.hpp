@@ -1,9 +1,8 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/run/config.hpp"
-
-#include <string>
 
 namespace fleetsne::run {
 
@@ -14,7 +13,7 @@ namespace fleetsne::run {
 /// @note Collective. Throws on all ranks, InputError or what the first problem is.
 DataShape inspect_files(const comm::Communicator& comm, const Config& config);
 
-/// What to tell if the input says that its rows are near by another distance than the metric; else empty.
-std::string metric_advice(const Config& config, const DataShape& data);
+/// Warns if the input says that its rows are near by another distance than the metric.
+void warn_of_distance(const Config& config, const DataShape& data, base::Log& log);
 
 }  // namespace fleetsne::run

@@ -2,6 +2,7 @@
 
 #include "fleetsne/neighbors/neighbors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,5 +14,10 @@ inline constexpr std::array metric_names{std::pair{"euclidean", neighbors::Metri
                                          std::pair{"correlation", neighbors::Metric::correlation},
                                          std::pair{"inner-product", neighbors::Metric::inner_product},
                                          std::pair{"manhattan", neighbors::Metric::manhattan}};
+
+/// As in metric_names.
+inline const char* name_of(neighbors::Metric metric) {
+  return std::ranges::find(metric_names, metric, [](const auto& named) { return named.second; })->first;
+}
 
 }  // namespace fleetsne::run
