@@ -115,36 +115,33 @@ void check_rows(const comm::Communicator& comm, const Plan& plan) {
 }
 
 void expect_done(const Plan& plan) {
-  struct {
-    std::size_t count = 0;
-    Status status;
-    std::string name;
-  } failed, missing;  // and the first of them
+  std::vector<std::pair<std::string, Status>> failed, missing;
   for (const PlannedRow& planned : plan.rows) {
     const Status status = read_status(plan.status_file(planned.row));
     if (status.state == State::done) continue;
-    auto& found = status.state == State::failed || status.state == State::killed ? failed : missing;
-    if (found.count++ == 0) found.status = status, found.name = planned.row.name;
+    const bool tried = status.state == State::failed || status.state == State::killed;
+    (tried ? failed : missing).emplace_back(planned.row.name, status);
   }
   const std::string rows = plural(plan.rows.size(), "row", "rows");
   const std::string table = (fs::path(plan.directory) / "sweep.csv").string();
-  if (failed.count > 0) {
-    const std::string others = missing.count == 0
+  if (!failed.empty()) {
+    const auto& [name, status] = failed.front();
+    const std::string others = missing.empty()
                                    ? "The others are done"
-                                   : fmt::format("Of the others {} are not made yet", missing.count);
-    throw error_of(failed.status,
-                   fmt::format("{} of {} failed ({}: {}). {}; see {}, and run it again with --retry",
-                               failed.count, rows, failed.name, failed.status.error, others, table));
+                                   : fmt::format("Of the others {} are not made yet", missing.size());
+    throw error_of(status, fmt::format("{} of {} failed ({}: {}). {}; see {}, and run it again with --retry",
+                                       failed.size(), rows, name, status.error, others, table));
   }
-  if (missing.count > 0)
+  if (!missing.empty()) {
+    const auto& [name, status] = missing.front();
+    const char* const why = status.state == State::absent ? "its job has not begun, or was cancelled before"
+                                                          : "it was told to stop, and nobody went on";
     throw base::Error(
         base::ErrorKind::io,
-        fmt::format("{} of {} not made (of {}: {}). See {}; the sweep submitted or run again makes what "
-                    "is missing",
-                    missing.count, rows, missing.name,
-                    missing.status.state == State::absent ? "its job has not begun, or was cancelled before"
-                                                          : "it was told to stop, and nobody went on",
-                    table));
+        fmt::format("{} of {} not made (of {}: {}). See {}; the sweep submitted or run again makes "
+                    "what is missing",
+                    missing.size(), rows, name, why, table));
+  }
 }
 
 std::string preview(const comm::Communicator& comm, const Plan& plan, const SweepConfig& config,
