@@ -47,14 +47,44 @@ json parameters(const json& config) {
   return result;
 }
 
+bool is_report(const json& found) {
+  return at(found, "/exit_code").is_number_integer() && found.contains("stages");
+}
+
+json report_facts(const json& report) {
+  json facts{{"kind", "report"}, {"complete", at(report, "/exit_code") == 0}};
+  for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
+                           "wall_seconds", "files", "exit_code", "error"})
+    if (report.contains(name)) facts[name] = report[name];
+  return facts;
+}
+
+/// Of what `evaluate` writes.
+json quality_facts(const json& found) {
+  json facts{{"kind", "measures of embeddings"}, {"complete", true}};
+  for (const json& one : found["embeddings"])
+    if (at(one, "/file").is_string()) facts["made of"].push_back(one["file"]);
+  for (const char* name :
+       {"points", "columns", "neighbors", "class_neighbors", "sampled", "ranks", "threads"})
+    if (found.contains(name)) facts[name] = found[name];
+  return facts;
+}
+
+/// Of what a sweep keeps beside a row or a shared file.
+json sweep_part_facts(const json& found) {
+  json facts{{"kind", "how a part of a sweep stands"}, {"complete", found["state"] == "done"}};
+  for (const char* name : {"state", "attempts", "seconds", "exit_code", "error", "started", "host"})
+    if (found.contains(name)) facts[name] = shortened(found[name]);
+  return facts;
+}
+
 /// The report of the run that wrote a file, by where it stands; null if there is none that knows it.
 json report_beside(const fs::path& file) {
   const fs::path folder = fs::absolute(file).parent_path();
   const bool snapshot =
       folder.filename() == "snapshots" && file.filename().string().starts_with("iteration-");
-  const std::string path = ((snapshot ? folder.parent_path() : folder) / "report.json").string();
-  if (!is_report(path)) return {};
-  json report = io::read_json(path);
+  json report = io::read_json(((snapshot ? folder.parent_path() : folder) / "report.json").string());
+  if (!report.is_object() || !is_report(report)) return {};
   if (snapshot || file.filename() == "report.html") return report;
   for (const json& name : report.value("files", json::array()))
     if (name.is_string() && fs::path(name.get<std::string>()).filename() == file.filename()) return report;
@@ -107,60 +137,36 @@ json embedding_facts(const std::string& file) {
   return facts;
 }
 
-bool is_report(const std::string& file) {
-  if (fs::path(file).extension() != ".json") return false;
-  const json found = io::read_json(file);
-  return found.is_object() && found.contains("exit_code") && found["exit_code"].is_number_integer() &&
-         found.contains("stages");
-}
-
-json report_facts(const std::string& file) {
-  const json report = io::read_json(file);
-  if (report.is_discarded()) throw base::InputError(file + " changes while it is read. Try again");
-  json facts{{"complete", at(report, "/exit_code") == 0}};
-  for (const char* name : {"version", "started", "command", "ranks", "threads", "points", "columns",
-                           "wall_seconds", "files", "exit_code", "error"})
-    if (report.contains(name)) facts[name] = report[name];
-  return facts;
+json json_facts(const std::string& file) {
+  const json found = fs::path(file).extension() == ".json" ? io::read_json(file) : json();
+  if (!found.is_object()) return {};
+  if (is_report(found)) return report_facts(found);
+  if (found.contains("sampled") && at(found, "/embeddings").is_array()) return quality_facts(found);
+  if (at(found, "/state").is_string() && at(found, "/attempts").is_number_integer())
+    return sweep_part_facts(found);
+  return {};
 }
 
 json written_facts(const std::string& file) {
-  const std::string kind = fs::path(file).extension();
-  const json report = kind == ".h5ad" ? json() : report_beside(file);
+  const std::string extension = fs::path(file).extension();
+  const json report = extension == ".h5ad" ? json() : report_beside(file);
   if (!report.is_object()) return {};
   json facts = made_facts(report);
-  if (kind == ".png" || kind == ".html")
-    expect_end(file, kind == ".png" ? "IEND\xae"
-                                      "B`\x82"
-                                    : "</html>");
-  facts["kind"] = kind == ".png" ? "picture" : kind == ".html" ? "page of a report" : "embedding";
+  facts["kind"] = "embedding";
+  if (extension == ".png") {
+    facts["kind"] = "picture";
+    expect_end(file,
+               "IEND\xae"
+               "B`\x82");
+  } else if (extension == ".html") {
+    facts["kind"] = "page of a report";
+    expect_end(file, "</html>");
+  }
   facts["complete"] = true;  // whole files only bear their names
   facts["checked"] = "its size and its ends; the rest is as the report beside it says";
   if (report.contains("run_key")) facts["run"] = report["run_key"];
   if (at(report, "/points").is_number_integer()) facts["points"] = report["points"];
   if (report.contains("command")) facts["command"] = report["command"];
-  return facts;
-}
-
-json quality_facts(const std::string& file) {
-  const json found = fs::path(file).extension() == ".json" ? io::read_json(file) : json();
-  if (!found.is_object() || !found.contains("sampled") || !at(found, "/embeddings").is_array()) return {};
-  json facts{{"kind", "measures of embeddings"}, {"complete", true}};
-  for (const json& one : found["embeddings"])
-    if (at(one, "/file").is_string()) facts["made of"].push_back(one["file"]);
-  for (const char* name :
-       {"version", "points", "columns", "neighbors", "class_neighbors", "sampled", "ranks", "threads"})
-    if (found.contains(name)) facts[name] = found[name];
-  return facts;
-}
-
-json sweep_part_facts(const std::string& file) {
-  const json found = fs::path(file).extension() == ".json" ? io::read_json(file) : json();
-  if (!found.is_object() || !at(found, "/state").is_string() || !at(found, "/attempts").is_number_integer())
-    return {};
-  json facts{{"kind", "how a part of a sweep stands"}, {"complete", found["state"] == "done"}};
-  for (const char* name : {"state", "attempts", "seconds", "exit_code", "error", "started", "host"})
-    if (found.contains(name)) facts[name] = shortened(found[name]);
   return facts;
 }
 

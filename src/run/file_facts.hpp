@@ -17,18 +17,14 @@ nlohmann::json made_facts(const nlohmann::json& about);
 /// Of an embedding; its checksums under `digests`, by the names of its matrices in obsm.
 nlohmann::json embedding_facts(const std::string& file);
 
-/// Whether it is one of ours.
-bool is_report(const std::string& file);
-nlohmann::json report_facts(const std::string& file);
+/// Of a JSON file of ours: a report, measures of `evaluate`, or how a part of a sweep stands; with its
+/// `kind`. Null of any other file.
+nlohmann::json json_facts(const std::string& file);
 
-/// Of a file without a word of its own (.npy, a picture, a page, a snapshot), by the report of its run, which
-/// stands beside it; null if none does, or none that names it. Also throws if a picture or a page was cut
+/// Of an embedding in .npy, a snapshot, a picture or a page, by the report of its run, which stands beside
+/// it; with its `kind`. Null if there is none that names it. Also throws if a picture or a page was cut
 /// short.
 nlohmann::json written_facts(const std::string& file);
-
-/// What `evaluate` found of embeddings, and how one part of a sweep stands; null if the file is neither.
-nlohmann::json quality_facts(const std::string& file);
-nlohmann::json sweep_part_facts(const std::string& file);
 
 /// Of what a rank had in hand of a search for neighbours; read to its end.
 nlohmann::json search_facts(const std::string& file);

@@ -21,20 +21,10 @@ namespace {
 
 using nlohmann::json;
 
-enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding, report, beside };
-
-/// Of what has no form of its own by which it is known; null if it is none of these.
-json beside_facts(const std::string& file) {
-  if (!std::filesystem::is_regular_file(file)) return {};
-  for (const auto& facts_of : {written_facts, quality_facts, sweep_part_facts})
-    if (json facts = facts_of(file); !facts.is_null()) return facts;
-  return {};
-}
+enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding };
 
 /// On rank 0.
 Kind kind_of(const std::string& file) {
-  if (is_report(file)) return Kind::report;
-  if (!beside_facts(file).is_null()) return Kind::beside;
   if (io::detect_format(file) != io::Format::hdf5) return Kind::other;
   const io::hdf5::Guard guard(base::ErrorKind::input, file);
   const io::hdf5::Handle open = io::hdf5::open_file(guard);
@@ -128,9 +118,17 @@ std::string parameter_text(const json& parameters) {
 }  // namespace
 
 json identify(const comm::Communicator& comm, const std::string& file) {
+  json found = from_root(comm, [&] {
+    if (!std::filesystem::is_regular_file(file)) return json();
+    json facts = json_facts(file);
+    return facts.is_null() ? written_facts(file) : facts;
+  });
+  if (found.is_object()) {
+    if (found["kind"] == "embedding") check_shape(comm, file, found);
+    return found;
+  }
   Kind kind = Kind::other;
   comm::on_root(comm, [&] { kind = kind_of(io::split_input(file).path); });
-  json found;
   switch (comm.broadcast(kind, 0)) {
     case Kind::affinities: {
       const io::AffinityHeader header = io::inspect_affinities(comm, file);
@@ -164,14 +162,6 @@ json identify(const comm::Communicator& comm, const std::string& file) {
       found = from_root(comm, [&] { return embedding_facts(file); });
       check_embedding(comm, file, found);
       break;
-    case Kind::report:
-      found = from_root(comm, [&] { return report_facts(file); });
-      found["kind"] = "report";
-      return found;
-    case Kind::beside:
-      found = from_root(comm, [&] { return beside_facts(file); });
-      if (found["kind"] == "embedding") check_shape(comm, file, found);
-      return found;
     case Kind::other: {
       const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
       return {{"kind", "rows"}, {"rows", input.rows}, {"columns", input.columns}};
