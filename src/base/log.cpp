@@ -16,6 +16,13 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}", s / 60, s % 60);
 }
 
+/// Whether the line was not there.
+bool add_if_new(std::vector<std::string>& lines, const std::string& line) {
+  if (std::ranges::find(lines, line) != lines.end()) return false;
+  lines.push_back(line);
+  return true;
+}
+
 double since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -34,7 +41,13 @@ void Log::info(const std::string& line) {
   write(line + "\n");
 }
 
+void Log::info_once(const std::string& line) {
+  if (!add_if_new(once_, line)) return;
+  info(line);
+}
+
 void Log::warn(const std::string& line) {
+  if (!add_if_new(warnings_, line)) return;
   if (stream_ == nullptr) return;
   clear_bar();
   write(fmt::format("warning: {}\n", line));

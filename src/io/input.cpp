@@ -67,6 +67,12 @@ struct InputFacts {
   TableLayout table;
 };
 
+std::vector<std::string> broadcast(const comm::Communicator& comm, std::vector<std::string> texts) {
+  texts.resize(comm.broadcast(texts.size(), 0));
+  for (std::string& text : texts) text = comm.broadcast(text, 0);
+  return texts;
+}
+
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
   const InputFacts facts =
       comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout, input.chunk_rows,
@@ -74,8 +80,18 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
                      0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
   std::string distance = comm.broadcast(input.distance, 0);
-  return {std::move(location), facts.format,  facts.rows,   facts.columns, facts.layout,
-          facts.chunk_rows,    facts.anndata, facts.packed, facts.table,   std::move(distance)};
+  return {.location = std::move(location),
+          .format = facts.format,
+          .rows = facts.rows,
+          .columns = facts.columns,
+          .layout = facts.layout,
+          .chunk_rows = facts.chunk_rows,
+          .anndata = facts.anndata,
+          .packed = facts.packed,
+          .table = facts.table,
+          .distance = std::move(distance),
+          .notes = broadcast(comm, input.notes),
+          .warnings = broadcast(comm, input.warnings)};
 }
 
 /// Looks at every input and gathers what is wrong with them.
@@ -177,6 +193,13 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
     if (input.format == Format::table) return read_table_rows(*stream, input.table, first, out);
     read_array_rows(*stream, input.layout, first, out);
   });
+}
+
+void say_what_was_found(std::span<const RowInput> inputs, base::Log& log) {
+  for (const RowInput& input : inputs) {
+    for (const std::string& note : input.notes) log.info_once(note);
+    for (const std::string& warning : input.warnings) log.warn(warning);
+  }
 }
 
 }  // namespace fleetsne::io

@@ -63,10 +63,12 @@ base::GlobalIndex rows_of(const std::vector<RowInput>& inputs) {
 }  // namespace
 
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
-                                         std::span<const std::string> input_names) {
+                                         std::span<const std::string> input_names,
+                                         const RowOptions& options) {
   if (input_names.empty())
     throw base::UsageError("no input is given (there is nothing to embed). Name a file");
   const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
+  if (options.log != nullptr) say_what_was_found(inputs, *options.log);
   const base::GlobalIndex total = rows_of(inputs);
   comm::agree(comm, [&] {
     if (total >= comm.size()) return;
@@ -90,10 +92,10 @@ data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
 
 data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
                                            std::span<const std::string> input_names,
-                                           base::GlobalIndex count) {
+                                           base::GlobalIndex count, const RowOptions& options) {
   const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
   const base::GlobalIndex total = rows_of(inputs);
-  if (count >= total) return read_rows(comm, input_names);
+  if (count >= total) return read_rows(comm, input_names, options);
   const auto all = data::RowDistribution::balanced(total, comm.size());
   data::DistributedMatrix<float> result;
   result.rows = data::RowDistribution::balanced(count, comm.size());

@@ -108,7 +108,7 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
                        describe(embed.affinity), report.neighbor_count));
   Keeper keeper(comm, embed.checkpoint, places_of(config.file), report, log);
   Stages stages(comm, report.stages);
-  auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files); });
+  auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files, {.log = &log}); });
   report.input_digest = data::digest(comm, rows);
   Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log, &keeper);
   MadeAffinities result{.points = report.points,
@@ -135,7 +135,7 @@ MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& conf
   const KeptPlaces places = places_of(config.neighbor_files.save);
   Keeper keeper(comm, config.checkpoint, places, report, log);
   Stages stages(comm, report.stages);
-  auto rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+  auto rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files, {.log = &log}); });
   report.input_digest = data::digest(comm, rows);
   prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log, &keeper);
   Checkpoint(places.checkpoint, key).remove(comm);

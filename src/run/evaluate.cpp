@@ -158,11 +158,11 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
   check_shapes(comm, config, files);
 
-  Rows rows = io::read_rows(comm, config.input.data);
+  Rows rows = io::read_rows(comm, config.input.data, {.log = &log});
   std::optional<data::Labels> labels;
   if (!config.input.labels.empty()) labels = io::read_labels(comm, config.input.labels, rows.rows);
   std::vector<Rows> embeddings;
-  for (const std::string& file : files) embeddings.push_back(io::read_rows(comm, std::span(&file, 1)));
+  for (const std::string& file : files) embeddings.push_back(io::read_rows(comm, std::span(&file, 1), {.log = &log}));
   log.info(fmt::format("{} rows of {} columns, {} embedding{}", rows.rows.total(), rows.columns(),
                        files.size(), files.size() == 1 ? "" : "s"));
   rows = neighbors::adapt_rows(comm, std::move(rows), config.metric);

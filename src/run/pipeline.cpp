@@ -83,17 +83,17 @@ struct Inputs {
 
 /// @param with_rows  or else what is made of them is there
 Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool with_rows, Stages& stages,
-                   Report& report) {
+                   Report& report, base::Log& log) {
   Inputs inputs;
   const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
   if (!config.input.files.empty() && with_rows)
-    inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files); });
+    inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files, {.log = &log}); });
   if (inputs.rows) report.input_digest = data::digest(comm, *inputs.rows);
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
     inputs.given = stages.run("read_init", [&] {
-      return two_columns(io::read_rows(comm, std::span(&config.init.file, 1)).local.view());
+      return two_columns(io::read_rows(comm, std::span(&config.init.file, 1), {.log = &log}).local.view());
     });
   if (!config.init.continued.empty())
     inputs.state = stages.run(
@@ -191,7 +191,7 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   check_files(comm, config, report, log);
   Keeper keeper(comm, config.checkpoint, {output.checkpoint(), output.stop_file()}, report, log);
   const bool with_rows = !keeper.reached().affinities;
-  Inputs inputs = read_inputs(comm, config, with_rows, stages, report);
+  Inputs inputs = read_inputs(comm, config, with_rows, stages, report, log);
   report.input_accepted = true;
 
   const Judge judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {

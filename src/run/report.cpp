@@ -180,6 +180,7 @@ json to_json(const comm::Communicator& comm, const Report& report) {
               {"wall_seconds", wall},
               {"peak_memory_bytes", comm.all_gather(base::peak_memory_bytes())},
               {"files", report.files},
+              {"warnings", report.warnings},
               {"exit_code", report.exit_code}};
   if (report.neighbors) result["neighbors"] = neighbors_json(*report.neighbors, report.neighbor_count);
   if (report.affinity) {

@@ -9,8 +9,9 @@ namespace {
 /// The report of a run that failed, if it can be written at all: the failure itself is what the user must
 /// hear of.
 void report_failure(const comm::Communicator& comm, const OutputDirectory& output, const base::Error& error,
-                    Report& report) {
+                    const base::Log& log, Report& report) {
   if (!report.input_accepted) return;
+  report.warnings = log.warnings();
   report.exit_code = error.exit_code();
   report.error = error.what();
   const nlohmann::json written = to_json(comm, report);
@@ -33,11 +34,12 @@ nlohmann::json reported_run(const comm::Communicator& comm, const ExecutionConfi
   report.threads = seats.threads;
   try {
     work(report);
+    report.warnings = log.warnings();
     nlohmann::json json = to_json(comm, report);
     comm::on_root(comm, [&] { output.write_report(json); });
     return json;
   } catch (const comm::AgreedError& error) {
-    report_failure(comm, output, error, report);
+    report_failure(comm, output, error, log, report);
     throw;
   } catch (...) {
     // Met by this rank alone: the others are elsewhere and know nothing, so what is written is this rank's
@@ -46,7 +48,7 @@ nlohmann::json reported_run(const comm::Communicator& comm, const ExecutionConfi
     try {
       comm::agree_on_failure(alone, std::current_exception());
     } catch (const comm::AgreedError& described) {
-      report_failure(alone, output, described, report);
+      report_failure(alone, output, described, log, report);
     }
     throw;
   }

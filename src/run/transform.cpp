@@ -153,7 +153,7 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   Stages stages(comm, report.stages);
   const ReferenceHeader header = check_files(comm, config, report, log);
   ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header); });
-  Rows rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files); });
+  Rows rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files, {.log = &log}); });
   report.input_digest = data::digest(comm, rows);
   std::optional<data::Labels> labels;
   if (!embed.input.labels.empty())

@@ -133,6 +133,21 @@ TEST(Log, HasPlainLines) {
   EXPECT_EQ(all.find('\r'), std::string::npos) << "no bar in a plain log";
 }
 
+TEST(Log, WarnsOfEachThingOnceAndKeepsTheList) {
+  std::FILE* file = std::tmpfile();
+  Log log(file, LogStyle::plain), silent;
+  for (Log* one : {&log, &silent}) {
+    one->warn("first");
+    one->warn("second");
+    one->warn("first");
+    one->info_once("note");
+    one->info_once("note");
+    EXPECT_EQ(one->warnings(), (std::vector<std::string>{"first", "second"}));
+  }
+  EXPECT_EQ(contents(file), "warning: first\nwarning: second\nnote\n");
+  std::fclose(file);
+}
+
 void wait_for_redraw() {
   std::this_thread::sleep_for(std::chrono::milliseconds(250));
 }

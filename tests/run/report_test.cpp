@@ -69,11 +69,13 @@ TEST(Report, LeavesOutWhatWasNotReached) {
   const auto comm = Communicator::world();
   Report report;
   report.exit_code = 5;
+  report.warnings = {"2 rows are equal"};
   report.error = "diverged";
   const auto json = to_json(comm, report);
   EXPECT_FALSE(json.contains("neighbors"));
   EXPECT_FALSE(json.contains("optimize"));
   EXPECT_EQ(json["exit_code"], 5);
+  EXPECT_EQ(json["warnings"], nlohmann::json::array({"2 rows are equal"}));
   EXPECT_EQ(json["error"], "diverged");
 }
 

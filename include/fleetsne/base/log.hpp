@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace fleetsne::base {
 
@@ -25,8 +26,13 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   void info(const std::string& line);
-  /// "warning: ..."
+  /// As info, unless the same line was written by info_once before.
+  void info_once(const std::string& line);
+  /// "warning: ...", and an entry of `warnings`. A line that was already warned of is passed over: several
+  /// stages may look at the same file.
   void warn(const std::string& line);
+  /// Everything that this rank has warned of, each line once, in order; of a silent log too.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
   /// A long phase begins: `total` units of work. On a terminal a bar with the time that is left, drawn at
   /// most five times a second; in a plain log nothing until `end_phase`.
@@ -43,6 +49,7 @@ class Log {
   using Clock = std::chrono::steady_clock;
   std::FILE* stream_ = nullptr;  // none: silent
   LogStyle style_ = LogStyle::plain;
+  std::vector<std::string> warnings_, once_;
   std::string phase_;
   std::int64_t total_ = 0, done_ = 0;
   Clock::time_point phase_start_{}, last_drawn_{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/io/array_file.hpp"
@@ -37,7 +38,12 @@ struct RowInput {
   bool packed = false;          ///< rows can only be had after all before them
   TableLayout table{};          ///< text
   std::string distance{};       ///< ann-benchmarks: by what the file says its rows are near, if it does
+  std::vector<std::string> notes{};     ///< what was decided about it, for the log
+  std::vector<std::string> warnings{};  ///< what was guessed or looks wrong
 };
+
+/// Notes and warnings of the inputs go to the log, each once however often it is said.
+void say_what_was_found(std::span<const RowInput> inputs, base::Log& log);
 
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws
 /// InputError.

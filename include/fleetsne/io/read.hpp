@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/labels.hpp"
@@ -11,13 +12,19 @@
 
 namespace fleetsne::io {
 
+/// How rows are read from their files.
+struct RowOptions {
+  base::Log* log = nullptr;  ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+};
+
 /// Reads the rows of one or more inputs, stacked in order, as float32. Rank r reads its own block of
 /// RowDistribution::balanced and nothing else is kept.
 /// An input is a path, or PATH:/DATASET for HDF5 and AnnData: IDX (also .gz), .npy, HDF5, .h5ad, .csv, .tsv.
 /// @note Collective. Throws InputError on all ranks, also if a file cannot be opened or one rank alone does
 /// not
 ///       find it, naming the file, and for NaN or infinity the row and column.
-data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
+data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
+                                         const RowOptions& options = {});
 
 /// Inputs that are embeddings, as read_rows takes them: an AnnData file without a name means its obsm/X_tsne
 /// or, if there is none, obsm/X_umap, and not what there is to embed.
@@ -37,7 +44,8 @@ data::Numbers read_numbers(const comm::Communicator& comm, const std::string& so
 /// All rows, if there are no more.
 /// @note Collective. Needs count >= ranks. Throws as read_rows does, about the rows that it reads.
 data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
-                                           std::span<const std::string> inputs, base::GlobalIndex count);
+                                           std::span<const std::string> inputs, base::GlobalIndex count,
+                                           const RowOptions& options = {});
 
 /// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
 /// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,
