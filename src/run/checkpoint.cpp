@@ -308,9 +308,10 @@ void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutat
 }
 
 void Checkpoint::keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
-                            const optimize::State& state) const {
+                            const optimize::State& state, std::uint64_t input_digest) const {
   make_folder(comm);
   nlohmann::json what = about();
+  what["input_digest"] = fmt::format("{:016x}", input_digest);
   write_progress(state, what);
   const auto positions = permutation.to_input_order<float>(comm, state.positions.view()),
              steps = permutation.to_input_order<float>(comm, state.step.view()),

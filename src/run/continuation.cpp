@@ -7,6 +7,7 @@
 #include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/run/checkpoint.hpp"
 
+#include "own_embedding.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -147,13 +148,12 @@ void inspect_state(const comm::Communicator& comm, const std::string& file, int 
 
 optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions) {
   if (is_checkpoint(comm, file)) return read_checkpoint(comm, file, dimensions);
-  std::array<base::Matrix<float>, matrices_of_state.size()> matrices;
-  for (std::size_t m = 0; m < matrices.size(); ++m) {
-    const std::string input = place(file, matrices_of_state[m]);
-    matrices[m] = two_columns(io::read_rows(comm, std::span(&input, 1)).local.view());
-  }
-  optimize::State state{
-      .positions = std::move(matrices[1]), .step = std::move(matrices[2]), .gains = std::move(matrices[3])};
+  std::vector<std::string> inputs;
+  for (const char* dataset : matrices_of_state) inputs.push_back(place(file, dataset));
+  const auto matrices = read_recorded(comm, inputs);
+  optimize::State state{.positions = two_columns(matrices[1].local.view()),
+                        .step = two_columns(matrices[2].local.view()),
+                        .gains = two_columns(matrices[3].local.view())};
   comm::agree(comm, [&] {
     for (const float gain : state.gains.elements())
       if (gain < 0) refuse(file, fmt::format("a gain in it is {}", gain));
@@ -164,6 +164,19 @@ optimize::State read_state(const comm::Communicator& comm, const std::string& fi
   state.iteration = numbers.iteration;
   state.grid = numbers.grid;
   return state;
+}
+
+void expect_continued_input(const comm::Communicator& comm, const Config& config,
+                            std::uint64_t input_digest) {
+  const std::string& file = config.init.continued;
+  const bool checkpoint = is_checkpoint(comm, file);
+  nlohmann::json record;
+  if (checkpoint) record = io::inspect_state_file(comm, file).about;
+  comm::on_root(comm, [&] {
+    if (!checkpoint) record = record_of(file);
+    expect_made_of(file, record, input_digest,
+                   config.input.files.empty() ? std::vector{config.input.affinity} : config.input.files);
+  });
 }
 
 optimize::State in_working_order(const comm::Communicator& comm, const data::Permutation& permutation,

@@ -178,7 +178,7 @@ void Keeper::look(const std::string& where) {
 
 void Keeper::see(const optimize::Moment& moment, const data::Permutation& permutation) {
   if (moment.wish == Wishes::none) return;
-  if (timed(moment.wish, [&] { own_.keep_state(comm_, permutation, moment.state()); }))
+  if (timed(moment.wish, [&] { own_.keep_state(comm_, permutation, moment.state(), report_.input_digest); }))
     log_.info(fmt::format("checkpoint at iteration {}", moment.iteration));
   if (moment.wish == Wishes::stop) stop(fmt::format("after {} iterations", moment.iteration));
 }

@@ -3,6 +3,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
+#include "fleetsne/io/affinity_file.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/run/affinity_config.hpp"
@@ -81,14 +82,23 @@ struct Inputs {
   std::optional<optimize::State> state;      ///< of the run to go on from
 };
 
-/// @param with_rows  or else what is made of them is there
-Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool with_rows, Stages& stages,
-                   Report& report, base::Log& log) {
+/// The checksum of the rows that the run is made from, whether they are read or only their affinities.
+/// Collective.
+std::uint64_t digest_of_input(const comm::Communicator& comm, const Config& config,
+                              const std::optional<Rows>& rows, const Reached& reached) {
+  if (rows) return data::digest(comm, *rows);
+  if (reached.affinities) return reached.affinities->input_digest;
+  return io::inspect_affinities(comm, config.input.affinity).input_digest;
+}
+
+/// @param reached  by an earlier run; with its affinities the rows are not read
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, const Reached& reached,
+                   Stages& stages, Report& report, base::Log& log) {
   Inputs inputs;
   const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
-  if (!config.input.files.empty() && with_rows)
+  if (!config.input.files.empty() && !reached.affinities)
     inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files, {.log = &log}); });
-  if (inputs.rows) report.input_digest = data::digest(comm, *inputs.rows);
+  report.input_digest = digest_of_input(comm, config, inputs.rows, reached);
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
@@ -96,8 +106,10 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, bool wi
       return two_columns(io::read_rows(comm, std::span(&config.init.file, 1), {.log = &log}).local.view());
     });
   if (!config.init.continued.empty())
-    inputs.state = stages.run(
-        "read_state", [&] { return read_state(comm, config.init.continued, config.optimize.dimensions); });
+    inputs.state = stages.run("read_state", [&] {
+      expect_continued_input(comm, config, report.input_digest);
+      return read_state(comm, config.init.continued, config.optimize.dimensions);
+    });
   return inputs;
 }
 
@@ -190,8 +202,7 @@ void run_stages(const comm::Communicator& comm, const Config& config, const Outp
   Stages stages(comm, report.stages);
   check_files(comm, config, report, log);
   Keeper keeper(comm, config.checkpoint, {output.checkpoint(), output.stop_file()}, report, log);
-  const bool with_rows = !keeper.reached().affinities;
-  Inputs inputs = read_inputs(comm, config, with_rows, stages, report, log);
+  Inputs inputs = read_inputs(comm, config, keeper.reached(), stages, report, log);
   report.input_accepted = true;
 
   const Judge judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {

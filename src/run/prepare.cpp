@@ -167,7 +167,6 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   base::Matrix<float> start;
   std::optional<Rows> rows = std::move(consumed);
   const bool with_rows = rows.has_value();
-  if (!with_rows) report.input_digest = header.input_digest;
   std::optional<SampleStart> sample;
   if (rows) {
     comm::agree(comm, [&] { expect_same_input(config, report.input_digest, header.input_digest); });

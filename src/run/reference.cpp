@@ -10,6 +10,7 @@
 #include "fleetsne/run/metric_names.hpp"
 #include "fleetsne/run/schedule.hpp"
 
+#include "own_embedding.hpp"
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -174,7 +175,8 @@ ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHead
                       "--reference",
                       header.embedding, fmt::join(header.files, ", ")));
   });
-  result.positions = two_columns(io::read_rows(comm, std::span(&header.embedding, 1)).local.view());
+  const auto positions = read_recorded(comm, std::span(&header.embedding, 1));
+  result.positions = two_columns(positions.front().local.view());
   return result;
 }
 

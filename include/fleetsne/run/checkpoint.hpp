@@ -80,13 +80,13 @@ class Checkpoint {
   /// order.
   void keep_start(const comm::Communicator& comm, const data::Permutation& permutation,
                   const base::Matrix<float>& start) const;
-  /// @param input_digest  of the rows that are searched, as they were read
+  /// @param input_digest  of the rows as they were read
   void keep_search(const comm::Communicator& comm, std::span<const neighbors::Part> parts,
                    std::uint64_t input_digest) const;
   /// Then the search is of no more use, and goes.
   void keep_affinities(const comm::Communicator& comm, const Prepared& prepared, const Report& report) const;
   void keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
-                  const optimize::State& state) const;
+                  const optimize::State& state, std::uint64_t input_digest) const;
   void keep_state(const comm::Communicator& comm, const data::Permutation& permutation,
                   const umap::LayoutState& state) const;
 

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace fleetsne::run {
@@ -46,6 +48,11 @@ void inspect_state(const comm::Communicator& comm, const std::string& file, int 
 /// input's order, whatever ranks wrote it.
 /// @note Collective. Throws InputError on all ranks, also for NaN in the embedding or the state.
 optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions);
+
+/// Refuses to continue a run with rows other than its own, by the checksum that its file records of them.
+/// @param input_digest  of the rows that are there
+/// @note Collective. Throws InputError on all ranks.
+void expect_continued_input(const comm::Communicator& comm, const Config& config, std::uint64_t input_digest);
 
 /// In working order, and back from the file's width to two columns.
 optimize::State in_working_order(const comm::Communicator& comm, const data::Permutation& permutation,
