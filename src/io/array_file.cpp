@@ -84,10 +84,11 @@ void read_row_major(ByteStream& stream, const ArrayLayout& layout, base::GlobalI
   }
 }
 
+template <class T>
 void read_column_major(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                       base::MatrixView<float> out) {
+                       base::MatrixView<T> out) {
   std::vector<std::byte> buffer;
-  std::vector<float> column(out.rows());
+  std::vector<T> column(out.rows());
   for (std::size_t j = 0; j < out.columns(); ++j) {
     const std::int64_t element = static_cast<std::int64_t>(j) * layout.rows + first;
     read_elements(stream, layout.type, layout.data_offset + element * layout.type.size, std::span(column),
@@ -117,8 +118,9 @@ void expect_holds_data(const ByteStream& stream, const ArrayLayout& layout) {
   }
 }
 
+template <class T>
 void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<float> out) {
+                     base::MatrixView<T> out) {
   if (out.rows() == 0) return;
   if (layout.column_major) {
     read_column_major(stream, layout, first, out);
@@ -127,6 +129,9 @@ void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::Global
   }
   if (first + static_cast<base::GlobalIndex>(out.rows()) == layout.rows) expect_end(stream, layout);
 }
+
+template void read_array_rows(ByteStream&, const ArrayLayout&, base::GlobalIndex, base::MatrixView<float>);
+template void read_array_rows(ByteStream&, const ArrayLayout&, base::GlobalIndex, base::MatrixView<double>);
 
 void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
                          std::span<std::int64_t> out) {

@@ -57,6 +57,20 @@ void each_integer(ElementType type, const std::byte* in, std::span<Out> out, Use
   }
 }
 
+/// T is float or double.
+template <class T>
+void convert_to_floating(ElementType type, const std::byte* in, std::span<T> out) {
+  if (type.is_integer()) return each_integer(type, in, out, [](auto value) { return static_cast<T>(value); });
+  switch (type.size) {
+    case 2:
+      return each<std::uint16_t>(in, type.big_endian, out, half_to_float);
+    case 4:
+      return each<float>(in, type.big_endian, out, [](float value) { return static_cast<T>(value); });
+    default:
+      return each<double>(in, type.big_endian, out, [](double value) { return static_cast<T>(value); });
+  }
+}
+
 }  // namespace
 
 float half_to_float(std::uint16_t bits) {
@@ -72,16 +86,11 @@ float half_to_float(std::uint16_t bits) {
 }
 
 void convert(ElementType type, const std::byte* in, std::span<float> out) {
-  if (type.is_integer())
-    return each_integer(type, in, out, [](auto value) { return static_cast<float>(value); });
-  switch (type.size) {
-    case 2:
-      return each<std::uint16_t>(in, type.big_endian, out, half_to_float);
-    case 4:
-      return each<float>(in, type.big_endian, out, [](float value) { return value; });
-    default:
-      return each<double>(in, type.big_endian, out, [](double value) { return static_cast<float>(value); });
-  }
+  convert_to_floating(type, in, out);
+}
+
+void convert(ElementType type, const std::byte* in, std::span<double> out) {
+  convert_to_floating(type, in, out);
 }
 
 void convert(ElementType type, const std::byte* in, std::span<std::int64_t> out) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 namespace fleetsne::io {
@@ -89,18 +90,20 @@ class BandReader {
   std::size_t row_bytes() const { return columns_ * element_; }
 
   /// The file's own type is read and converted here, in a buffer that is as large as one call may be.
-  void read(base::GlobalIndex first, base::MatrixView<float> out) {
+  template <class T>
+  void read(base::GlobalIndex first, base::MatrixView<T> out) {
     const std::size_t elements = out.rows() * columns_;
-    buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(float))));
+    buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(T))));
     const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
     const hsize_t count[2] = {out.rows(), columns_};
     const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem_);
     guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem_);
     guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
                  problem_);
-    guard_.check(H5Tconvert(type_.get(), H5T_NATIVE_FLOAT, elements, buffer_.data(), nullptr, H5P_DEFAULT),
+    const hid_t memory_type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+    guard_.check(H5Tconvert(type_.get(), memory_type, elements, buffer_.data(), nullptr, H5P_DEFAULT),
                  problem_);
-    const auto* values = reinterpret_cast<const float*>(buffer_.data());
+    const auto* values = reinterpret_cast<const T*>(buffer_.data());
     for (std::size_t i = 0; i < out.rows(); ++i)
       std::copy_n(values + i * columns_, columns_, out.row(i).data());
   }
@@ -115,8 +118,9 @@ class BandReader {
 };
 
 /// Reads this rank's rows in bands of whole chunks where that fits, so that each chunk is unpacked once.
+template <class T>
 void read_bands(const hdf5::Guard& guard, const RowInput& input, hid_t dataset, base::GlobalIndex first,
-                base::MatrixView<float> out) {
+                base::MatrixView<T> out) {
   BandReader reader(guard, input, dataset);
   const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(input.chunk_rows, 1));
   std::size_t step = rows_per_transfer(reader.row_bytes());
@@ -135,8 +139,9 @@ void read_bands(const hdf5::Guard& guard, const RowInput& input, hid_t dataset, 
 /// need an index that each rank looks up for itself. The rows are never read by a collective call: blocks are
 /// long and contiguous, so it would gain nothing, and a rank whose read fails would leave the others waiting
 /// in it.
+template <class T>
 void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
-                    base::MatrixView<float> out) {
+                    base::MatrixView<T> out) {
   const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
   const bool together = input.chunk_rows == 0;
   const hdf5::Handle file = comm::agree(
@@ -145,6 +150,11 @@ void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base:
       comm::agree(comm, [&] { return hdf5::open_dataset(guard, file.get(), input.location.dataset); });
   comm::agree(comm, [&] { read_bands(guard, input, dataset.get(), first, out); });
 }
+
+template void read_hdf5_rows(const comm::Communicator&, const RowInput&, base::GlobalIndex,
+                             base::MatrixView<float>);
+template void read_hdf5_rows(const comm::Communicator&, const RowInput&, base::GlobalIndex,
+                             base::MatrixView<double>);
 
 void inspect_hdf5_rows(RowInput& input) {
   const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
@@ -170,6 +180,7 @@ void inspect_hdf5_rows(RowInput& input) {
   }
   const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
   expect_numbers(guard, name, type.get());
+  input.wide = H5Tget_size(type.get()) > (H5Tget_class(type.get()) == H5T_INTEGER ? 2U : 4U);
   hdf5::expect_stored(guard, dataset.get(), name);
 
   const hdf5::Handle creation =

@@ -41,6 +41,7 @@ void inspect_array(RowInput& input) {
   }
   input.rows = layout.rows;
   input.columns = layout.columns;
+  input.wide = layout.type.wide();
 }
 
 void inspect_text(RowInput& input) {
@@ -64,6 +65,7 @@ struct InputFacts {
   std::int64_t chunk_rows;
   bool anndata;
   bool packed;
+  bool wide;
   TableLayout table;
 };
 
@@ -76,7 +78,7 @@ std::vector<std::string> broadcast(const comm::Communicator& comm, std::vector<s
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
   const InputFacts facts =
       comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout, input.chunk_rows,
-                                input.anndata, input.packed, input.table},
+                                input.anndata, input.packed, input.wide, input.table},
                      0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
   std::string distance = comm.broadcast(input.distance, 0);
@@ -88,6 +90,7 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
           .chunk_rows = facts.chunk_rows,
           .anndata = facts.anndata,
           .packed = facts.packed,
+          .wide = facts.wide,
           .table = facts.table,
           .distance = std::move(distance),
           .notes = broadcast(comm, input.notes),
@@ -183,8 +186,9 @@ void expect_readable_everywhere(const comm::Communicator& comm, const std::strin
   });
 }
 
+template <class T>
 void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
-                     base::MatrixView<float> out) {
+                     base::MatrixView<T> out) {
   expect_readable_everywhere(comm, input.location.path);
   if (input.format == Format::hdf5) return read_hdf5_rows(comm, input, first, out);
   comm::agree(comm, [&] {
@@ -194,6 +198,11 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
     read_array_rows(*stream, input.layout, first, out);
   });
 }
+
+template void read_input_rows(const comm::Communicator&, const RowInput&, base::GlobalIndex,
+                              base::MatrixView<float>);
+template void read_input_rows(const comm::Communicator&, const RowInput&, base::GlobalIndex,
+                              base::MatrixView<double>);
 
 void say_what_was_found(std::span<const RowInput> inputs, base::Log& log) {
   for (const RowInput& input : inputs) {

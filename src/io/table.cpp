@@ -91,7 +91,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 /// The whole text as a number, NaN and infinity included.
-std::optional<float> number_from(std::string_view text) {
+std::optional<double> number_from(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -101,9 +101,9 @@ std::optional<float> number_from(std::string_view text) {
   if (error == std::errc::result_out_of_range) {
     const std::size_t exponent = text.find_first_of("eE");
     const bool small = exponent != std::string_view::npos && text.substr(exponent + 1).starts_with('-');
-    return small ? 0.0F : std::numeric_limits<float>::infinity();
+    return small ? 0.0 : std::numeric_limits<double>::infinity();
   }
-  return static_cast<float>(value);
+  return value;
 }
 
 /// Cuts the values off a line one by one.
@@ -170,8 +170,9 @@ std::string shown(std::string_view value) {
   throw base::InputError(fmt::format("{}, line {}: {}", stream.path(), line, problem));
 }
 
+template <class T>
 void read_row(const ByteStream& stream, const Lines& lines, std::string_view line, const TableLayout& layout,
-              std::span<float> out) {
+              std::span<T> out) {
   Values values(line, layout.separator);
   if (layout.names) values.next();
   std::size_t column = 0;
@@ -183,7 +184,7 @@ void read_row(const ByteStream& stream, const Lines& lines, std::string_view lin
                 fmt::format("{} is no number (a table of numbers is needed, with or without a header "
                             "line). Remove or replace such values",
                             shown(*value)));
-      out[column] = *number;
+      out[column] = static_cast<T>(*number);
     }
     ++column;
   }
@@ -238,13 +239,14 @@ TableLayout inspect_table(ByteStream& stream) {
     ++layout.rows;
     if (line->size() >= shortest) continue;
     std::vector<float> row(numbers);
-    read_row(stream, lines, *line, layout, row);
+    read_row(stream, lines, *line, layout, std::span(row));
   }
   return layout;
 }
 
+template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<float> out) {
+                     base::MatrixView<T> out) {
   Lines lines(stream);
   if (layout.header) lines.next();
   for (base::GlobalIndex row = 0; row < first; ++row) lines.next();
@@ -258,5 +260,8 @@ void read_table_rows(ByteStream& stream, const TableLayout& layout, base::Global
     read_row(stream, lines, *line, layout, out.row(i));
   }
 }
+
+template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<float>);
+template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<double>);
 
 }  // namespace fleetsne::io

@@ -169,7 +169,7 @@ TEST_F(Limits, PositionsBeyondAnInt) {
     const RowInput looked_at = inspect_all_rows(comm, std::span(&input, 1)).front();
     ASSERT_EQ(looked_at.rows, many);
     base::Matrix<float> last = base::padded_matrix<float>(500, wide);
-    read_input_rows(comm, looked_at, many - 500, last);
+    read_input_rows(comm, looked_at, many - 500, last.view());
     std::size_t wrong = 0;
     for (std::int64_t i = 0; i < 500; ++i)
       for (std::int64_t j = 0; j < wide; ++j)
@@ -178,7 +178,7 @@ TEST_F(Limits, PositionsBeyondAnInt) {
                      : 1;
     EXPECT_EQ(wrong, 0u) << input;
     base::Matrix<float> hole = base::padded_matrix<float>(10, wide);
-    read_input_rows(comm, looked_at, many - 510, hole);
+    read_input_rows(comm, looked_at, many - 510, hole.view());
     for (const float x : hole.elements()) ASSERT_EQ(x, 0.0F);
   }
 }

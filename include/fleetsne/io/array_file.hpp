@@ -52,10 +52,11 @@ ArrayLayout read_vectors_header(ByteStream& stream);
 /// Throws InputError unless there are rows and columns, and the file can hold all of them.
 void expect_holds_data(const ByteStream& stream, const ArrayLayout& layout);
 
-/// Reads rows [first, first + out.rows()) as float32, in pieces of at most transfer_limit(). Not collective.
-/// Whoever reads the last row also checks that the file ends where it should.
+/// Reads rows [first, first + out.rows()) as float or double, in pieces of at most transfer_limit(). Not
+/// collective. Whoever reads the last row also checks that the file ends where it should.
+template <class T>
 void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<float> out);
+                     base::MatrixView<T> out);
 
 /// Reads elements [first, first + out.size()) of a one-column array of integers. Not collective.
 void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,

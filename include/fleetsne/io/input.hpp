@@ -32,13 +32,14 @@ struct RowInput {
   Location location;
   Format format = Format::npy;
   std::int64_t rows = 0, columns = 0;
-  ArrayLayout layout;           ///< IDX, .npy and vectors
-  std::int64_t chunk_rows = 0;  ///< HDF5: rows in a chunk, 0 if it is stored in one piece
-  bool anndata = false;         ///< obs of the same file belongs to the rows
-  bool packed = false;          ///< rows can only be had after all before them
-  TableLayout table{};          ///< text
-  std::string distance{};       ///< ann-benchmarks: by what the file says its rows are near, if it does
-  std::vector<std::string> notes{};     ///< what was decided about it, for the log
+  ArrayLayout layout;                ///< IDX, .npy and vectors
+  std::int64_t chunk_rows = 0;       ///< HDF5: rows in a chunk, 0 if it is stored in one piece
+  bool anndata = false;              ///< obs of the same file belongs to the rows
+  bool packed = false;               ///< rows can only be had after all before them
+  bool wide = true;                  ///< float32 cannot hold every number that may stand there
+  TableLayout table{};               ///< text
+  std::string distance{};            ///< ann-benchmarks: by what the file says its rows are near, if it does
+  std::vector<std::string> notes{};  ///< what was decided about it, for the log
   std::vector<std::string> warnings{};  ///< what was guessed or looks wrong
 };
 
@@ -60,12 +61,14 @@ std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span
 /// Collective; throws InputError on all ranks.
 void expect_readable_everywhere(const comm::Communicator& comm, const std::string& path);
 
-/// Reads rows [first, first + out.rows()) of one input as float32; `first` and out differ between ranks, and
-/// a rank may ask for none. Collective; throws InputError on all ranks.
+/// Reads rows [first, first + out.rows()) of one input as float or double; `first` and out differ between
+/// ranks, and a rank may ask for none. Collective; throws InputError on all ranks.
+template <class T>
 void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
-                     base::MatrixView<float> out);
+                     base::MatrixView<T> out);
 /// The HDF5 part of it.
+template <class T>
 void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
-                    base::MatrixView<float> out);
+                    base::MatrixView<T> out);
 
 }  // namespace fleetsne::io

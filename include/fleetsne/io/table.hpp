@@ -29,9 +29,11 @@ bool is_table(const std::string& path);
 /// in double quotes. Throws InputError.
 TableLayout inspect_table(ByteStream& stream);
 
-/// Reads rows [first, first + out.rows()) as float32; what is above them is read, too, to find them. Throws
-/// InputError with the line that has another number of values, or one that is no number. Not collective.
+/// Reads rows [first, first + out.rows()) as float or double; what is above them is read, too, to find them.
+/// Throws InputError with the line that has another number of values, or one that is no number. Not
+/// collective.
+template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<float> out);
+                     base::MatrixView<T> out);
 
 }  // namespace fleetsne::io
