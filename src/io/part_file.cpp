@@ -15,12 +15,12 @@
 namespace fleetsne::io {
 namespace {
 
-constexpr const char* version_name = "part_format";
-constexpr const char* complete_name = "complete";
-constexpr std::uint64_t format_version = 1;
-constexpr std::int64_t structure_bytes = 64 * 1024;  // of HDF5's own, at most
+constexpr const char* part_version_name = "part_format";
+constexpr const char* part_complete_name = "complete";
+constexpr std::uint64_t part_version = 1;
+constexpr std::int64_t part_structure_bytes = 64 * 1024;  // of HDF5's own, at most
 
-std::string digest_text(std::span<const std::byte> bytes) {
+std::string text_of_digest(std::span<const std::byte> bytes) {
   return fmt::format("{:016x}", description::digest(bytes));
 }
 
@@ -40,14 +40,14 @@ std::vector<std::int64_t> write_structure(const hdf5::Guard& guard, const std::s
             ? 0
             : hdf5::lay_out(guard, file.get(), part.name, H5T_STD_U8LE, {part.bytes.size()}).offset);
   description::write(guard, file.get(), about);
-  hdf5::write_number(guard, file.get(), version_name, format_version);
+  hdf5::write_number(guard, file.get(), part_version_name, part_version);
   guard.check(file.reset() ? 0 : -1, "cannot be written");
   return places;
 }
 
 void mark_complete(const hdf5::Guard& guard, const std::string& path) {
   hdf5::Handle file = hdf5::reopen_file(guard, path);
-  hdf5::write_number(guard, file.get(), complete_name, 1);
+  hdf5::write_number(guard, file.get(), part_complete_name, 1);
   guard.check(file.reset() ? 0 : -1, "cannot be completed");
 }
 
@@ -60,7 +60,7 @@ void read_array(const hdf5::Guard& guard, hid_t file, const PartHeader::Array& a
     guard.check(H5Dread(dataset.get(), H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()),
                 "cannot be read");
   }
-  if (digest_text(bytes) != array.digest)
+  if (text_of_digest(bytes) != array.digest)
     damaged_part(guard.file(), fmt::format("its {} do not fit their checksum", array.name));
 }
 
@@ -69,10 +69,10 @@ void read_array(const hdf5::Guard& guard, hid_t file, const PartHeader::Array& a
 void write_part(const std::string& path, std::span<const NamedBytes> parts, const nlohmann::json& about) {
   const hdf5::Guard guard(base::ErrorKind::io, path);
   nlohmann::json arrays = nlohmann::json::array();
-  std::int64_t bytes = structure_bytes;
+  std::int64_t bytes = part_structure_bytes;
   for (const NamedBytes& part : parts) {
     arrays.push_back(
-        {{"name", part.name}, {"bytes", part.bytes.size()}, {"digest", digest_text(part.bytes)}});
+        {{"name", part.name}, {"bytes", part.bytes.size()}, {"digest", text_of_digest(part.bytes)}});
     bytes += static_cast<std::int64_t>(part.bytes.size());
   }
   const std::string text = nlohmann::json{{"arrays", arrays}, {"about", about}}.dump(
@@ -99,13 +99,13 @@ PartHeader inspect_part(const std::string& path) {
   if (detect_format(path) != Format::hdf5) damaged_part(path, "it is not an HDF5 file");
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
-  if (H5Aexists(file.get(), version_name) <= 0) damaged_part(path, "it is no part of a search");
-  const std::uint64_t version = hdf5::read_number(guard, file.get(), version_name);
-  if (version != format_version)
+  if (H5Aexists(file.get(), part_version_name) <= 0) damaged_part(path, "it is no part of a search");
+  const std::uint64_t version = hdf5::read_number(guard, file.get(), part_version_name);
+  if (version != part_version)
     throw base::InputError(fmt::format(
         "{} is part of a search in format {} (this program knows {}). Go on with the program that wrote it",
-        path, version, format_version));
-  if (H5Aexists(file.get(), complete_name) <= 0)
+        path, version, part_version));
+  if (H5Aexists(file.get(), part_complete_name) <= 0)
     throw base::InputError(path + " is not complete (it was being written when its run ended). Remove it");
   PartHeader header;
   header.path = path;

@@ -24,7 +24,7 @@ using affinity::TileRecord;
 using base::GlobalIndex;
 using base::LocalIndex;
 
-constexpr std::int64_t piece_bytes = std::int64_t{32} << 20;  // of tiles that are taken apart at a time
+constexpr std::int64_t pass_bytes = std::int64_t{32} << 20;  // of tiles that are taken apart at a time
 
 /// The file, open on all ranks. Making one is collective.
 struct OpenFile {
@@ -136,7 +136,7 @@ class Reader {
   /// Where a piece ends that begins at a group of tiles.
   std::size_t piece_end(std::size_t at, std::size_t last) const {
     std::size_t next = at;
-    while (next < last && (next == at || table_[next].bytes_at - table_[at].bytes_at < piece_bytes))
+    while (next < last && (next == at || table_[next].bytes_at - table_[at].bytes_at < pass_bytes))
       next = group_end(next);
     return next;
   }
@@ -158,7 +158,7 @@ class Reader {
       for (std::size_t at = group_of(begin_); at < last;) {
         std::size_t next = at;
         while (next < last &&
-               (next == at || table_[next].columns_at - table_[at].columns_at < piece_bytes / 8))
+               (next == at || table_[next].columns_at - table_[at].columns_at < pass_bytes / 8))
           next = group_end(next);
         std::vector<GlobalIndex> columns = read_columns(at, next);
         std::erase_if(columns, [&](GlobalIndex column) { return column >= begin_ && column < end_; });

@@ -23,10 +23,10 @@ namespace {
 
 using Rows = data::DistributedMatrix<float>;
 
-constexpr const char* version_name = "state_format";
-constexpr const char* complete_name = "complete";
-constexpr std::uint64_t format_version = 1;
-constexpr std::int64_t structure_bytes = 64 * 1024;  // of HDF5's own, at most
+constexpr const char* state_version_name = "state_format";
+constexpr const char* state_complete_name = "complete";
+constexpr std::uint64_t state_version = 1;
+constexpr std::int64_t state_structure_bytes = 64 * 1024;  // of HDF5's own, at most
 
 /// Makes the file but for the numbers of the ranks. @return where each matrix begins. On rank 0.
 std::vector<std::int64_t> write_structure(const std::string& shown, const std::string& path,
@@ -40,7 +40,7 @@ std::vector<std::int64_t> write_structure(const std::string& shown, const std::s
                                    {static_cast<hsize_t>(rows), matrix.values.columns()})
                          .offset);
   description::write(guard, file.get(), about);
-  hdf5::write_number(guard, file.get(), version_name, format_version);
+  hdf5::write_number(guard, file.get(), state_version_name, state_version);
   guard.check(file.reset() ? 0 : -1, "cannot be written");
   return places;
 }
@@ -48,24 +48,24 @@ std::vector<std::int64_t> write_structure(const std::string& shown, const std::s
 void mark_complete(const std::string& shown, const std::string& path) {
   const hdf5::Guard guard(base::ErrorKind::io, shown);
   hdf5::Handle file = hdf5::reopen_file(guard, path);
-  hdf5::write_number(guard, file.get(), complete_name, 1);
+  hdf5::write_number(guard, file.get(), state_complete_name, 1);
   guard.check(file.reset() ? 0 : -1, "cannot be completed");
 }
 
-StateHeader inspect(const std::string& path) {
+StateHeader inspect_state(const std::string& path) {
   if (detect_format(path) != Format::hdf5)
     throw base::InputError(path + " is not an HDF5 file (a checkpoint is one). Remove it, or name another");
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
-  if (H5Aexists(file.get(), version_name) <= 0)
+  if (H5Aexists(file.get(), state_version_name) <= 0)
     throw base::InputError(
         path + " is no checkpoint (it was not written by fleetsne embed). Remove it, or name another");
-  const std::uint64_t version = hdf5::read_number(guard, file.get(), version_name);
-  if (version != format_version)
+  const std::uint64_t version = hdf5::read_number(guard, file.get(), state_version_name);
+  if (version != state_version)
     throw base::InputError(fmt::format(
         "{} is a checkpoint of format {} (this program knows {}). Go on with the program that wrote it", path,
-        version, format_version));
-  if (H5Aexists(file.get(), complete_name) <= 0)
+        version, state_version));
+  if (H5Aexists(file.get(), state_complete_name) <= 0)
     throw base::InputError(path + " is not complete (it was being written when its run ended). Remove it");
   StateHeader header;
   header.path = path;
@@ -95,7 +95,7 @@ void expect_fit(const StateHeader& header, const std::string& name, std::int64_t
 void write_state(const comm::Communicator& comm, const std::string& path, const data::RowDistribution& rows,
                  std::span<const NamedMatrix> matrices, const nlohmann::json& about) {
   nlohmann::json digests = nlohmann::json::object();
-  std::int64_t bytes = structure_bytes;
+  std::int64_t bytes = state_structure_bytes;
   for (const NamedMatrix& matrix : matrices) {
     digests[matrix.name] = digest_text(data::digest(comm, rows, matrix.values));
     bytes += rows.total() * static_cast<std::int64_t>(matrix.values.columns() * sizeof(float));
@@ -136,7 +136,7 @@ StateHeader inspect_state_file(const comm::Communicator& comm, const std::string
   header.path = path;
   std::string text;
   comm::on_root(comm, [&] {
-    header = inspect(path);
+    header = inspect_state(path);
     text = nlohmann::json{{"rows", header.rows}, {"digests", header.digests}, {"about", header.about}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace);
   });

@@ -17,19 +17,19 @@
 namespace fleetsne::io {
 namespace {
 
-using Digests = std::array<std::uint64_t, 2>;  // of indices and of distances
+using Checksums = std::array<std::uint64_t, 2>;  // of indices and of distances
 
 /// On rank 0. None if the file has none.
-std::optional<Digests> stored_digests(const std::string& path) {
+std::optional<Checksums> stored_digests(const std::string& path) {
   const hdf5::Guard guard(base::ErrorKind::input, path);
   const hdf5::Handle file = hdf5::open_file(guard);
   if (H5Aexists(file.get(), "indices_digest") <= 0) return std::nullopt;
-  return Digests{hdf5::read_number(guard, file.get(), "indices_digest"),
-                 hdf5::read_number(guard, file.get(), "distances_digest")};
+  return Checksums{hdf5::read_number(guard, file.get(), "indices_digest"),
+                   hdf5::read_number(guard, file.get(), "distances_digest")};
 }
 
 /// This rank's share of the checksums, from rows that make sense.
-Digests read_through(const comm::Communicator& comm, const std::string& path) {
+Checksums read_through(const comm::Communicator& comm, const std::string& path) {
   NeighborSource source({path, ""});
   const std::int64_t all = source.header().rows;
   const std::size_t k = source.header().count;
@@ -37,7 +37,7 @@ Digests read_through(const comm::Communicator& comm, const std::string& path) {
   const std::int64_t end = blocks.end(comm.rank()), step = rows_per_round(k);
   std::vector<GlobalIndex> indices;
   std::vector<float> distances;
-  Digests sums{};
+  Checksums sums{};
   for (std::int64_t at = blocks.begin(comm.rank()); at < end; at += step) {
     const auto count = static_cast<std::size_t>(std::min(step, end - at));
     indices.resize(count * k);
@@ -75,9 +75,9 @@ nlohmann::json about_neighbors(const comm::Communicator& comm, const std::string
 }
 
 bool verify_neighbors(const comm::Communicator& comm, const std::string& path) {
-  std::optional<Digests> stored;
+  std::optional<Checksums> stored;
   comm::on_root(comm, [&] { stored = stored_digests(path); });
-  Digests found = comm::agree(comm, [&] { return read_through(comm, path); });
+  Checksums found = comm::agree(comm, [&] { return read_through(comm, path); });
   comm.all_reduce(std::span<std::uint64_t>(found), comm::Reduction::sum);
   comm::on_root(comm, [&] {
     for (const std::size_t i : {0, 1})

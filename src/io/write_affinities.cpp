@@ -18,7 +18,7 @@ namespace {
 
 using affinity::TileRecord;
 
-constexpr std::int64_t structure_bytes = 64 * 1024;  // of HDF5's own, at most
+constexpr std::int64_t affinity_structure_bytes = 64 * 1024;  // of HDF5's own, at most
 
 /// Where the datasets begin: bytes from the file's beginning.
 struct AffinityPlaces {
@@ -197,7 +197,7 @@ AffinityPlaces write_structure(const hdf5::Guard& guard, const std::string& path
 }  // namespace
 
 std::int64_t AffinityHeader::file_bytes() const {
-  return structure_bytes + tiles * static_cast<std::int64_t>(sizeof(TileRecord)) +
+  return affinity_structure_bytes + tiles * static_cast<std::int64_t>(sizeof(TileRecord)) +
          columns * static_cast<std::int64_t>(affinity::column_bytes(rows())) + bytes +
          rows() * static_cast<std::int64_t>(sizeof(base::GlobalIndex) + 2 * sizeof(float));
 }

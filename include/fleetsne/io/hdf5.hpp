@@ -113,18 +113,27 @@ std::string list_datasets(hid_t file, std::size_t most = 12);
 /// Names of the links in a group, in alphabetical order.
 std::vector<std::string> list_links(hid_t group);
 
-/// The string in an attribute of an object, or "" if there is none.
+/// The string in an attribute of an object, alone or as the only one of an array; "" if there is none.
 std::string string_attribute(hid_t object, const std::string& name);
 
-/// Strings [first, first + count) of a dataset of fixed or variable strings, of one dimension or one column,
-/// in blocks; of a scalar its one. By this rank alone.
+/// A string of fixed length, of this type, without its padding.
+std::string without_padding(const char* text, hid_t type);
+/// The type of a dataset's elements, or of one field of them.
+Handle element_type(const Guard& guard, hid_t dataset, const std::string& field = {});
+/// Strings [first, first + count) of a dataset of fixed or variable strings, of one dimension, or of several
+/// of which one alone is longer than 1, in blocks; of a scalar its one. By this rank alone.
+/// @param field  of a compound; empty if the elements are strings themselves
 std::vector<std::string> read_strings(const Guard& guard, hid_t dataset, std::int64_t first,
-                                      std::int64_t count);
+                                      std::int64_t count, const std::string& field = {});
 /// Whether elements of a dataset are integers, or an enumeration over them (as booleans are), that fit into
 /// 64 bits.
 bool holds_integers(const Guard& guard, hid_t dataset);
-/// The same for integers and booleans. Throws if the dataset holds anything else, or a number of 2^63 or
-/// more.
-void read_integers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<std::int64_t> out);
+/// The same for integers, booleans, and the values of enumerations. Throws if the dataset holds anything
+/// else, or a number of 2^63 or more.
+void read_integers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<std::int64_t> out,
+                   const std::string& field = {});
+/// The same for integers and floating-point numbers.
+void read_numbers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<double> out,
+                  const std::string& field = {});
 
 }  // namespace fleetsne::io::hdf5

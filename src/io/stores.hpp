@@ -1,0 +1,10 @@
+#pragma once
+
+#include "fleetsne/io/store.hpp"
+
+/// The kinds of stores, each opened by a function of its own, for Store::open to choose from.
+namespace fleetsne::io {
+
+std::unique_ptr<Store> open_hdf5_store(const std::string& path);
+
+}  // namespace fleetsne::io
