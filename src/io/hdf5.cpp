@@ -1,6 +1,7 @@
 #include "fleetsne/io/hdf5.hpp"
 
 #include "fleetsne/comm/patience.hpp"
+#include "fleetsne/io/hdf5_filters.hpp"
 
 #include <fmt/format.h>
 
@@ -57,6 +58,7 @@ Handle access_list(const Guard& guard) {
 
 Guard::Guard(base::ErrorKind kind, std::string file) : kind_(kind), file_(std::move(file)) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  register_filters();
 }
 
 void Guard::fail(const std::string& problem) const {

@@ -1,46 +1,19 @@
 #include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/hdf5_filters.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <limits>
 
 namespace fleetsne::io::hdf5 {
 namespace {
 
 constexpr const char* damaged = "has a damaged dataset";
 
-/// deflate cannot pack more than this many bytes into one (zlib technical details: 1032:1); it is more than
-/// LZF's 264:1.
-constexpr double most_unpacked_per_byte = 1032;
-constexpr H5Z_filter_t lzf = 32000;  // of h5py
-
 double product(const std::vector<std::int64_t>& shape) {
   double result = 1;
   for (const std::int64_t extent : shape) result *= static_cast<double>(extent);
   return result;
-}
-
-/// How many bytes one stored byte may stand for: infinitely many if a filter tells no bound.
-double most_unpacked(hid_t creation) {
-  double most = 1;
-  for (int f = 0; f < H5Pget_nfilters(creation); ++f) {
-    unsigned flags = 0, config = 0;
-    std::size_t values = 0;
-    switch (
-        H5Pget_filter2(creation, static_cast<unsigned>(f), &flags, &values, nullptr, 0, nullptr, &config)) {
-      case H5Z_FILTER_SHUFFLE:
-      case H5Z_FILTER_FLETCHER32:
-        break;
-      case H5Z_FILTER_DEFLATE:
-      case lzf:
-        most *= most_unpacked_per_byte;
-        break;
-      default:
-        return std::numeric_limits<double>::infinity();
-    }
-  }
-  return most;
 }
 
 /// Whether every chunk is there, so that none is read as zeros that nobody wrote.
@@ -65,7 +38,7 @@ bool is_stored(const Guard& guard, hid_t dataset, hid_t creation, const std::vec
                double wanted) {
   const auto file_bytes = static_cast<double>(std::filesystem::file_size(guard.file()));
   const auto bytes = static_cast<double>(H5Dget_storage_size(dataset));
-  if (bytes > file_bytes || wanted > bytes * most_unpacked(creation)) return false;
+  if (bytes > file_bytes || wanted > bytes * max_expansion(creation)) return false;
   switch (H5Pget_layout(creation)) {
     case H5D_CHUNKED:
       return all_chunks_stored(guard, dataset, creation, shape);
@@ -83,6 +56,7 @@ bool is_stored(const Guard& guard, hid_t dataset, hid_t creation, const std::vec
 void expect_stored(const Guard& guard, hid_t dataset, const std::string& name) {
   const Handle creation = guard.own(H5Dget_create_plist(dataset), H5Pclose, damaged);
   const Handle type = guard.own(H5Dget_type(dataset), H5Tclose, "has a dataset without a type");
+  expect_filters(guard, creation.get(), name);
   const std::vector<std::int64_t> shape = extents(guard, dataset);
   const double elements = product(shape), wanted = elements * static_cast<double>(H5Tget_size(type.get()));
   const bool elsewhere =

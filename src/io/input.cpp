@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/known_formats.hpp"
 
 #include <fmt/format.h>
 
@@ -130,20 +131,18 @@ ArrayLayout read_array_header(ByteStream& stream, Format format) {
 }
 
 Format detect_format(const std::string& path) {
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) refuse_folder(path);
   const auto stream = ByteStream::open(path);
-  std::array<std::byte, 8> begin{};
+  std::array<std::byte, recognized_bytes> begin{};
   const auto known = std::span<const std::byte>(begin).first(stream->read_some(0, begin));
+  refuse_known_format(path, known, stream->packed());
   if (is_vectors(path)) return Format::vectors;  // its first bytes may be any
   if (is_npy(known)) return Format::npy;
   if (is_idx(known)) return Format::idx;
-  if (is_table(path)) return Format::table;
   const hdf5::Guard silence(base::ErrorKind::input, path);
   if (H5Fis_hdf5(path.c_str()) > 0) return Format::hdf5;
-  throw base::InputError(fmt::format(
-      "{} is of no format that FleetSNE reads (its first bytes are not those of IDX, .npy or HDF5, and "
-      "its name does not end in .fvecs, .bvecs, .ivecs, .fbin, .u8bin, .i8bin, .csv or .tsv). "
-      "Convert it, for example with numpy.save",
-      path));
+  if (is_table(path)) return Format::table;
+  refuse_unknown_format(path, known);
 }
 
 bool is_anndata(hid_t file, const std::string& path) {

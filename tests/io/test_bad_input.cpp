@@ -78,9 +78,9 @@ TEST_F(BadInput, EmptyFile) {
 }
 
 TEST_F(BadInput, UnknownFormat) {
-  expect_refused({make_file("table.txt", "1,2,3\n4,5,6\n")}, {"table.txt", "no format"});
-  expect_refused({make_file("short", "x")}, {"short", "no format"});
-  expect_refused({make_gzip("table.txt.gz", "1,2,3\n4,5,6\n")}, {"table.txt.gz", "no format"});
+  expect_refused({make_file("table.txt", "1,2,3\n4,5,6\n")}, {"table.txt", "text file"});
+  expect_refused({make_file("short", "x")}, {"short", "text file"});
+  expect_refused({make_gzip("table.txt.gz", "1,2,3\n4,5,6\n")}, {"table.txt.gz", "text file"});
 }
 
 TEST_F(BadInput, TruncatedNpy) {

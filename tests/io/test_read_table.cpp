@@ -87,7 +87,7 @@ TEST_F(Tables, WhatIsNoTableIsRefused) {
   refuse("\n# nothing\n", {"no rows"});
   refuse("", {"empty"});
   refuse("1,2\nnan,4\n5,6\n7,8\n", {"NaN", "row 1, column 0"});
-  refuse("1,2\n3,4\n5,6\n7,8\n", {"bad.csv.txt", "no format"}, "bad.csv.txt");
+  refuse("1,2\n3,4\n5,6\n7,8\n", {"bad.csv.txt", "text file"}, "bad.csv.txt");
   refuse("1\n\x02\xff\n3\n4\n", {"line 2", "\"??\"", "no number"});
 }
 
