@@ -86,19 +86,9 @@ Categorized categorize_values(const comm::Communicator& comm, const std::string&
 /// Codes that already have their categories.
 Categorized take_codes(const std::string& name, const LabelBlock& block) {
   expect_categories(name, block.categories.size());
-  const auto count = static_cast<std::int64_t>(block.categories.size());
-  Categorized result;
-  result.categories = block.categories;
-  for (const std::int64_t code : block.integers) {
-    if (code < -1 || code >= count) {
-      throw base::InputError(
-          fmt::format("{} has a label code {} for {} categories (the column is damaged). Write the "
-                      "file anew",
-                      name, code, count));
-    }
-    result.codes.push_back(static_cast<std::int32_t>(code));
-  }
-  return result;
+  return {.codes = {block.values.integers.begin(), block.values.integers.end()},
+          .categories = block.categories,
+          .order_chosen = !std::ranges::is_sorted(block.categories)};
 }
 
 /// The integer that a text spells in the usual way.
@@ -113,13 +103,15 @@ std::optional<std::int64_t> as_integer(const std::string& text) {
 }  // namespace
 
 Categorized categorize(const comm::Communicator& comm, const std::string& name, const LabelBlock& block) {
-  if (block.kind == LabelBlock::Kind::codes)
-    return comm::agree(comm, [&] { return take_codes(name, block); });
-  if (block.kind == LabelBlock::Kind::integers)
-    return categorize_values(comm, name, block.integers, block.missing);
-  std::vector<bool> missing(block.strings.size());  // an empty name is none
-  for (std::size_t i = 0; i < missing.size(); ++i) missing[i] = block.strings[i].empty();
-  return categorize_values(comm, name, block.strings, missing);
+  const ColumnBlock& values = block.values;
+  if (block.kind == ColumnKind::codes) return comm::agree(comm, [&] { return take_codes(name, block); });
+  if (block.kind == ColumnKind::integers)
+    return categorize_values(comm, name, values.integers, values.missing);
+  std::vector<bool> missing = values.missing;
+  missing.resize(values.texts.size(), false);
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    if (values.texts[i].empty()) missing[i] = true;
+  return categorize_values(comm, name, values.texts, missing);
 }
 
 std::vector<std::string> merge_categories(const std::vector<Categorized>& sources) {
@@ -130,8 +122,8 @@ std::vector<std::string> merge_categories(const std::vector<Categorized>& source
       if (seen.insert(category).second) result.push_back(category);
     }
   }
-  if (std::all_of(result.begin(), result.end(),
-                  [](const std::string& c) { return as_integer(c).has_value(); })) {
+  if (std::ranges::none_of(sources, &Categorized::order_chosen) &&
+      std::ranges::all_of(result, [](const std::string& c) { return as_integer(c).has_value(); })) {
     std::stable_sort(result.begin(), result.end(), [](const std::string& a, const std::string& b) {
       return *as_integer(a) < *as_integer(b);
     });

@@ -150,6 +150,11 @@ bool is_anndata(hid_t file, const std::string& path) {
          hdf5::string_attribute(file, "encoding-type") == "anndata";
 }
 
+bool is_anndata(const Store& store) {
+  return std::filesystem::path(store.path()).extension() == ".h5ad" ||
+         store.text_attribute("", "encoding-type") == "anndata";
+}
+
 RowInput inspect_rows(const std::string& input) {
   RowInput result;
   result.location = split_input(input);

@@ -39,18 +39,35 @@ void inspect_array_labels(LabelSource& source) {
   source.count = source.layout.rows;
 }
 
+void inspect_stored_labels(LabelSource& source) {
+  const std::string& path = source.location.path;
+  const std::string& name = source.location.dataset;
+  const Column column = find_column(*Store::open(path), name, "labels");
+  if (column.kind == ColumnKind::numbers)
+    throw base::InputError(
+        fmt::format("{}: {} holds floating-point numbers (labels are integers, booleans or names). Convert "
+                    "them, or color "
+                    "a picture by them with plot --values",
+                    path, name));
+  if (column.categories.size() > most_categories)
+    throw base::InputError(fmt::format("{} has {} categories of labels (more than {}). Name another column",
+                                       path, column.categories.size(), most_categories));
+  source.kind = column.kind;
+  source.count = column.count;
+}
+
 struct LabelFacts {
   Format format;
-  LabelEncoding encoding;
+  ColumnKind kind;
   std::int64_t count;
   ArrayLayout layout;
 };
 
 LabelSource broadcast(const comm::Communicator& comm, const LabelSource& source) {
   const LabelFacts facts =
-      comm.broadcast(LabelFacts{source.format, source.encoding, source.count, source.layout}, 0);
+      comm.broadcast(LabelFacts{source.format, source.kind, source.count, source.layout}, 0);
   Location location{comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)};
-  return {std::move(location), facts.format, facts.encoding, facts.count, facts.layout};
+  return {std::move(location), facts.format, facts.kind, facts.count, facts.layout};
 }
 
 std::vector<LabelSource> inspect_here(std::span<const std::string> names, std::optional<std::int64_t> rows) {
@@ -87,8 +104,8 @@ LabelSource inspect_labels(const std::string& source) {
   LabelSource result;
   result.location = split_input(source);
   result.format = detect_format(result.location.path);
-  if (result.format == Format::hdf5) {
-    inspect_hdf5_labels(result);
+  if (is_store(result.format)) {
+    inspect_stored_labels(result);
   } else {
     inspect_array_labels(result);
   }
@@ -106,13 +123,23 @@ std::vector<LabelSource> inspect_all_labels(const comm::Communicator& comm,
 }
 
 LabelBlock read_label_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
-  if (source.format == Format::hdf5) return read_hdf5_label_block(source, first, count);
-  LabelBlock block;
-  block.integers.resize(static_cast<std::size_t>(count));
-  if (count > 0) {
-    read_array_integers(*ByteStream::open(source.location.path), source.layout, first,
-                        std::span(block.integers));
+  const std::string& path = source.location.path;
+  LabelBlock block{.kind = source.kind, .values = {}};
+  if (is_store(source.format)) {
+    const auto store = Store::open(path);
+    const Column column = inspect_column(*store, source.location.dataset);
+    if (column.kind != source.kind || column.count != source.count)
+      throw base::InputError(
+          fmt::format("{}: {} has changed while it was read (the ranks found other labels than rank 0). Run "
+                      "again when the file is complete",
+                      path, source.location.dataset));
+    block.values = read_column(*store, column, first, count);
+    block.categories = column.categories;
+    return block;
   }
+  std::vector<std::int64_t>& integers = block.values.integers;
+  integers.resize(static_cast<std::size_t>(count));
+  if (count > 0) read_array_integers(*ByteStream::open(path), source.layout, first, std::span(integers));
   return block;
 }
 

@@ -1,8 +1,8 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/elements.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
-#include "fleetsne/io/transfer_limit.hpp"
 
 #include <fmt/format.h>
 
@@ -21,8 +21,6 @@ struct NumberSource {
   std::int64_t count = 0;
   ArrayLayout layout;
   TableLayout table;
-  std::string dataset;  ///< HDF5: of the values
-  std::string mask;     ///< HDF5: of a nullable column, true where there is none; else empty
 };
 
 [[noreturn]] void fail_for_shape(const NumberSource& source, const std::string& shape) {
@@ -31,42 +29,21 @@ struct NumberSource {
                                      source.location.dataset, shape));
 }
 
-void inspect_hdf5_numbers(NumberSource& source) {
-  const hdf5::Guard guard(base::ErrorKind::input, source.location.path);
-  const hdf5::Handle file = hdf5::open_file(guard);
-  const std::string& name = source.location.dataset;
-  source.dataset = name;
-  if (hdf5::object_type(file.get(), name + "/values") == H5O_TYPE_DATASET &&
-      hdf5::object_type(file.get(), name + "/mask") == H5O_TYPE_DATASET) {
-    source.dataset = name + "/values";
-    source.mask = name + "/mask";
-  }
-  if (name.empty() || hdf5::object_type(file.get(), source.dataset) != H5O_TYPE_DATASET)
-    throw base::InputError(fmt::format("{} has no column of numbers {} (it has {}). Name one, as in {}:{}",
-                                       guard.file(), name, hdf5::list_datasets(file.get()), guard.file(),
-                                       is_anndata(file.get(), guard.file()) ? "obs/COLUMN" : "/NAME"));
-  const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), source.dataset);
-  const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());
-  if (shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1))
-    fail_for_shape(source, fmt::format("of {} dimensions", shape.size()));
-  source.count = shape[0];
-  const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
-  const H5T_class_t kind = H5Tget_class(type.get());
-  if (kind != H5T_FLOAT && kind != H5T_INTEGER)
-    throw base::InputError(
-        fmt::format("{}:{} does not hold numbers (a colour scale needs them). For names give --labels",
-                    guard.file(), name));
-  hdf5::expect_stored(guard, dataset.get(), source.dataset);
-  if (!source.mask.empty())
-    hdf5::expect_stored(guard, hdf5::open_dataset(guard, file.get(), source.mask).get(), source.mask);
+void expect_numbers(const std::string& path, const Column& column) {
+  if (column.kind == ColumnKind::integers || column.kind == ColumnKind::numbers) return;
+  throw base::InputError(
+      fmt::format("{}:{} does not hold numbers (a color scale needs them). Color by its names with --labels",
+                  path, column.name));
 }
 
 NumberSource inspect_numbers(const std::string& name) {
   NumberSource source;
   source.location = split_input(name);
   source.format = detect_format(source.location.path);
-  if (source.format == Format::hdf5) {
-    inspect_hdf5_numbers(source);
+  if (is_store(source.format)) {
+    const Column column = find_column(*Store::open(source.location.path), source.location.dataset, "numbers");
+    expect_numbers(source.location.path, column);
+    source.count = column.count;
     return source;
   }
   if (!source.location.dataset.empty())
@@ -103,27 +80,18 @@ NumberSource broadcast(const comm::Communicator& comm, const NumberSource& sourc
           .format = facts.format,
           .count = facts.count,
           .layout = facts.layout,
-          .table = facts.table,
-          .dataset = comm.broadcast(source.dataset, 0),
-          .mask = comm.broadcast(source.mask, 0)};
+          .table = facts.table};
 }
 
-/// Elements from `first` on of a dataset of one dimension, or one column.
-void read_column(const hdf5::Guard& guard, hid_t file, const std::string& name, std::int64_t first,
-                 std::span<float> out) {
-  const char* const problem = "has a column that cannot be read";
-  const hdf5::Handle dataset = hdf5::open_dataset(guard, file, name);
-  const hdf5::Handle space = guard.own(H5Dget_space(dataset.get()), H5Sclose, problem);
-  const std::size_t step = rows_per_transfer(sizeof(float));
-  for (std::size_t at = 0; at < out.size(); at += step) {
-    const hsize_t start[2] = {static_cast<hsize_t>(first) + at, 0},
-                  count[2] = {std::min(step, out.size() - at), 1};
-    guard.check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem);
-    const hdf5::Handle memory = guard.own(H5Screate_simple(1, count, nullptr), H5Sclose, problem);
-    guard.check(
-        H5Dread(dataset.get(), H5T_NATIVE_FLOAT, memory.get(), space.get(), H5P_DEFAULT, out.data() + at),
-        problem);
-  }
+void read_stored_block(const NumberSource& source, std::int64_t first, std::span<float> out) {
+  const auto store = Store::open(source.location.path);
+  const Column column = inspect_column(*store, source.location.dataset);
+  expect_numbers(source.location.path, column);
+  const ColumnBlock block = read_column(*store, column, first, static_cast<std::int64_t>(out.size()));
+  for (std::size_t i = 0; i < block.numbers.size(); ++i) out[i] = static_cast<float>(block.numbers[i]);
+  for (std::size_t i = 0; i < block.integers.size(); ++i) out[i] = static_cast<float>(block.integers[i]);
+  for (std::size_t i = 0; i < block.missing.size(); ++i)
+    if (block.missing[i]) out[i] = std::numeric_limits<float>::quiet_NaN();
 }
 
 void read_block(const NumberSource& source, std::int64_t first, std::span<float> out) {
@@ -131,17 +99,8 @@ void read_block(const NumberSource& source, std::int64_t first, std::span<float>
   const base::MatrixView<float> column(out.data(), out.size(), 1, 1);
   if (source.format == Format::table)
     return read_table_rows(*ByteStream::open(source.location.path), source.table, first, column);
-  if (source.format != Format::hdf5)
-    return read_array_rows(*ByteStream::open(source.location.path), source.layout, first, column);
-  const hdf5::Guard guard(base::ErrorKind::input, source.location.path);
-  const hdf5::Handle file = hdf5::open_file(guard);
-  read_column(guard, file.get(), source.dataset, first, out);
-  if (source.mask.empty()) return;
-  const hdf5::Handle mask = hdf5::open_dataset(guard, file.get(), source.mask);
-  std::vector<std::int64_t> missing(out.size());
-  hdf5::read_integers(guard, mask.get(), first, std::span(missing));
-  for (std::size_t i = 0; i < out.size(); ++i)
-    if (missing[i] != 0) out[i] = std::numeric_limits<float>::quiet_NaN();
+  if (is_store(source.format)) return read_stored_block(source, first, out);
+  read_array_rows(*ByteStream::open(source.location.path), source.layout, first, column);
 }
 
 }  // namespace

@@ -1,10 +1,49 @@
 #include "fleetsne/io/store.hpp"
 
 #include "stores.hpp"
-
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace fleetsne::io {
+namespace {
+
+/// Collects the arrays of a store for a message. Links may form circles, so it goes only so deep.
+class ArrayListing {
+ public:
+  ArrayListing(const Store& store, std::size_t most) : store_(store), most_(most) {}
+
+  void visit(const std::string& group, int depth = 0) {
+    for (const std::string& name : store_.children(group)) {
+      const std::string node = group.empty() ? name : group + "/" + name;
+      const NodeKind kind = store_.kind(node);
+      if (kind == NodeKind::array && ++count_ <= most_) add(node);
+      if (kind == NodeKind::group && depth < 8 && count_ < 1000) visit(node, depth + 1);
+    }
+  }
+
+  std::string text() const {
+    if (count_ == 0) return "no datasets";
+    return count_ <= most_ ? text_ : fmt::format("{} and {} more", text_, count_ - most_);
+  }
+
+ private:
+  void add(const std::string& node) {
+    const std::vector<std::int64_t> shape = store_.info(node).shape;
+    text_ += fmt::format("{}/{} ({})", text_.empty() ? "" : ", ", node,
+                         shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x ")));
+  }
+
+  const Store& store_;
+  std::size_t most_, count_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string list_arrays(const Store& store, std::size_t most) {
+  ArrayListing listing(store, most);
+  listing.visit("");
+  return listing.text();
+}
 
 std::unique_ptr<Store> Store::open(const std::string& path) {
   return open_hdf5_store(path);

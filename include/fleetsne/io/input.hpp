@@ -6,6 +6,7 @@
 #include "fleetsne/io/array_file.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/location.hpp"
+#include "fleetsne/io/store.hpp"
 #include "fleetsne/io/table.hpp"
 
 #include <span>
@@ -15,6 +16,11 @@
 namespace fleetsne::io {
 
 enum class Format : int { idx, npy, vectors, hdf5, table };
+
+/// Whether a file of this format is a tree that Store::open opens.
+constexpr bool is_store(Format format) {
+  return format == Format::hdf5;
+}
 
 /// Knows the format by the first bytes, a table and a file of vectors by its name. Throws InputError if it is
 /// none that is read here, or there is no such file.
@@ -26,6 +32,7 @@ ArrayLayout read_array_header(ByteStream& stream, Format format);
 
 /// Whether an open HDF5 file is an AnnData file.
 bool is_anndata(hid_t file, const std::string& path);
+bool is_anndata(const Store& store);
 
 /// One input of rows: what, where, and how much.
 struct RowInput {

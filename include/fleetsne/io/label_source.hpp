@@ -2,6 +2,7 @@
 
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/io/array_file.hpp"
+#include "fleetsne/io/elements.hpp"
 #include "fleetsne/io/input.hpp"
 
 #include <cstdint>
@@ -12,29 +13,17 @@
 
 namespace fleetsne::io {
 
-/// How a source stores its labels.
-enum class LabelEncoding : int {
-  array,        ///< IDX, .npy or vectors, of integers
-  integers,     ///< HDF5 dataset of integers
-  booleans,     ///< HDF5 dataset of an enumeration over 0 and 1
-  strings,      ///< HDF5 dataset of strings
-  categorical,  ///< group of `codes` and `categories`, or (older) codes with a reference to the categories
-  nullable      ///< group of `values` (integers, booleans or strings) and `mask`
-};
-
 /// One source of labels: what, where, and how many.
 struct LabelSource {
   Location location;
   Format format = Format::npy;
-  LabelEncoding encoding = LabelEncoding::array;
+  ColumnKind kind = ColumnKind::integers;  ///< not numbers
   std::int64_t count = 0;
   ArrayLayout layout;  ///< IDX, .npy and vectors
 };
 
 /// Looks at one source. On this rank alone; throws InputError.
 LabelSource inspect_labels(const std::string& source);
-/// The HDF5 part of it.
-void inspect_hdf5_labels(LabelSource& source);
 
 /// Looks at all sources on rank 0 and tells the others. All problems of all sources are reported in one
 /// error, or else that together they have not as many labels as there are rows, if that number is given.
@@ -45,19 +34,13 @@ std::vector<LabelSource> inspect_all_labels(const comm::Communicator& comm,
 
 /// Labels of this rank's part of a source.
 struct LabelBlock {
-  enum class Kind { integers, strings, codes };
-
-  Kind kind = Kind::integers;           ///< the same on all ranks
-  std::vector<std::int64_t> integers;   ///< integers or codes
-  std::vector<std::string> strings;     ///< strings; an empty one is missing
-  std::vector<std::string> categories;  ///< what the codes mean, the same on all ranks
-  std::vector<bool> missing;            ///< empty if none is
+  ColumnKind kind = ColumnKind::integers;  ///< the same on all ranks
+  ColumnBlock values;
+  std::vector<std::string> categories{};  ///< what codes stand for, the same on all ranks
 };
 
 /// Reads labels [first, first + count). On this rank alone; throws InputError.
 LabelBlock read_label_block(const LabelSource& source, std::int64_t first, std::int64_t count);
-/// The HDF5 part of it.
-LabelBlock read_hdf5_label_block(const LabelSource& source, std::int64_t first, std::int64_t count);
 
 /// More distinct labels than this are no categories but a number or a name for each point.
 inline constexpr std::size_t most_categories = 100000;
@@ -67,13 +50,15 @@ inline constexpr std::size_t most_categories = 100000;
 struct Categorized {
   std::vector<std::int32_t> codes;
   std::vector<std::string> categories;
+  bool order_chosen = false;  ///< somebody has put the categories in an order that is not that of their texts
 };
 
 /// Agrees with the other ranks on the distinct labels of one source. The same for any number of ranks.
 /// Collective.
 Categorized categorize(const comm::Communicator& comm, const std::string& name, const LabelBlock& block);
 
-/// One order of categories for all sources: as integers if all are integers, else as they first appear.
+/// One order of categories for all sources: by number if all are integers and nobody has chosen an order,
+/// else as they first appear.
 std::vector<std::string> merge_categories(const std::vector<Categorized>& sources);
 
 }  // namespace fleetsne::io

@@ -93,4 +93,7 @@ class Store {
   std::string path_;
 };
 
+/// What a store holds, for messages: up to `most` arrays as "/name (70000 x 50)".
+std::string list_arrays(const Store& store, std::size_t most = 12);
+
 }  // namespace fleetsne::io

@@ -1,0 +1,144 @@
+"""Cells whose names and columns are stored in every way of AnnData 0.6 to 0.13, MuData and loom: elements.py DIRECTORY
+
+Of cell i of 30: column `cluster` is zebra, ape, cow in turn and missing where i % 10 == 9; `batch` is 10, 20 (an integer;
+missing where i % 7 == 3); `flag` is i % 3 == 0 (missing where i % 11 == 5). Its name is cell-i, but integers-i have 1000 + i.
+Rows are obsm/X_pca, 30 x 3: 10 i + j.
+"""
+import os
+import sys
+import warnings
+
+import anndata
+import h5py
+import loompy
+import mudata
+import numpy as np
+import pandas as pd
+
+ROWS = 30
+NAMES = ["zebra", "ape", "cow"]
+
+
+def rows():
+    return (10 * np.arange(ROWS)[:, None] + np.arange(3)[None, :]).astype(np.float32)
+
+
+def clusters():
+    return [None if i % 10 == 9 else NAMES[i % 3] for i in range(ROWS)]
+
+
+def names():
+    return [f"cell-{i}" for i in range(ROWS)]
+
+
+def frame(index):
+    i = np.arange(ROWS)
+    batch = pd.array(np.where(i % 2 == 0, 10, 20), dtype="Int32")
+    batch[i % 7 == 3] = pd.NA
+    flag = pd.array(i % 3 == 0, dtype="boolean")
+    flag[i % 11 == 5] = pd.NA
+    texts = pd.array(clusters(), dtype="string")
+    return pd.DataFrame(
+        {
+            "cluster": pd.Categorical(texts, categories=pd.array(NAMES, dtype="string")),  # nullable strings as categories
+            "text": texts,
+            "batch": batch,
+            "batch_category": pd.Categorical(batch, categories=pd.array([20, 10], dtype="Int32"), ordered=True),
+            "flag": flag,
+            "yes": i % 3 == 0,
+            "score": i / 2,
+        },
+        index=index,
+    )
+
+
+def cells(obs):
+    return anndata.AnnData(obs=obs, obsm={"X_pca": rows()})
+
+
+def modern(folder):
+    anndata.settings.allow_write_nullable_strings = True
+    cells(frame(pd.Index(names(), dtype="string"))).write_h5ad(f"{folder}/anndata13.h5ad")
+    made = cells(frame(names())[["batch"]])
+    mudata.MuData({"rna": made, "protein": made[::-1].copy()}).write(f"{folder}/mudata.h5mu")
+    loompy.create(f"{folder}/loompy.loom", rows().T, {"Gene": np.array(["a", "b", "c"])},
+                  {"CellID": np.array(names()), "cluster": np.array([c or "" for c in clusters()])})
+    cells(frame([f"cell-{i // 2}" for i in range(ROWS)])).write_h5ad(f"{folder}/twice.h5ad")
+    indices(folder)
+
+
+def indices(folder):
+    """The index of obs in kinds that other writers make, put in the place of anndata's."""
+    enumeration = h5py.enum_dtype({name: v for v, name in enumerate(names())}, basetype="u1")
+    kinds = {
+        "fixed": np.array(names(), dtype="S12"),
+        "column": np.array(names(), dtype="S12")[:, None],
+        "integers": 1000 + np.arange(ROWS),
+        "enumeration": np.arange(ROWS, dtype="u1"),
+        "categorical": None,
+        "wrong_length": np.array(names()[:7], dtype="S12"),
+        "group": "group",
+    }
+    for kind, values in kinds.items():
+        path = f"{folder}/index_{kind}.h5ad"
+        with h5py.File(path, "w") as file:
+            file.attrs["encoding-type"] = "anndata"
+            file.attrs["encoding-version"] = "0.1.0"
+            file["obsm/X_pca"] = rows()
+            obs = file.create_group("obs")
+            obs.attrs["_index"] = "barcode"
+            if kind == "categorical":
+                obs["barcode/categories"] = np.array(names()[::-1], dtype="S12")
+                obs["barcode/codes"] = np.arange(ROWS, dtype="i1")[::-1]
+            elif kind == "group":
+                obs.create_group("barcode")
+            elif kind == "enumeration":
+                obs.create_dataset("barcode", data=values, dtype=enumeration)
+            else:
+                obs["barcode"] = values
+
+
+def old(folder):
+    """Layouts of AnnData 0.7 (codes refer to obs/__categories) and 0.6 (obs is a compound, categories are in uns)."""
+    codes = np.array([-1 if i % 10 == 9 else i % 3 for i in range(ROWS)], dtype="i1")
+    text = h5py.string_dtype()
+    with h5py.File(f"{folder}/anndata07.h5ad", "w") as file:
+        file["obsm/X_pca"] = rows()
+        obs = file.create_group("obs")
+        obs.attrs["_index"] = "_index"
+        obs.attrs["encoding-type"] = "dataframe"
+        obs.attrs["encoding-version"] = "0.1.0"
+        obs.create_dataset("_index", data=names(), dtype=text)
+        obs.create_dataset("__categories/cluster", data=NAMES, dtype=text)
+        obs["cluster"] = codes
+        obs["cluster"].attrs["categories"] = obs["__categories/cluster"].ref
+    with h5py.File(f"{folder}/anndata06.h5ad", "w") as file:
+        table = np.zeros(ROWS, dtype=[("index", "S10"), ("n_genes", "<i8"), ("cluster", "i1")])
+        table["index"], table["n_genes"], table["cluster"] = names(), np.arange(ROWS), codes
+        file["obs"] = table
+        file["obsm/X_pca"] = rows()
+        file["uns/cluster_categories"] = np.array(NAMES, dtype="S5")
+
+
+def marked(folder):
+    """Enumerations as factors, Seurat's factors, and the placeholder of Bioconductor's alabaster."""
+    i = np.arange(ROWS)
+    with h5py.File(f"{folder}/factors.h5", "w") as file:
+        file["rows"] = rows()
+        for name, members, values in [("factor", {"ctrl": 1, "stim": 2}, np.where(i % 10 == 9, 3, 1 + i % 2)),
+                                      ("exchanged", {"FALSE": 1, "TRUE": 0}, i % 2)]:
+            file.create_dataset(name, data=values.astype("u1"), dtype=h5py.enum_dtype(members, basetype="u1"))
+        file["seurat/values"] = np.where(i % 10 == 9, -2**31, 1 + i % 3).astype("i4")
+        file["seurat/levels"] = np.array(NAMES, dtype="S5")
+        file["cell.names"] = np.array(names(), dtype="S12")
+        file["placeholder"] = np.array([c or "none" for c in clusters()], dtype="S8")
+        file["placeholder"].attrs["missing-value-placeholder"] = np.bytes_("none")
+        file.create_dataset("hamming", data=(i[:, None] >> np.arange(5)) & 1 > 0)
+
+
+folder = os.path.join(sys.argv[1], "elements")
+os.makedirs(folder, exist_ok=True)
+warnings.simplefilter("ignore")
+modern(folder)
+old(folder)
+marked(folder)

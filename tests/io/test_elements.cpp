@@ -1,0 +1,130 @@
+// Columns and names of rows in files that other programs wrote: tests/files/make/elements.py says what is in
+// them.
+#include "fleetsne/io/read.hpp"
+
+#include "io/scratch.hpp"
+
+#include <cstdlib>
+
+namespace fleetsne::io {
+namespace {
+
+using testing::expect_error;
+
+using Names = std::vector<std::string>;
+
+constexpr std::int64_t file_rows = 30;
+
+class Elements : public testing::Scratch {
+ protected:
+  static std::string file(const std::string& name) {
+    const char* folder = std::getenv("FLEETSNE_REAL_FILES");
+    return std::string(folder != nullptr ? folder : "FLEETSNE_REAL_FILES") + "/elements/" + name;
+  }
+  data::RowDistribution over(std::int64_t rows) const {
+    return data::RowDistribution::balanced(rows, comm.size());
+  }
+
+  void expect_codes(const std::string& source, const Names& categories, std::int64_t rows,
+                    const std::function<std::int32_t(std::int64_t)>& code) {
+    const auto labels = read_labels(comm, std::span(&source, 1), over(rows));
+    EXPECT_EQ(labels.categories, categories) << source;
+    const std::int64_t begin = over(rows).begin(comm.rank());
+    for (std::size_t i = 0; i < labels.codes.size(); ++i) {
+      const std::int64_t row = begin + static_cast<std::int64_t>(i);
+      ASSERT_EQ(labels.codes[i], code(row)) << source << " row " << row;
+    }
+  }
+};
+
+std::int32_t cluster(std::int64_t row) {
+  return row % 10 == 9 ? -1 : static_cast<std::int32_t>(row % 3);
+}
+std::int32_t sorted_cluster(std::int64_t row) {  // ape, cow, zebra
+  return row % 10 == 9 ? -1 : row % 3 == 0 ? 2 : static_cast<std::int32_t>(row % 3) - 1;
+}
+
+TEST_F(Elements, LabelsOfEveryAnnData) {
+  const Names in_order{"zebra", "ape", "cow"}, sorted{"ape", "cow", "zebra"};
+  for (const char* name : {"anndata13.h5ad", "anndata07.h5ad", "anndata06.h5ad"})
+    expect_codes(file(name) + ":obs/cluster", in_order, file_rows, cluster);
+  const std::string modern = file("anndata13.h5ad:obs/");
+  expect_codes(modern + "text", sorted, file_rows, sorted_cluster);
+  expect_codes(modern + "batch", {"10", "20"}, file_rows,
+               [](std::int64_t row) { return row % 7 == 3 ? -1 : static_cast<std::int32_t>(row % 2); });
+  expect_codes(modern + "batch_category", {"20", "10"}, file_rows,
+               [](std::int64_t row) { return row % 7 == 3 ? -1 : 1 - static_cast<std::int32_t>(row % 2); });
+  expect_codes(modern + "flag", {"False", "True"}, file_rows, [](std::int64_t row) {
+    return row % 11 == 5 ? -1 : row % 3 == 0 ? 1 : 0;
+  });
+  expect_codes(modern + "yes", {"False", "True"}, file_rows,
+               [](std::int64_t row) { return row % 3 == 0 ? 1 : 0; });
+  expect_codes(
+      file("anndata06.h5ad:obs/n_genes"),
+      [] {
+        Names numbers;
+        for (int v = 0; v < file_rows; ++v) numbers.push_back(std::to_string(v));
+        return numbers;
+      }(),
+      file_rows, [](std::int64_t row) { return static_cast<std::int32_t>(row); });
+  expect_codes(file("loompy.loom:col_attrs/cluster"), sorted, file_rows, sorted_cluster);
+}
+
+TEST_F(Elements, EnumerationsAreTheNamesOfTheirMembers) {
+  expect_codes(file("factors.h5:factor"), {"ctrl", "stim"}, file_rows,
+               [](std::int64_t row) { return row % 10 == 9 ? -1 : static_cast<std::int32_t>(row % 2); });
+  const auto labels = read_labels(comm, Names{file("factors.h5:exchanged")}, over(file_rows));
+  const std::int64_t begin = over(file_rows).begin(comm.rank());
+  for (std::size_t i = 0; i < labels.codes.size(); ++i)
+    EXPECT_EQ(labels.categories[static_cast<std::size_t>(labels.codes[i])],
+              (begin + static_cast<std::int64_t>(i)) % 2 == 1 ? "FALSE" : "TRUE");
+  expect_codes(file("factors.h5:seurat"), {"zebra", "ape", "cow"}, file_rows, cluster);
+  expect_codes(file("factors.h5:placeholder"), {"ape", "cow", "zebra"}, file_rows, sorted_cluster);
+}
+
+TEST_F(Elements, MissingValuesOfR) {
+  constexpr std::int32_t ints[] = {0, -1, 1, 0, 1, 1}, logicals[] = {1, -1, 0, 0, 1, 1},
+                         strings[] = {1, -1, 0, 0, 1, 1}, clusters[] = {1, 1, 0, 0, 1, 0};
+  for (const char* name : {"rhdf5.h5", "hdf5r.h5"}) {
+    expect_codes(file(name) + ":ints", {"1", "3"}, 6, [&](std::int64_t row) { return ints[row]; });
+    expect_codes(file(name) + ":logicals", {"FALSE", "TRUE"}, 6,
+                 [&](std::int64_t row) { return logicals[row]; });
+  }
+  expect_codes(file("rhdf5.h5:strings"), {"a", "b"}, 6, [&](std::int64_t row) { return strings[row]; });
+  expect_codes(file("hdf5r.h5:clusters"), {"ctrl", "stim"}, 6,
+               [&](std::int64_t row) { return clusters[row]; });
+  constexpr std::int32_t named[] = {2, 0, 1,
+                                    1, 2, 2};  // a text that is NA where no mark says that one is missing
+  expect_codes(file("rhdf5.h5:name_is_NA"), {"NA", "a", "b"}, 6,
+               [&](std::int64_t row) { return named[row]; });
+}
+
+TEST_F(Elements, NumbersOfNullableColumns) {
+  const auto numbers = read_numbers(comm, file("anndata13.h5ad:obs/batch"), over(file_rows));
+  const std::int64_t begin = over(file_rows).begin(comm.rank());
+  for (std::size_t i = 0; i < numbers.values.size(); ++i) {
+    const std::int64_t row = begin + static_cast<std::int64_t>(i);
+    if (row % 7 == 3) {
+      EXPECT_TRUE(std::isnan(numbers.values[i]));
+    } else {
+      EXPECT_EQ(numbers.values[i], row % 2 == 0 ? 10 : 20);
+    }
+  }
+  expect_error(comm, base::ErrorKind::input, {"does not hold numbers", "--labels"},
+               [&] { read_numbers(comm, file("anndata13.h5ad:obs/cluster"), over(file_rows)); });
+}
+
+TEST_F(Elements, WhatIsNoColumnOfLabels) {
+  const auto refused = [&](const std::string& source, const Names& texts) {
+    expect_error(comm, base::ErrorKind::input, texts,
+                 [&] { read_labels(comm, Names{file(source)}, over(file_rows)); });
+  };
+  refused("anndata13.h5ad:obs/score", {"floating-point", "plot --values"});
+  refused("anndata13.h5ad:obs", {"is a data frame", "obs/cluster, obs/flag"});
+  refused("anndata06.h5ad:obs", {"is a record", "as in obs/index"});
+  refused("anndata06.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
+  refused("index_group.h5ad:obs/barcode", {"is no column"});
+}
+
+}  // namespace
+}  // namespace fleetsne::io
