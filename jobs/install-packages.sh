@@ -14,7 +14,7 @@ build=(
   libhnswlib-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev
   libcairo2-dev libpango1.0-dev libeigen3-dev librandom123-dev libxxhash-dev
-  zlib1g-dev libblosc-dev libzstd-dev libzip-dev liblzf-dev
+  zlib1g-dev libblosc-dev liblz4-dev libzstd-dev libzip-dev liblzf-dev
 )
 # Text in pictures needs a font; the first job its images, and jq for its summary; python3 makes the tables of scaling.sh.
 run=(fonts-dejavu-core fontconfig-config dataset-fashion-mnist jq python3)

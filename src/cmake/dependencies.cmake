@@ -97,7 +97,7 @@ if(NOT ZLIB_FOUND)
   fleetsne_missing("zlib" "zlib1g-dev")
 endif()
 foreach(part "CAIRO;cairo;libcairo2-dev" "PANGO;pangocairo;libpango1.0-dev" "BLOSC;blosc;libblosc-dev"
-             "ZSTD;libzstd;libzstd-dev" "ZIP;libzip;libzip-dev")
+             "LZ4;liblz4;liblz4-dev" "ZSTD;libzstd;libzstd-dev" "ZIP;libzip;libzip-dev")
   list(GET part 0 name)
   list(GET part 1 module)
   list(GET part 2 package)

@@ -172,4 +172,10 @@ std::unique_ptr<ByteStream> ByteStream::open(const std::string& path) {
   return std::make_unique<PlainStream>(path, std::move(descriptor), size);
 }
 
+std::unique_ptr<ByteStream> ByteStream::open_as_stored(const std::string& path) {
+  Descriptor descriptor(path);
+  const std::int64_t size = checked_size(path, descriptor.get());
+  return std::make_unique<PlainStream>(path, std::move(descriptor), size);
+}
+
 }  // namespace fleetsne::io

@@ -4,6 +4,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/known_formats.hpp"
 
+#include "zarr_source.hpp"
 #include <fmt/format.h>
 
 #include <array>
@@ -131,6 +132,7 @@ ArrayLayout read_array_header(ByteStream& stream, Format format) {
 }
 
 Format detect_format(const std::string& path) {
+  if (zarr::is_store(path)) return Format::zarr;
   if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) refuse_folder(path);
   const auto stream = ByteStream::open(path);
   std::array<std::byte, recognized_bytes> begin{};
@@ -161,6 +163,8 @@ RowInput inspect_rows(const std::string& input) {
   result.format = detect_format(result.location.path);
   if (result.format == Format::hdf5) {
     inspect_hdf5_rows(result);
+  } else if (result.format == Format::zarr) {
+    inspect_zarr_rows(result);
   } else if (result.format == Format::table) {
     inspect_text(result);
   } else {
@@ -180,7 +184,7 @@ std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span
 void expect_readable_everywhere(const comm::Communicator& comm, const std::string& path) {
   comm::agree(comm, [&] {
     try {
-      ByteStream::open(path);
+      if (!zarr::is_store(path)) ByteStream::open(path);
     } catch (const base::Error& error) {
       throw base::InputError(
           fmt::format("{}. So it is for rank {} of {}; all ranks must find the file that rank 0 has read by "
@@ -195,6 +199,7 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
                      base::MatrixView<T> out) {
   expect_readable_everywhere(comm, input.location.path);
   if (input.format == Format::hdf5) return read_hdf5_rows(comm, input, first, out);
+  if (input.format == Format::zarr) return read_zarr_rows(comm, input, first, out);
   comm::agree(comm, [&] {
     if (out.rows() == 0) return;
     const auto stream = ByteStream::open(input.location.path);

@@ -5,17 +5,17 @@
 namespace fleetsne::io {
 namespace {
 
-bool has_hdf5_suffix(const std::string& path) {
-  const std::string suffix = std::filesystem::path(path).extension().string();
-  for (const char* known : {".h5", ".hdf5", ".h5ad", ".he5", ".hdf", ".loom"}) {
-    if (suffix == known) return true;
-  }
+/// Of a file that may hold several datasets.
+bool has_known_suffix(const std::string& path) {
+  for (const char* known : {".h5", ".hdf5", ".h5ad", ".he5", ".hdf", ".loom", ".zarr", ".zarr.zip"})
+    if (path.ends_with(known)) return true;
   return false;
 }
 
-bool is_file(const std::string& path) {
+bool exists(const std::string& path) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
+  const auto type = std::filesystem::status(path, ignored).type();
+  return type == std::filesystem::file_type::regular || type == std::filesystem::file_type::directory;
 }
 
 /// The first ':' of which the left side `is` so, or npos.
@@ -28,9 +28,9 @@ std::size_t first_colon_after(const std::string& input, bool (*is)(const std::st
 }  // namespace
 
 Location split_input(const std::string& input) {
-  if (is_file(input)) return {input, {}};
-  std::size_t colon = first_colon_after(input, is_file);
-  if (colon == std::string::npos) colon = first_colon_after(input, has_hdf5_suffix);
+  if (exists(input)) return {input, {}};
+  std::size_t colon = first_colon_after(input, exists);
+  if (colon == std::string::npos) colon = first_colon_after(input, has_known_suffix);
   if (colon == std::string::npos) return {input, {}};
   std::string dataset = input.substr(colon + 1);
   dataset.erase(0, dataset.find_first_not_of('/'));

@@ -1,6 +1,7 @@
 #include "fleetsne/io/store.hpp"
 
 #include "stores.hpp"
+#include "zarr_source.hpp"
 #include <fmt/format.h>
 
 namespace fleetsne::io {
@@ -46,7 +47,7 @@ std::string list_arrays(const Store& store, std::size_t most) {
 }
 
 std::unique_ptr<Store> Store::open(const std::string& path) {
-  return open_hdf5_store(path);
+  return zarr::is_store(path) ? open_zarr_store(path) : open_hdf5_store(path);
 }
 
 std::string Store::text_attribute(const std::string& node, const std::string& name) const {

@@ -6,5 +6,6 @@
 namespace fleetsne::io {
 
 std::unique_ptr<Store> open_hdf5_store(const std::string& path);
+std::unique_ptr<Store> open_zarr_store(const std::string& path);
 
 }  // namespace fleetsne::io

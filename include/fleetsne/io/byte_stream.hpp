@@ -14,6 +14,8 @@ class ByteStream {
  public:
   /// Opens a regular file; gzip is known by its first bytes, not by its name. Throws InputError.
   static std::unique_ptr<ByteStream> open(const std::string& path);
+  /// The same, but what is gzip stays compressed.
+  static std::unique_ptr<ByteStream> open_as_stored(const std::string& path);
 
   explicit ByteStream(std::string path) : path_(std::move(path)) {}
   virtual ~ByteStream() = default;

@@ -15,15 +15,15 @@
 
 namespace fleetsne::io {
 
-enum class Format : int { idx, npy, vectors, hdf5, table };
+enum class Format : int { idx, npy, vectors, hdf5, table, zarr };
 
 /// Whether a file of this format is a tree that Store::open opens.
 constexpr bool is_store(Format format) {
-  return format == Format::hdf5;
+  return format == Format::hdf5 || format == Format::zarr;
 }
 
-/// Knows the format by the first bytes, a table and a file of vectors by its name. Throws InputError if it is
-/// none that is read here, or there is no such file.
+/// Knows the format by the first bytes, a table and a file of vectors by its name, a folder of zarr by its
+/// metadata. Throws InputError if it is none that is read here, or there is no such file.
 Format detect_format(const std::string& path);
 
 /// Reads the header of an IDX, .npy or vectors file. Throws InputError, also if the file cannot hold what the
@@ -40,7 +40,7 @@ struct RowInput {
   Format format = Format::npy;
   std::int64_t rows = 0, columns = 0;
   ArrayLayout layout;                ///< IDX, .npy and vectors
-  std::int64_t chunk_rows = 0;       ///< HDF5: rows in a chunk, 0 if it is stored in one piece
+  std::int64_t chunk_rows = 0;       ///< HDF5 and zarr: rows in a chunk, 0 if it is stored in one piece
   bool anndata = false;              ///< obs of the same file belongs to the rows
   bool packed = false;               ///< rows can only be had after all before them
   bool wide = true;                  ///< float32 cannot hold every number that may stand there
@@ -56,8 +56,9 @@ void say_what_was_found(std::span<const RowInput> inputs, base::Log& log);
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws
 /// InputError.
 RowInput inspect_rows(const std::string& input);
-/// The HDF5 part of it.
+/// The parts of it for HDF5 and zarr.
 void inspect_hdf5_rows(RowInput& input);
+void inspect_zarr_rows(RowInput& input);
 
 /// Looks at all inputs on rank 0 and tells the others: file systems may answer differently on different
 /// nodes. All problems of all inputs are reported in one error. Collective.
@@ -76,6 +77,10 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
 /// The HDF5 part of it.
 template <class T>
 void read_hdf5_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
+                    base::MatrixView<T> out);
+/// The zarr part of it. Each rank reads and unpacks the chunks of its own rows, each once.
+template <class T>
+void read_zarr_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
                     base::MatrixView<T> out);
 
 }  // namespace fleetsne::io

@@ -10,9 +10,9 @@ struct Location {
   std::string dataset;  ///< without slashes around it; empty if none was named
 };
 
-/// Takes PATH:/DATASET apart, so that both may have colons in them: what is a file as it stands is a path;
-/// else the path ends at the first ':' with a file before it, or, if there is no such file, at the first one
-/// after the suffix of an HDF5 file. Anything else is a path. On this rank alone.
+/// Takes PATH:/DATASET apart, so that both may have colons in them: what is a file or folder as it stands is
+/// a path; else the path ends at the first ':' with one before it, or, if there is none, at the first one
+/// after the suffix of an HDF5 file or a zarr store. Anything else is a path. On this rank alone.
 Location split_input(const std::string& input);
 
 }  // namespace fleetsne::io
