@@ -63,7 +63,7 @@ std::string default_array(const ZarrStore& store, bool anndata) {
 
 /// Throws with what is wrong unless there is an array of this name.
 void expect_array(const ZarrStore& store, const std::string& name) {
-  const NodeKind kind = store.kind(name);
+  const NodeKind kind = store.node(name).kind;
   if (kind == NodeKind::array) return;
   if (kind == NodeKind::none)
     throw base::InputError(fmt::format("{} has no array {} (it has {}). Name one of them", store.path(), name,

@@ -9,7 +9,9 @@
 
 namespace fleetsne::io::zarr {
 
-ZarrStore::ZarrStore(const std::string& path) : Store(path), source_(Source::open(path)) {}
+ZarrStore::ZarrStore(const std::string& path) : Store(path), source_(Source::open(path)) {
+  static_cast<void>(node(""));  // throws if it is damaged
+}
 
 const Node& ZarrStore::node(const std::string& name) const {
   if (const auto found = nodes_.find(name); found != nodes_.end()) return found->second;

@@ -30,9 +30,10 @@ class ZarrStore : public Store {
 
   /// The reader of one array, which keeps the chunks that it unpacked last. Throws InputError.
   ArrayReader& reader(const std::string& array) const;
+  /// What stands in the metadata of a node. Throws InputError if they are damaged.
+  const Node& node(const std::string& name) const;
 
  private:
-  const Node& node(const std::string& name) const;
   template <class T>
   void read_column(const std::string& array, std::int64_t first, std::span<T> out,
                    const std::string& field) const;
