@@ -10,16 +10,15 @@ namespace {
 
 std::string resolved(const std::string& name) {
   const Location location = split_input(name);
-  if (!location.dataset.empty() || detect_format(location.path) != Format::hdf5) return name;
-  const hdf5::Guard guard(base::ErrorKind::input, location.path);
-  const hdf5::Handle file = hdf5::open_file(guard);
-  if (!is_anndata(file.get(), guard.file())) return name;  // read_rows asks for the dataset's name
+  if (!location.dataset.empty() || !is_store(detect_format(location.path))) return name;
+  const auto store = Store::open(location.path);
+  if (!is_anndata(*store)) return name;  // read_rows asks for the dataset's name
   for (const char* known : {"obsm/X_tsne", "obsm/X_umap"})
-    if (hdf5::exists(file.get(), known)) return fmt::format("{}:{}", name, known);
+    if (store->kind(known) != NodeKind::none) return fmt::format("{}:{}", name, known);
   throw base::InputError(
       fmt::format("{} has neither obsm/X_tsne nor obsm/X_umap (it has {}). Name the embedding, as in "
                   "{}:obsm/NAME",
-                  guard.file(), hdf5::list_datasets(file.get()), guard.file()));
+                  store->path(), list_arrays(*store), store->path()));
 }
 
 }  // namespace

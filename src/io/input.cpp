@@ -153,8 +153,12 @@ bool is_anndata(hid_t file, const std::string& path) {
 }
 
 bool is_anndata(const Store& store) {
-  return std::filesystem::path(store.path()).extension() == ".h5ad" ||
-         store.text_attribute("", "encoding-type") == "anndata";
+  if (std::filesystem::path(store.path()).extension() == ".h5ad") return true;
+  const std::string encoding = store.text_attribute("", "encoding-type");
+  // Before anndata 0.8 the root does not say what it is.
+  return encoding == "anndata" ||
+         (encoding.empty() && store.kind("obs") != NodeKind::none && store.kind("var") != NodeKind::none &&
+          store.kind("mod") == NodeKind::none);
 }
 
 RowInput inspect_rows(const std::string& input) {

@@ -12,35 +12,6 @@ namespace {
 
 using zarr::ZarrStore;
 
-/// Adds the names of the arrays in a node, with their shapes, until there are `most`.
-void add_arrays(const ZarrStore& store, const std::string& node, std::size_t most,
-                std::vector<std::string>& found) {
-  if (found.size() > most) return;
-  if (store.kind(node) == NodeKind::array) {
-    found.push_back(fmt::format("{} ({})", node, fmt::join(store.info(node).shape, " x ")));
-    return;
-  }
-  for (const std::string& child : store.children(node))
-    add_arrays(store, zarr::key_of(node, child), most, found);
-}
-
-/// What a store holds, for messages.
-std::string list_arrays(const ZarrStore& store) {
-  constexpr std::size_t most = 12;
-  std::vector<std::string> found;
-  add_arrays(store, "", most, found);
-  if (found.empty()) return "no arrays";
-  const bool more = found.size() > most;
-  if (more) found.resize(most);
-  return fmt::format("{}{}", fmt::join(found, ", "), more ? ", and more" : "");
-}
-
-bool is_anndata(const ZarrStore& store) {
-  // Before anndata 0.8 the root does not say what it is.
-  return store.text_attribute("", "encoding-type") == "anndata" ||
-         (store.kind("obs") != NodeKind::none && store.kind("var") != NodeKind::none);
-}
-
 /// The array that an input without a name means.
 std::string default_array(const ZarrStore& store, bool anndata) {
   if (store.kind("") == NodeKind::array) return "";
@@ -118,9 +89,8 @@ void judge_missing_chunks(const ZarrStore& store, RowInput& input) {
 
 void inspect_zarr_rows(RowInput& input) {
   const ZarrStore store(input.location.path);
-  input.anndata = is_anndata(store);
   std::string& name = input.location.dataset;
-  if (name.empty()) name = default_array(store, input.anndata);
+  if (name.empty()) name = default_array(store, is_anndata(store));
   expect_array(store, name);
   expect_matrix(store, name);
   judge_missing_chunks(store, input);
