@@ -1,32 +1,55 @@
 #include "neighbor_source.hpp"
 
+#include "fleetsne/io/array_file.hpp"
+#include "fleetsne/io/byte_stream.hpp"
+#include "fleetsne/io/description.hpp"
+#include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace fleetsne::io {
+namespace {
 
-NeighborSource::NeighborSource(const NeighborFiles& files) {
-  const Format format = detect_format(files.indices);
-  if (format == Format::hdf5) {
-    if (!files.distances.empty())
-      throw base::InputError(fmt::format(
-          "{} is an HDF5 file, and {} was given beside it (an HDF5 file of neighbours holds both). Leave out "
-          "--neighbors.distances, or give two .npy files",
-          files.indices, files.distances));
-    guard_.emplace(base::ErrorKind::input, files.indices);
-    file_ = hdf5::open_file(*guard_);
-    const bool own_name = hdf5::exists(file_.get(), "indices");
-    indices_ = open_dataset(own_name ? "indices" : "neighbors");
-    distances_ = open_dataset("distances");
-    if (H5Aexists(file_.get(), "input_digest") > 0)
-      header_.input_digest = hdf5::read_number(*guard_, file_.get(), "input_digest");
+/// N x k indices and N x k distances, in two datasets of an HDF5 file or in two .npy files.
+class TwoArrays : public NeighborSource {
+ public:
+  explicit TwoArrays(const NeighborFiles& files);
+  nlohmann::json about() const override;
+  void read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
+            std::span<float> distances) override;
+
+ private:
+  /// A two-dimensional array in either kind of file.
+  struct Array {
+    std::string name;  // as messages call it
+    std::int64_t rows = 0, columns = 0;
+    bool integers = false;
+    std::unique_ptr<ByteStream> stream;  // .npy
+    ArrayLayout layout;
+    hdf5::Handle dataset;  // HDF5
+  };
+  void open_hdf5(const NeighborFiles& files);
+  Array open_npy(const std::string& path) const;
+  Array open_dataset(const std::string& name) const;
+  void read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type, void* out) const;
+
+  std::optional<hdf5::Guard> guard_;
+  hdf5::Handle file_;
+  Array indices_, distances_;
+};
+
+TwoArrays::TwoArrays(const NeighborFiles& files) {
+  if (detect_format(files.indices) == Format::hdf5) {
+    open_hdf5(files);
   } else {
     if (files.distances.empty())
       throw base::InputError(fmt::format(
-          "{} is no HDF5 file, and nothing says how far the neighbours are (affinities need distances). Add "
+          "{} is not an HDF5 file and no file of distances was given (affinities need distances). Add "
           "--neighbors.distances FILE.npy",
           files.indices));
     indices_ = open_npy(files.indices);
@@ -34,32 +57,61 @@ NeighborSource::NeighborSource(const NeighborFiles& files) {
   }
   if (!indices_.integers)
     throw base::InputError(fmt::format(
-        "{} holds no integers (neighbours are told by their rows' numbers, from 0 on). Convert it",
+        "{} does not hold integers (a neighbor is given by the number of its row). Convert it, for example "
+        "with astype(\"int64\")",
         indices_.name));
   if (indices_.rows != distances_.rows || indices_.columns != distances_.columns || indices_.columns < 1)
     throw base::InputError(fmt::format(
-        "{} is {} x {} and {} is {} x {} (there is a distance for every neighbour). Name two of one "
-        "search",
+        "{} is {} x {} and {} is {} x {} (every neighbor has a distance). Name two arrays of one search",
         indices_.name, indices_.rows, indices_.columns, distances_.name, distances_.rows,
         distances_.columns));
   header_.rows = indices_.rows;
   header_.count = static_cast<std::size_t>(indices_.columns);
 }
 
-NeighborSource::Array NeighborSource::open_npy(const std::string& path) const {
+void TwoArrays::open_hdf5(const NeighborFiles& files) {
+  if (!files.distances.empty())
+    throw base::InputError(
+        fmt::format("{} is an HDF5 file and {} was given too (an HDF5 file of neighbors holds both). Leave out "
+                    "--neighbors.distances, or give two .npy files",
+                    files.indices, files.distances));
+  guard_.emplace(base::ErrorKind::input, files.indices);
+  file_ = hdf5::open_file(*guard_);
+  if (is_anndata(file_.get(), files.indices))
+    throw base::InputError(fmt::format(
+        "{} is an AnnData file (its neighbors are in a graph of obsp). Name the graph, as in "
+        "{}:obsp/distances",
+        files.indices, files.indices));
+  const bool own_name = hdf5::exists(file_.get(), "indices");
+  indices_ = open_dataset(own_name ? "indices" : "neighbors");
+  distances_ = open_dataset("distances");
+  if (H5Aexists(file_.get(), "input_digest") > 0)
+    header_.input_digest = hdf5::read_number(*guard_, file_.get(), "input_digest");
+  header_.summed = H5Aexists(file_.get(), "indices_digest") > 0;
+}
+
+nlohmann::json TwoArrays::about() const {
+  if (!guard_ || H5Aexists(file_.get(), "about_digest") <= 0) return {};
+  const std::string text = description::read(*guard_, file_.get());
+  if (!nlohmann::json::accept(text))
+    throw base::InputError(guard_->file() +
+                           " has a description that cannot be understood (it is damaged). Search again");
+  return nlohmann::json::parse(text);
+}
+
+TwoArrays::Array TwoArrays::open_npy(const std::string& path) const {
   Array array;
   array.name = path;
   if (detect_format(path) != Format::npy)
     throw base::InputError(fmt::format(
-        "{} is no .npy file (neighbours come in an HDF5 file, or in two .npy files). Convert it", path));
+        "{} is not a .npy file (neighbors are in one HDF5 file or in two .npy files). Convert it", path));
   array.stream = ByteStream::open(path);
   array.layout = read_npy_header(*array.stream);
   expect_holds_data(*array.stream, array.layout);
   if (array.layout.dimensions != 2 || array.layout.column_major)
     throw base::InputError(
-        fmt::format("{} is no matrix in C order (neighbours are N x k, those of a row side by side). Convert "
-                    "it, for example "
-                    "with numpy.ascontiguousarray",
+        fmt::format("{} is not a matrix in C order (neighbors are N x k, those of a row side by side). Convert "
+                    "it, for example with numpy.ascontiguousarray",
                     path));
   array.rows = array.layout.rows;
   array.columns = array.layout.columns;
@@ -67,31 +119,31 @@ NeighborSource::Array NeighborSource::open_npy(const std::string& path) const {
   return array;
 }
 
-NeighborSource::Array NeighborSource::open_dataset(const std::string& name) const {
+TwoArrays::Array TwoArrays::open_dataset(const std::string& name) const {
   Array array;
   array.name = guard_->file() + ":" + name;
   if (hdf5::object_type(file_.get(), name) != H5O_TYPE_DATASET)
     throw base::InputError(
-        fmt::format("{} has no dataset {} (neighbours are in indices and distances, N x k each). Rename it; "
+        fmt::format("{} has no dataset {} (neighbors are in indices and distances, N x k each). Rename it; "
                     "the file has {}",
                     guard_->file(), name, hdf5::list_datasets(file_.get())));
   array.dataset = hdf5::open_dataset(*guard_, file_.get(), name);
   const auto shape = hdf5::extents(*guard_, array.dataset.get());
   if (shape.size() != 2)
     throw base::InputError(
-        fmt::format("{} has {} dimensions (neighbours are N x k). Reshape it", array.name, shape.size()));
+        fmt::format("{} has {} dimensions (neighbors are N x k). Reshape it", array.name, shape.size()));
   array.rows = shape[0];
   array.columns = shape[1];
   const hdf5::Handle type =
       guard_->own(H5Dget_type(array.dataset.get()), H5Tclose, "has a dataset without a type");
   array.integers = H5Tget_class(type.get()) == H5T_INTEGER;
   if (!array.integers && H5Tget_class(type.get()) != H5T_FLOAT)
-    throw base::InputError(array.name + " holds no numbers (neighbours are numbers). Convert it");
+    throw base::InputError(array.name + " does not hold numbers (indices and distances are numbers). Convert it");
   hdf5::expect_stored(*guard_, array.dataset.get(), name);
   return array;
 }
 
-void NeighborSource::read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type,
+void TwoArrays::read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type,
                                   void* out) const {
   const char* const problem = "cannot be read";
   const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
@@ -102,7 +154,7 @@ void NeighborSource::read_dataset(const Array& array, std::int64_t first, std::i
   guard_->check(H5Dread(array.dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, out), problem);
 }
 
-void NeighborSource::read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
+void TwoArrays::read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
                           std::span<float> distances) {
   if (count == 0) return;
   if (guard_) {
@@ -118,6 +170,19 @@ void NeighborSource::read(std::int64_t first, std::int64_t count, std::span<base
   read_array_rows(*distances_.stream, distances_.layout, first,
                   base::MatrixView<float>(distances.data(), static_cast<std::size_t>(count), header_.count,
                                           header_.count));
+}
+
+}  // namespace
+
+std::unique_ptr<NeighborSource> NeighborSource::open(const NeighborFiles& files) {
+  const Location location = split_input(files.indices);
+  if (location.dataset.empty()) return std::make_unique<TwoArrays>(files);
+  if (!files.distances.empty())
+    throw base::InputError(fmt::format(
+        "{} is a graph and {} was given too (a graph holds indices and distances). Leave out "
+        "--neighbors.distances",
+        files.indices, files.distances));
+  return open_sparse_neighbors(location);
 }
 
 }  // namespace fleetsne::io

@@ -1,48 +1,41 @@
 #pragma once
 
 #include "fleetsne/base/ids.hpp"
-#include "fleetsne/io/array_file.hpp"
-#include "fleetsne/io/byte_stream.hpp"
-#include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/location.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 
 namespace fleetsne::io {
 
-/// Files of neighbours, open to this rank alone. All members throw InputError.
+/// Files of neighbors, open to this rank alone. All members throw InputError.
 class NeighborSource {
  public:
-  explicit NeighborSource(const NeighborFiles& files);
+  static std::unique_ptr<NeighborSource> open(const NeighborFiles& files);
+
+  NeighborSource() = default;
+  virtual ~NeighborSource() = default;
+  NeighborSource(const NeighborSource&) = delete;
+  NeighborSource& operator=(const NeighborSource&) = delete;
 
   const NeighborHeader& header() const { return header_; }
-  /// Rows [first, first + count) as they stand; both spans have count x k elements. Rows must ascend from
-  /// call to call.
-  void read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
-            std::span<float> distances);
+  /// As about_neighbors.
+  virtual nlohmann::json about() const = 0;
+  /// Rows [first, first + count) as they are stored; both spans have count x k elements. Where a row has fewer
+  /// than k neighbors, the rest have index -1. Rows must ascend from call to call.
+  virtual void read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
+                    std::span<float> distances) = 0;
 
- private:
-  /// A two-dimensional array in either kind of file.
-  struct Array {
-    std::string name;  // as messages call it
-    std::int64_t rows = 0, columns = 0;
-    bool integers = false;
-    std::unique_ptr<ByteStream> stream;  // .npy
-    ArrayLayout layout;
-    hdf5::Handle dataset;  // HDF5
-  };
-  Array open_npy(const std::string& path) const;
-  Array open_dataset(const std::string& name) const;
-  void read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type, void* out) const;
-
-  std::optional<hdf5::Guard> guard_;
-  hdf5::Handle file_;
-  Array indices_, distances_;
+ protected:
   NeighborHeader header_;
 };
+
+/// A sparse graph of an AnnData file, as scanpy writes it to obsp: N x N in compressed rows, a row's entries
+/// being its neighbors and their distances.
+std::unique_ptr<NeighborSource> open_sparse_neighbors(const Location& location);
 
 }  // namespace fleetsne::io

@@ -1,6 +1,5 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/digest.hpp"
-#include "fleetsne/io/description.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 
@@ -9,14 +8,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <optional>
 #include <vector>
 
 namespace fleetsne::io {
 namespace {
 
+<<<<<<< HEAD
 using Checksums = std::array<std::uint64_t, 2>;  // of indices and of distances
 
 /// On rank 0. None if the file has none.
@@ -33,32 +30,44 @@ Checksums read_through(const comm::Communicator& comm, const std::string& path) 
   NeighborSource source({path, ""});
   const std::int64_t all = source.header().rows;
   const std::size_t k = source.header().count;
+=======
+/// On rank 0.
+NeighborDigests stored_digests(const std::string& path) {
+  const hdf5::Guard guard(base::ErrorKind::input, path);
+  const hdf5::Handle file = hdf5::open_file(guard);
+  return {hdf5::read_number(guard, file.get(), "indices_digest"),
+          hdf5::read_number(guard, file.get(), "distances_digest")};
+}
+
+/// This rank's share of the checksums.
+NeighborDigests read_through(const comm::Communicator& comm, const std::string& path) {
+  const auto source = NeighborSource::open({path, ""});
+  const std::int64_t all = source->header().rows;
+  const std::size_t k = source->header().count;
+>>>>>>> ffd91ef (neighbors: values of other tools' files are compared with distances of sampled rows; graphs of AnnData are read)
   const auto blocks = data::RowDistribution::balanced(all, comm.size());
   const std::int64_t end = blocks.end(comm.rank()), step = rows_per_round(k);
   std::vector<GlobalIndex> indices;
   std::vector<float> distances;
+<<<<<<< HEAD
   Checksums sums{};
+=======
+  NeighborDigests sums;
+>>>>>>> ffd91ef (neighbors: values of other tools' files are compared with distances of sampled rows; graphs of AnnData are read)
   for (std::int64_t at = blocks.begin(comm.rank()); at < end; at += step) {
     const auto count = static_cast<std::size_t>(std::min(step, end - at));
     indices.resize(count * k);
     distances.resize(count * k);
-    source.read(at, static_cast<std::int64_t>(count), indices, distances);
-    const bool rows = std::ranges::all_of(indices, [&](GlobalIndex i) { return i >= 0 && i < all; });
-    const bool far = std::ranges::all_of(distances, [](float d) { return std::isfinite(d) && d >= 0; });
-    if (!rows || !far)
-      throw base::InputError(
-          fmt::format("{}: of rows {} to {} {} (it is damaged, or was made wrongly). Make it anew", path, at,
-                      at + static_cast<std::int64_t>(count) - 1,
-                      rows ? "a distance is negative or no number"
-                           : fmt::format("a neighbour is none of rows 0 to {}", all - 1)));
-    sums[0] += data::digest_share(at, base::MatrixView<const GlobalIndex>(indices.data(), count, k, k));
-    sums[1] += data::digest_share(at, base::MatrixView<const float>(distances.data(), count, k, k));
+    source->read(at, static_cast<std::int64_t>(count), indices, distances);
+    sums.indices += data::digest_share(at, base::MatrixView<const GlobalIndex>(indices.data(), count, k, k));
+    sums.distances += data::digest_share(at, base::MatrixView<const float>(distances.data(), count, k, k));
   }
   return sums;
 }
 
 }  // namespace
 
+<<<<<<< HEAD
 nlohmann::json about_neighbors(const comm::Communicator& comm, const std::string& path) {
   std::string text;
   comm::on_root(comm, [&] {
@@ -79,15 +88,19 @@ bool verify_neighbors(const comm::Communicator& comm, const std::string& path) {
   comm::on_root(comm, [&] { stored = stored_digests(path); });
   Checksums found = comm::agree(comm, [&] { return read_through(comm, path); });
   comm.all_reduce(std::span<std::uint64_t>(found), comm::Reduction::sum);
+=======
+void verify_neighbors(const comm::Communicator& comm, const std::string& path) {
+  NeighborDigests stored;
+  comm::on_root(comm, [&] { stored = stored_digests(path); });
+  const NeighborDigests mine = comm::agree(comm, [&] { return read_through(comm, path); });
+  const NeighborDigests found = sum_of(comm, mine);
+>>>>>>> ffd91ef (neighbors: values of other tools' files are compared with distances of sampled rows; graphs of AnnData are read)
   comm::on_root(comm, [&] {
-    for (const std::size_t i : {0, 1})
-      if (stored && (*stored)[i] != found[i])
-        throw base::InputError(
-            fmt::format("{}: its {} do not fit their checksum (it was cut short or changed since it was "
-                        "written). Make it anew",
-                        path, i == 0 ? "indices" : "distances"));
+    if (found.indices == stored.indices && found.distances == stored.distances) return;
+    throw base::InputError(fmt::format(
+        "{}: its {} do not fit their checksum (it was cut short or changed since it was written). Search again",
+        path, found.indices != stored.indices ? "indices" : "distances"));
   });
-  return comm.broadcast(stored ? 1 : 0, 0) != 0;
 }
 
 }  // namespace fleetsne::io

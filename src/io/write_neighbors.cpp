@@ -23,11 +23,6 @@ struct NeighborPlaces {
   std::int64_t indices = 0, distances = 0;
 };
 
-/// Checksums of the two.
-struct Digests {
-  std::uint64_t indices = 0, distances = 0;
-};
-
 NeighborPlaces write_structure(const hdf5::Guard& guard, const std::string& path, hsize_t rows, hsize_t count,
                                std::uint64_t input_digest, const std::string& about) {
   hdf5::Handle file = hdf5::create_file(guard, path);
@@ -48,7 +43,7 @@ void set_number(const hdf5::Guard& guard, hid_t file, const char* name, std::uin
   guard.check(H5Awrite(attribute.get(), H5T_NATIVE_UINT64, &value), problem);
 }
 
-void write_digests(const hdf5::Guard& guard, const std::string& path, const Digests& digests) {
+void write_digests(const hdf5::Guard& guard, const std::string& path, const NeighborDigests& digests) {
   hdf5::Handle file = hdf5::reopen_file(guard, path);
   set_number(guard, file.get(), "indices_digest", digests.indices);
   set_number(guard, file.get(), "distances_digest", digests.distances);
@@ -57,7 +52,7 @@ void write_digests(const hdf5::Guard& guard, const std::string& path, const Dige
 
 /// Brings the rows of a round from the ranks that have them in working order to those that have them in the
 /// input's, and has them written there. @return the checksums of all
-Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const NeighborPlaces& places,
+NeighborDigests write_rounds(const comm::Communicator& comm, SharedFile& file, const NeighborPlaces& places,
                      const data::Permutation& permutation, const data::NeighborGraph& graph) {
   const std::size_t k = graph.count();
   const auto& input = permutation.input;
@@ -71,7 +66,7 @@ Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const Nei
                                           : ghost_origins[c - permutation.origins.size()];
   };
   const std::int64_t step = rows_per_round(k);
-  Digests digests;
+  NeighborDigests digests;
   for (std::int64_t round = 0; round < rounds_of(input, step); ++round) {
     std::vector<GlobalIndex> rows, indices;
     std::vector<float> distances;
@@ -110,8 +105,7 @@ Digests write_rounds(const comm::Communicator& comm, SharedFile& file, const Nei
       digests.distances += data::digest_share(from, base::MatrixView<const float>(far_block.view()));
     });
   }
-  return {.indices = comm.all_reduce(digests.indices, comm::Reduction::sum),
-          .distances = comm.all_reduce(digests.distances, comm::Reduction::sum)};
+  return sum_of(comm, digests);
 }
 
 }  // namespace
@@ -136,7 +130,7 @@ void write_neighbors(const comm::Communicator& comm, const std::string& path,
   places = comm.broadcast(places, 0);
   partial_path = comm.broadcast(partial_path, 0);
   SharedFile file(comm, partial_path, path);
-  const Digests digests = write_rounds(comm, file, places, permutation, graph);
+  const NeighborDigests digests = write_rounds(comm, file, places, permutation, graph);
   file.close();
   comm::on_root(comm, [&] {
     write_digests(guard, partial_path, digests);

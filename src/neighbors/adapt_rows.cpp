@@ -98,20 +98,29 @@ data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
   return std::move(rows);
 }
 
-void square_distances(Metric metric, base::Matrix<float>& distances) {
+std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm, const base::Matrix<float>& rows,
+                                               Metric metric) {
+  if (metric != Metric::inner_product) return std::nullopt;
+  return comm::agree(comm, [&] {
+    base::Matrix<float> asking = rows;
+    for (std::size_t i = 0; i < asking.rows(); ++i) asking(i, asking.columns() - 1) = 0;
+    return asking;
+  });
+}
+
+float square_distance(Metric metric, float measured) {
   switch (metric) {
     case Metric::cosine:
     case Metric::correlation:
       // For unit rows |x - y|^2 = 2 (1 - cos).
-      for (float& d : distances.elements()) d = (d / 2) * (d / 2);
-      return;
+      return (measured / 2) * (measured / 2);
     case Metric::manhattan:
-      for (float& d : distances.elements()) d *= d;
-      return;
+      return measured * measured;
     case Metric::euclidean:
     case Metric::inner_product:
-      return;
+      break;
   }
+  return measured;
 }
 
 }  // namespace fleetsne::neighbors

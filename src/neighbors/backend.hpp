@@ -3,6 +3,7 @@
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/search/distance.hpp"
 
+#include <optional>
 #include <span>
 
 namespace fleetsne::neighbors {
@@ -12,8 +13,16 @@ constexpr search::Measure measure_of(Metric metric) {
   return metric == Metric::manhattan ? search::Measure::manhattan : search::Measure::squared_euclidean;
 }
 
-/// From what was compared to the squares of the distances that users know, in place.
-void square_distances(Metric metric, base::Matrix<float>& distances);
+/// From what was compared to the square of the distance that users know.
+float square_distance(Metric metric, float measured);
+inline void square_distances(Metric metric, base::Matrix<float>& distances) {
+  for (float& distance : distances.elements()) distance = square_distance(metric, distance);
+}
+
+/// For inner_product the rows without what adapt_rows has put at their end: |x - (y, c)|^2 orders rows y by
+/// -x.y. None for the other metrics, whose rows search as they are. Collective.
+std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm, const base::Matrix<float>& rows,
+                                               Metric metric);
 
 /// What both backends are given.
 struct SearchInput {

@@ -7,8 +7,6 @@
 #include "recall.hpp"
 #include <fmt/format.h>
 
-#include <optional>
-
 namespace fleetsne::neighbors {
 namespace {
 
@@ -34,21 +32,12 @@ void check(const SearchInput& input) {
   FLEETSNE_EXPECT(input.rows.local.rows() == 0 || input.rows.local.stride() == input.width());
 }
 
-/// The rows without what adapt_rows has put at their end: |x - (y, c)|^2 orders rows y by -x.y.
-base::Matrix<float> asking_rows(const base::Matrix<float>& rows) {
-  base::Matrix<float> asking = rows;
-  for (std::size_t i = 0; i < asking.rows(); ++i) asking(i, asking.columns() - 1) = 0;
-  return asking;
-}
-
 }  // namespace
 
 Neighbors find_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                          const data::Permutation& permutation, const NeighborsConfig& config, base::Log& log,
                          const Watch& watch) {
-  std::optional<base::Matrix<float>> asking;
-  if (config.metric == Metric::inner_product)
-    asking = comm::agree(comm, [&] { return asking_rows(rows.local); });
+  const auto asking = asking_rows(comm, rows.local, config.metric);
   const SearchInput input{comm, rows, permutation.origins, config, asking ? &*asking : nullptr};
   comm::agree(comm, [&] { check(input); });
   Neighbors result;

@@ -71,7 +71,8 @@ void measure_recall(const SearchInput& input, const data::NeighborGraph& graph, 
 NeighborsStats measure_neighbors(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
                                  const data::Permutation& permutation, const data::NeighborGraph& graph,
                                  const NeighborsConfig& config) {
-  const SearchInput input{comm, rows, permutation.origins, config};
+  const auto asking = asking_rows(comm, rows.local, config.metric);
+  const SearchInput input{comm, rows, permutation.origins, config, asking ? &*asking : nullptr};
   NeighborsStats stats{.backend = Backend::given};
   measure(input, graph.count(), stats,
           [&](std::size_t q, std::size_t row, const search::ExactNeighbors& exact) {

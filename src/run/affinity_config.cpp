@@ -91,9 +91,9 @@ void check_affinity(const AffinityConfig& config, std::size_t neighbors, Problem
   problems.require(
       neighbors == 0 || static_cast<double>(neighbors) >= largest,
       fmt::format(
-          "--neighbors {} is below {} (no distribution over {} neighbours has that perplexity). Give at "
-          "least as many neighbours; 3 x perplexity is usual",
-          neighbors, largest_option(config), neighbors));
+          "{} was given, and a row has {} neighbors (a distribution over {} has at most that perplexity). Give a "
+          "perplexity of at most {}, or search for more neighbors; 3 x perplexity is usual",
+          largest_option(config), neighbors, neighbors, neighbors));
 }
 
 void check_usual_neighbors(const AffinityConfig& config, std::int64_t rows, Problems& problems) {
