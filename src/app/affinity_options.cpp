@@ -51,7 +51,9 @@ std::vector<Option> neighbor_options(run::Config& c) {
       {"neighbors", "save", "", text(c.neighbor_files.save, "FILE"),
        "HDF5 file to keep the neighbours in: indices and distances, N x k each, in the input's order"},
       {"neighbors", "load", "", text(c.neighbor_files.load, "FILE"),
-       "Neighbours that were found before, or by another tool: such a file, or a .npy file of indices"},
+       "Neighbors found before or by another tool: such a file, a .npy file of indices, or a graph of "
+       "AnnData "
+       "(cells.h5ad:obsp/distances)"},
       {"neighbors", "distances", "", text(c.neighbor_files.distances, "FILE"),
        "The .npy file of the distances, where --neighbors.load is one of indices"},
 

@@ -95,7 +95,10 @@ inline NeighborDigests sum_of(const comm::Communicator& comm, const NeighborDige
           .distances = comm.all_reduce(mine.distances, comm::Reduction::sum)};
 }
 
-/// Whether an entry of a list stands for none: by its index, or by its distance (scipy's trees call it N then).
-inline bool is_missing(GlobalIndex index, float value) { return index == -1 || std::isinf(value); }
+/// Whether an entry of a list stands for none: by its index, or by its distance (scipy's trees call it N
+/// then).
+inline bool is_missing(GlobalIndex index, float value) {
+  return index == -1 || std::isinf(value);
+}
 
 }  // namespace fleetsne::io

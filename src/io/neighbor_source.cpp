@@ -71,17 +71,17 @@ TwoArrays::TwoArrays(const NeighborFiles& files) {
 
 void TwoArrays::open_hdf5(const NeighborFiles& files) {
   if (!files.distances.empty())
-    throw base::InputError(
-        fmt::format("{} is an HDF5 file and {} was given too (an HDF5 file of neighbors holds both). Leave out "
-                    "--neighbors.distances, or give two .npy files",
-                    files.indices, files.distances));
+    throw base::InputError(fmt::format(
+        "{} is an HDF5 file and {} was given too (an HDF5 file of neighbors holds both). Leave out "
+        "--neighbors.distances, or give two .npy files",
+        files.indices, files.distances));
   guard_.emplace(base::ErrorKind::input, files.indices);
   file_ = hdf5::open_file(*guard_);
   if (is_anndata(file_.get(), files.indices))
-    throw base::InputError(fmt::format(
-        "{} is an AnnData file (its neighbors are in a graph of obsp). Name the graph, as in "
-        "{}:obsp/distances",
-        files.indices, files.indices));
+    throw base::InputError(
+        fmt::format("{} is an AnnData file (its neighbors are in a graph of obsp). Name the graph, as in "
+                    "{}:obsp/distances",
+                    files.indices, files.indices));
   const bool own_name = hdf5::exists(file_.get(), "indices");
   indices_ = open_dataset(own_name ? "indices" : "neighbors");
   distances_ = open_dataset("distances");
@@ -109,10 +109,10 @@ TwoArrays::Array TwoArrays::open_npy(const std::string& path) const {
   array.layout = read_npy_header(*array.stream);
   expect_holds_data(*array.stream, array.layout);
   if (array.layout.dimensions != 2 || array.layout.column_major)
-    throw base::InputError(
-        fmt::format("{} is not a matrix in C order (neighbors are N x k, those of a row side by side). Convert "
-                    "it, for example with numpy.ascontiguousarray",
-                    path));
+    throw base::InputError(fmt::format(
+        "{} is not a matrix in C order (neighbors are N x k, those of a row side by side). Convert "
+        "it, for example with numpy.ascontiguousarray",
+        path));
   array.rows = array.layout.rows;
   array.columns = array.layout.columns;
   array.integers = array.layout.type.is_integer();
@@ -138,13 +138,14 @@ TwoArrays::Array TwoArrays::open_dataset(const std::string& name) const {
       guard_->own(H5Dget_type(array.dataset.get()), H5Tclose, "has a dataset without a type");
   array.integers = H5Tget_class(type.get()) == H5T_INTEGER;
   if (!array.integers && H5Tget_class(type.get()) != H5T_FLOAT)
-    throw base::InputError(array.name + " does not hold numbers (indices and distances are numbers). Convert it");
+    throw base::InputError(array.name +
+                           " does not hold numbers (indices and distances are numbers). Convert it");
   hdf5::expect_stored(*guard_, array.dataset.get(), name);
   return array;
 }
 
 void TwoArrays::read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type,
-                                  void* out) const {
+                             void* out) const {
   const char* const problem = "cannot be read";
   const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
   const hsize_t shape[2] = {static_cast<hsize_t>(count), static_cast<hsize_t>(array.columns)};
@@ -155,7 +156,7 @@ void TwoArrays::read_dataset(const Array& array, std::int64_t first, std::int64_
 }
 
 void TwoArrays::read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
-                          std::span<float> distances) {
+                     std::span<float> distances) {
   if (count == 0) return;
   if (guard_) {
     read_dataset(indices_, first, count, H5T_NATIVE_INT64, indices.data());
@@ -178,10 +179,10 @@ std::unique_ptr<NeighborSource> NeighborSource::open(const NeighborFiles& files)
   const Location location = split_input(files.indices);
   if (location.dataset.empty()) return std::make_unique<TwoArrays>(files);
   if (!files.distances.empty())
-    throw base::InputError(fmt::format(
-        "{} is a graph and {} was given too (a graph holds indices and distances). Leave out "
-        "--neighbors.distances",
-        files.indices, files.distances));
+    throw base::InputError(
+        fmt::format("{} is a graph and {} was given too (a graph holds indices and distances). Leave out "
+                    "--neighbors.distances",
+                    files.indices, files.distances));
   return open_sparse_neighbors(location);
 }
 

@@ -25,8 +25,8 @@ class NeighborSource {
   const NeighborHeader& header() const { return header_; }
   /// As about_neighbors.
   virtual nlohmann::json about() const = 0;
-  /// Rows [first, first + count) as they are stored; both spans have count x k elements. Where a row has fewer
-  /// than k neighbors, the rest have index -1. Rows must ascend from call to call.
+  /// Rows [first, first + count) as they are stored; both spans have count x k elements. Where a row has
+  /// fewer than k neighbors, the rest have index -1. Rows must ascend from call to call.
   virtual void read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
                     std::span<float> distances) = 0;
 

@@ -137,7 +137,8 @@ NeighborHeader inspect_neighbors(const comm::Communicator& comm, const NeighborF
 nlohmann::json about_neighbors(const comm::Communicator& comm, const NeighborFiles& files) {
   std::string text;
   comm::on_root(comm, [&] {
-    text = NeighborSource::open(files)->about().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    text =
+        NeighborSource::open(files)->about().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   });
   return nlohmann::json::parse(comm.broadcast(text, 0));
 }
@@ -148,8 +149,8 @@ data::NeighborGraph read_neighbors(const comm::Communicator& comm, const Neighbo
   const auto local = static_cast<std::size_t>(permutation.working.count(comm.rank()));
   log.begin_phase("read neighbors", 2);
   Loader loader(comm, files, permutation, reading);
-  // Once to learn which rows are referred to, and once to keep the lists: whole lists of 8-byte indices would be
-  // larger than all else.
+  // Once to learn which rows are referred to, and once to keep the lists: whole lists of 8-byte indices would
+  // be larger than all else.
   std::vector<GlobalIndex> referenced;
   loader.read(count, [&](std::size_t, std::span<const GlobalIndex> list, std::span<const float>) {
     for (const GlobalIndex row : list)

@@ -125,9 +125,8 @@ class SparseGraph : public NeighborSource {
 
   void expect_distances() const {
     if (store_->kind(group_) == NodeKind::none)
-      throw base::InputError(fmt::format(
-          "{} has no {} ({}). Name a graph of distances, as in {}", store_->path(), group_,
-          graphs_text(), better_choice()));
+      throw base::InputError(fmt::format("{} has no {} ({}). Name a graph of distances, as in {}",
+                                         store_->path(), group_, graphs_text(), better_choice()));
     const std::string name = group_.substr(group_.rfind('/') + 1);
     if (name.ends_with("connectivities") || (!name.empty() && name == search_.connectivities))
       throw base::InputError(
@@ -164,7 +163,8 @@ class SparseGraph : public NeighborSource {
     const std::int64_t entries = store_->info(part("indices")).shape[0];
     if (store_->info(part("indptr")).shape[0] < 2 || store_->info(part("data")).shape[0] != entries)
       throw base::InputError(fmt::format(
-          "{} has {} indices and {} values of {} rows (these do not fit together). The file is damaged: write "
+          "{} has {} indices and {} values of {} rows (these do not fit together). The file is damaged: "
+          "write "
           "it again",
           name_, entries, store_->info(part("data")).shape[0], store_->info(part("indptr")).shape[0] - 1));
   }
@@ -179,10 +179,11 @@ class SparseGraph : public NeighborSource {
       store_->read(part("indptr"), at, std::span(offsets));
       for (const std::int64_t offset : offsets) {
         if (offset < last || offset > entries)
-          throw base::InputError(fmt::format(
-              "{}: its indptr does not ascend from 0 to {}, the number of entries. The file is damaged: write "
-              "it again",
-              name_, entries));
+          throw base::InputError(
+              fmt::format("{}: its indptr does not ascend from 0 to {}, the number of entries. The file is "
+                          "damaged: write "
+                          "it again",
+                          name_, entries));
         longest = std::max(longest, offset - last);
         last = offset;
       }

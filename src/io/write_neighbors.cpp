@@ -53,7 +53,7 @@ void write_digests(const hdf5::Guard& guard, const std::string& path, const Neig
 /// Brings the rows of a round from the ranks that have them in working order to those that have them in the
 /// input's, and has them written there. @return the checksums of all
 NeighborDigests write_rounds(const comm::Communicator& comm, SharedFile& file, const NeighborPlaces& places,
-                     const data::Permutation& permutation, const data::NeighborGraph& graph) {
+                             const data::Permutation& permutation, const data::NeighborGraph& graph) {
   const std::size_t k = graph.count();
   const auto& input = permutation.input;
   const std::vector<std::size_t> order = by_origin(permutation);

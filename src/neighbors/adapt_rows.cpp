@@ -98,8 +98,8 @@ data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
   return std::move(rows);
 }
 
-std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm, const base::Matrix<float>& rows,
-                                               Metric metric) {
+std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm,
+                                               const base::Matrix<float>& rows, Metric metric) {
   if (metric != Metric::inner_product) return std::nullopt;
   return comm::agree(comm, [&] {
     base::Matrix<float> asking = rows;

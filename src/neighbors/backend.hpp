@@ -21,8 +21,8 @@ inline void square_distances(Metric metric, base::Matrix<float>& distances) {
 
 /// For inner_product the rows without what adapt_rows has put at their end: |x - (y, c)|^2 orders rows y by
 /// -x.y. None for the other metrics, whose rows search as they are. Collective.
-std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm, const base::Matrix<float>& rows,
-                                               Metric metric);
+std::optional<base::Matrix<float>> asking_rows(const comm::Communicator& comm,
+                                               const base::Matrix<float>& rows, Metric metric);
 
 /// What both backends are given.
 struct SearchInput {

@@ -17,7 +17,9 @@ constexpr double most_rounding = 0.05;
 
 using Row = std::vector<double>;
 
-double product(const Row& a, const Row& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+double product(const Row& a, const Row& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
 
 /// Of unit length, for correlation less its mean before. Not finite if it has no direction.
 Row directed(Row row, Metric metric) {
@@ -88,12 +90,12 @@ std::vector<ComparedNeighbor> compare_listed(const comm::Communicator& comm,
                                              std::span<const ListedNeighbor> listed, Metric adapted,
                                              Metric metric) {
   const std::size_t width = rows.columns();
-  const auto ask = [&](base::GlobalIndex ListedNeighbor::* which) {
+  const auto ask = [&](base::GlobalIndex ListedNeighbor::*which) {
     std::vector<base::GlobalIndex> wanted;
     for (const ListedNeighbor& one : listed) wanted.push_back(one.*which);
-    return data::ask_owners<float>(comm, rows.rows, wanted, width, [&](std::size_t row, std::span<float> out) {
-      std::ranges::copy(rows.local.row(row), out.begin());
-    });
+    return data::ask_owners<float>(
+        comm, rows.rows, wanted, width,
+        [&](std::size_t row, std::span<float> out) { std::ranges::copy(rows.local.row(row), out.begin()); });
   };
   const std::vector<float> from = ask(&ListedNeighbor::row), to = ask(&ListedNeighbor::neighbor);
   std::vector<ComparedNeighbor> mine;

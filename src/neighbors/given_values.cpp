@@ -20,12 +20,24 @@ constexpr double tolerance_of_products = 1e-5;
 constexpr double fitting_share = 0.95;
 constexpr double resembling_deviation = 0.25;
 
-double squared(double value, double /*offset*/) { return value * std::abs(value); }
-double itself(double value, double /*offset*/) { return value; }
-double negated(double value, double /*offset*/) { return -value; }
-double root(double measured) { return std::sqrt(measured); }
-double same(double measured) { return measured; }
-double half(double measured) { return measured / 2; }
+double squared(double value, double /*offset*/) {
+  return value * std::abs(value);
+}
+double itself(double value, double /*offset*/) {
+  return value;
+}
+double negated(double value, double /*offset*/) {
+  return -value;
+}
+double root(double measured) {
+  return std::sqrt(measured);
+}
+double same(double measured) {
+  return measured;
+}
+double half(double measured) {
+  return measured / 2;
+}
 
 constexpr std::array euclidean_kinds{
     ValueKind{"distances", squared, root},
@@ -35,8 +47,8 @@ constexpr std::array euclidean_kinds{
     ValueKind{"squared distances with the sign changed", negated, nullptr, true},
 };
 
-// Of unit rows, measured = 2 - 2 cos. hnswlib, scikit-learn, PyNNDescent and scanpy store 1 - cos; faiss cos or,
-// searching unit rows, 2 - 2 cos; Annoy the root of that; others the angle.
+// Of unit rows, measured = 2 - 2 cos. hnswlib, scikit-learn, PyNNDescent and scanpy store 1 - cos; faiss cos
+// or, searching unit rows, 2 - 2 cos; Annoy the root of that; others the angle.
 constexpr std::array angular_kinds{
     ValueKind{"distances", [](double value, double) { return 2 * value; }, half},
     ValueKind{"similarities (the cosine or the correlation)",
@@ -55,7 +67,8 @@ constexpr std::array angular_kinds{
 
 constexpr std::array product_kinds{
     ValueKind{"distances", squared},
-    ValueKind{"inner products", [](double value, double offset) { return offset - 2 * value; }, nullptr, true},
+    ValueKind{"inner products", [](double value, double offset) { return offset - 2 * value; }, nullptr,
+              true},
     ValueKind{"1 - inner product", [](double value, double offset) { return offset - 2 * (1 - value); }},
     ValueKind{"negative inner products", [](double value, double offset) { return offset + 2 * value; }},
     ValueKind{"squared distances", itself},
@@ -110,8 +123,8 @@ std::optional<double> common_factor(std::span<const ComparedNeighbor> sample, co
   return std::isfinite(factor) && factor > 0 ? std::optional(factor) : std::nullopt;
 }
 
-/// Of pairs in one list: how many more the value orders as the measure does than the other way round, as a share
-/// of all that both order.
+/// Of pairs in one list: how many more the value orders as the measure does than the other way round, as a
+/// share of all that both order.
 double agreement(std::span<const ComparedNeighbor> sample) {
   std::int64_t alike = 0, unlike = 0;
   for (std::size_t i = 0; i < sample.size(); ++i)
@@ -144,7 +157,8 @@ std::optional<RecognizedValues> recognize_values(std::span<const ComparedNeighbo
       if (std::abs(measured - one.measured) <= share * one.measured + one.rounding) ++fitting;
       found.rounding = std::max(found.rounding, one.rounding);
     }
-    if (static_cast<double>(fitting) < fitting_share * static_cast<double>(sample.size())) return std::nullopt;
+    if (static_cast<double>(fitting) < fitting_share * static_cast<double>(sample.size()))
+      return std::nullopt;
     return found;
   };
   for (const ValueKind& kind : kinds)
@@ -183,7 +197,8 @@ std::string describe_values(std::span<const ComparedNeighbor> sample) {
   if (every([&](const ListedNeighbor& one) { return one.value == first.value; }))
     return fmt::format("all the same, {}", first.value);
   const auto rank = [](const ListedNeighbor& one) { return one.value - static_cast<float>(one.place); };
-  if (std::abs(rank(first)) <= 1 && every([&](const ListedNeighbor& one) { return rank(one) == rank(first); }))
+  if (std::abs(rank(first)) <= 1 &&
+      every([&](const ListedNeighbor& one) { return rank(one) == rank(first); }))
     return "ranks, 1 for the nearest neighbor, 2 for the next and so on";
   const double found = agreement(sample);
   if (found < -0.5) return "similarities, larger for nearer rows, as UMAP's connectivities are";

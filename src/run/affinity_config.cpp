@@ -90,10 +90,10 @@ void check_affinity(const AffinityConfig& config, std::size_t neighbors, Problem
   const double largest = largest_perplexity(config);
   problems.require(
       neighbors == 0 || static_cast<double>(neighbors) >= largest,
-      fmt::format(
-          "{} was given, and a row has {} neighbors (a distribution over {} has at most that perplexity). Give a "
-          "perplexity of at most {}, or search for more neighbors; 3 x perplexity is usual",
-          largest_option(config), neighbors, neighbors, neighbors));
+      fmt::format("{} was given, and a row has {} neighbors (a distribution over {} has at most that "
+                  "perplexity). Give a "
+                  "perplexity of at most {}, or search for more neighbors; 3 x perplexity is usual",
+                  largest_option(config), neighbors, neighbors, neighbors));
 }
 
 void check_usual_neighbors(const AffinityConfig& config, std::int64_t rows, Problems& problems) {

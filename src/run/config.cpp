@@ -224,10 +224,13 @@ void check_against_data(const Config& config, const DataShape& data) {
   }
   if (!config.neighbor_files.load.empty()) {
     if (data.neighbor_rows != data.rows)
-      throw base::InputError(fmt::format(
-          "{} has the neighbours of {} rows, and the input has {} (they must be of the same). Name the "
-          "input that they were found in",
-          config.neighbor_files.load, data.neighbor_rows, data.rows));
+      throw base::InputError(
+          fmt::format("{} has the neighbors of {} rows, and the input has {} (there is a list for every "
+                      "row). Name the input "
+                      "that they were found in, and if rows and columns are exchanged, as R and MATLAB write "
+                      "them, transpose "
+                      "the neighbors",
+                      config.neighbor_files.load, data.neighbor_rows, data.rows));
     return;  // how many there are is known when they are read
   }
   Problems problems;

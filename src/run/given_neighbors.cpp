@@ -26,10 +26,16 @@ using neighbors::RecognizedValues;
 constexpr std::size_t sampled_rows = 256, sampled_of_row = 16;
 
 /// How scanpy, scikit-learn and PyNNDescent spell metrics that have other names here.
-constexpr std::array spellings{std::pair{"l2", "euclidean"},       std::pair{"sqeuclidean", "euclidean"},
-                               std::pair{"l1", "manhattan"},       std::pair{"cityblock", "manhattan"},
-                               std::pair{"dot", "inner-product"},  std::pair{"inner_product", "inner-product"},
-                               std::pair{"pearson", "correlation"}};
+constexpr std::array spellings{
+    std::pair{"l2", "euclidean"},       std::pair{"sqeuclidean", "euclidean"},
+    std::pair{"l1", "manhattan"},       std::pair{"cityblock", "manhattan"},
+    std::pair{"dot", "inner-product"},  std::pair{"inner_product", "inner-product"},
+    std::pair{"pearson", "correlation"}};
+
+/// "" if there is none.
+std::string text_at(const nlohmann::json& about, const nlohmann::json::json_pointer& place) {
+  return about.contains(place) && about.at(place).is_string() ? about.at(place).get<std::string>() : "";
+}
 
 class Examination {
  public:
@@ -55,13 +61,14 @@ class Examination {
     if (!values) values = resemble(from, about);
     const std::size_t fewest = survey.fewest[static_cast<std::size_t>(from)];
     if (from == 1)
-      log.info_once(fmt::format("{} counts rows from 1, up to {}: they are counted from 0 here", files_.indices,
-                                header.rows));
+      log.info_once(fmt::format("{} counts rows from 1, up to {}: they are counted from 0 here",
+                                files_.indices, header.rows));
     if (survey.short_rows > 0)
-      log.warn(fmt::format(
-          "{}: {} of {} rows have fewer than {} neighbors (missing ones were not found, or left out). Every row has "
-          "at least {}, and no more are used of any. Search again for more",
-          files_.indices, survey.short_rows, header.rows, header.count, fewest));
+      log.warn(
+          fmt::format("{}: {} of {} rows have fewer than {} neighbors (missing ones were not found, or left "
+                      "out). Every row has "
+                      "at least {}, and no more are used of any. Search again for more",
+                      files_.indices, survey.short_rows, header.rows, header.count, fewest));
     say(*values, log);
     return {.fewest = fewest, .reading = reading(from, *values)};
   }
@@ -110,7 +117,7 @@ class Examination {
     const auto like = other ? std::nullopt : neighbors::resemble_distances(sample, metric_);
     comm::agree(comm_, [&] {
       if (like) return;
-      const std::string searched = about.value("/params/use_rep"_json_pointer, std::string());
+      const std::string searched = text_at(about, "/params/use_rep"_json_pointer);
       const std::string rows =
           searched.empty() ? "" : fmt::format(" (scanpy searched {}: is that the input?)", searched);
       if (other)
@@ -118,10 +125,10 @@ class Examination {
             "{} holds distances by --metric {} (sampled rows show it), and this run has --metric {}. Give "
             "--metric {}, or leave out --neighbors.load to search again",
             files_.indices, name_of(*other), name_of(metric_), name_of(*other)));
-      throw base::InputError(
-          fmt::format("{}: its values are not distances by --metric {} (of sampled rows they are {}). Give the "
-                      "distances of the input's rows{}, or leave out --neighbors.load to search again",
-                      files_.indices, name_of(metric_), neighbors::describe_values(sample), rows));
+      throw base::InputError(fmt::format(
+          "{}: its values are not distances by --metric {} (of sampled rows they are {}). Give the "
+          "distances between the input's rows{}, or leave out --neighbors.load to search again",
+          files_.indices, name_of(metric_), neighbors::describe_values(sample), rows));
     });
     return *like;
   }
@@ -139,25 +146,24 @@ class Examination {
     const std::string recorded = recorded_metric(about);
     if (recorded.empty() || recorded == name_of(metric_)) return;
     log.warn(fmt::format(
-        "{} records that it was searched by the metric {}, and --metric is {}. Give the same metric", files_.indices,
-        recorded, name_of(metric_)));
+        "{} records that it was searched by the metric {}, and --metric is {}. Give the same metric",
+        files_.indices, recorded, name_of(metric_)));
   }
 
   void say(const RecognizedValues& values, base::Log& log) const {
     if (!values.as_expected)
-      log.warn(fmt::format(
-          "{} holds {} by --metric {} (sampled rows show it). They are converted to distances",
-          files_.indices, values.kind.name, name_of(metric_)));
-    if (values.factor != 1)
-      log.warn(fmt::format(
-          "{} holds {} multiplied by {:.6g} (sampled rows show it). They are divided by it", files_.indices,
-          values.kind.name, values.factor));
-    if (values.deviation > 0)
       log.warn(
-          fmt::format("{}: its values differ from distances between the input's rows by up to {:.0f} % (they are of "
-                      "other rows, as before --pca, or approximate). Give distances of these rows if that is not "
-                      "meant",
-                      files_.indices, 100 * values.deviation));
+          fmt::format("{} holds {} by --metric {} (sampled rows show it). They are converted to distances",
+                      files_.indices, values.kind.name, name_of(metric_)));
+    if (values.factor != 1)
+      log.warn(fmt::format("{} holds {} multiplied by {:.6g} (sampled rows show it). They are divided by it",
+                           files_.indices, values.kind.name, values.factor));
+    if (values.deviation > 0)
+      log.warn(fmt::format(
+          "{}: its values differ from distances between the input's rows by up to {:.0f} % (they are of "
+          "other rows, as before --pca, or approximate). Give distances of these rows if that is not "
+          "meant",
+          files_.indices, 100 * values.deviation));
   }
 
   io::NeighborReading reading(GlobalIndex from, const RecognizedValues& values) const {
@@ -165,11 +171,12 @@ class Examination {
     if (metric_ == Metric::inner_product)
       for (std::size_t i = 0; i < rows_.local.rows(); ++i)
         offsets.push_back(neighbors::offset_of(rows_.local.row(i), metric_));
-    return {.first_index = from,
-            .larger_is_nearer = values.kind.larger_is_nearer,
-            .squared = [values, offsets = std::move(offsets), metric = metric_](std::size_t row, float value) {
-              return values.squared_distance(value, offsets.empty() ? 0 : offsets[row], metric);
-            }};
+    return {
+        .first_index = from,
+        .larger_is_nearer = values.kind.larger_is_nearer,
+        .squared = [values, offsets = std::move(offsets), metric = metric_](std::size_t row, float value) {
+          return values.squared_distance(value, offsets.empty() ? 0 : offsets[row], metric);
+        }};
   }
 
   const comm::Communicator& comm_;
@@ -184,8 +191,8 @@ class Examination {
 
 std::string recorded_metric(const nlohmann::json& about) {
   for (const auto& path : {"/params/metric"_json_pointer, "/config/neighbors/metric"_json_pointer}) {
-    if (!about.contains(path) || !about.at(path).is_string()) continue;
-    const auto recorded = about.at(path).get<std::string>();
+    const std::string recorded = text_at(about, path);
+    if (recorded.empty()) continue;
     const auto* known =
         std::ranges::find(spellings, recorded, [](const auto& pair) { return std::string(pair.first); });
     return known == spellings.end() ? recorded : known->second;

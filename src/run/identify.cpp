@@ -24,7 +24,9 @@ using nlohmann::json;
 enum class Kind : int { other, affinities, checkpoint, search, neighbors, embedding };
 
 /// On rank 0.
-Kind kind_of(const std::string& file) {
+Kind kind_of(const io::Location& location) {
+  if (("/" + location.dataset).find("/obsp/") != std::string::npos) return Kind::neighbors;
+  const std::string& file = location.path;
   if (io::detect_format(file) != io::Format::hdf5) return Kind::other;
   const io::hdf5::Guard guard(base::ErrorKind::input, file);
   const io::hdf5::Handle open = io::hdf5::open_file(guard);
@@ -49,15 +51,30 @@ json from_root(const comm::Communicator& comm, Look&& look) {
   return json::parse(comm.broadcast(text, 0));
 }
 
+/// What neighbors show that this program did not write.
+json survey_facts(const comm::Communicator& comm, const io::NeighborFiles& files) {
+  const io::NeighborHeader header = io::inspect_neighbors(comm, files);
+  const io::NeighborSurvey survey = io::survey_neighbors(comm, files);
+  json facts{{"checked", "every index and value for its sense (there are no checksums)"},
+             {"rows count from", survey.counts_from_one(header.rows) ? 1 : 0},
+             {"values", fmt::format("{} to {}", survey.least_value, survey.greatest_value)}};
+  if (survey.short_rows > 0) facts["rows with fewer"] = survey.short_rows;
+  return facts;
+}
+
 json neighbor_facts(const comm::Communicator& comm, const std::string& file) {
-  const io::NeighborHeader header = io::inspect_neighbors(comm, {file, ""});
-  const bool summed = io::verify_neighbors(comm, file);
-  json facts = made_facts(io::about_neighbors(comm, file));
-  facts.update({{"kind", "neighbours"},
-                {"points", header.rows},
-                {"neighbours of each", header.count},
-                {"input_digest", io::digest_text(header.input_digest)},
-                {"checked", summed ? by_checksum : "every number for its sense (there are no checksums)"}});
+  const io::NeighborFiles files{file, ""};
+  const io::NeighborHeader header = io::inspect_neighbors(comm, files);
+  const json about = io::about_neighbors(comm, files);
+  json facts = made_facts(about);
+  facts.update({{"kind", "neighbours"}, {"points", header.rows}, {"neighbours of each", header.count}});
+  if (about.contains("params")) facts["search"] = about["params"];
+  if (header.summed) {
+    io::verify_neighbors(comm, file);
+    facts.update({{"input_digest", io::digest_text(header.input_digest)}, {"checked", by_checksum}});
+  } else {
+    facts.update(survey_facts(comm, files));
+  }
   return facts;
 }
 
@@ -128,7 +145,7 @@ json identify(const comm::Communicator& comm, const std::string& file) {
     return found;
   }
   Kind kind = Kind::other;
-  comm::on_root(comm, [&] { kind = kind_of(io::split_input(file).path); });
+  comm::on_root(comm, [&] { kind = kind_of(io::split_input(file)); });
   switch (comm.broadcast(kind, 0)) {
     case Kind::affinities: {
       const io::AffinityHeader header = io::inspect_affinities(comm, file);

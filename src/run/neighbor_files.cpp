@@ -29,10 +29,9 @@ void check_neighbor_files(const Config& config, Problems& problems) {
       files.distances.empty() || !files.load.empty(),
       "--neighbors.distances was given without --neighbors.load (it holds the distances of those). Add "
       "--neighbors.load FILE.npy");
-  problems.require(
-      config.input.affinity.empty() || (files.load.empty() && files.save.empty()),
-      "--neighbors.load or --neighbors.save was given with --affinity (affinities need no "
-      "search). Leave out one of them");
+  problems.require(config.input.affinity.empty() || (files.load.empty() && files.save.empty()),
+                   "--neighbors.load or --neighbors.save was given with --affinity (affinities need no "
+                   "search). Leave out one of them");
 }
 
 std::optional<MadeFolders> prepare_neighbor_file(const comm::Communicator& comm, const Config& config,
@@ -58,8 +57,8 @@ neighbors::Neighbors load_neighbors(const comm::Communicator& comm, const Config
           "they were found in, or search again",
           file));
   });
-  const GivenNeighbors given = examine_neighbors(comm, files, rows, permutation, config.neighbors.metric,
-                                                 config.run.seed, log);
+  const GivenNeighbors given =
+      examine_neighbors(comm, files, rows, permutation, config.neighbors.metric, config.run.seed, log);
   const bool umap = config.method == Method::umap;
   const std::size_t asked = config.neighbors.count != 0 ? neighbor_count(config) : 0;
   const double usual =
@@ -69,10 +68,11 @@ neighbors::Neighbors load_neighbors(const comm::Communicator& comm, const Config
   comm::agree(comm, [&] {
     Problems problems;
     if (!umap) check_affinity(config.affinity, count, problems);
-    problems.require(count >= asked,
-                     fmt::format("{} has {} neighbors of a row (--neighbors {} takes {}). Use fewer, or search "
-                                 "again for more",
-                                 file, count, config.neighbors.count, asked));
+    problems.require(
+        count >= asked,
+        fmt::format("{} has {} neighbors of a row (--neighbors {} takes {}). Use fewer, or search "
+                    "again for more",
+                    file, count, config.neighbors.count, asked));
     problems.raise();
   });
   neighbors::Neighbors found;
@@ -81,10 +81,11 @@ neighbors::Neighbors load_neighbors(const comm::Communicator& comm, const Config
   log.info(fmt::format("recall {:.4f} (measured on {} points) of {} neighbors from {}", found.stats.recall,
                        found.stats.recall_points, count, file));
   if (found.stats.recall < doubtful_recall)
-    log.warn(fmt::format(
-        "{} has {:.0f} % of the nearest rows by --metric {} (they may be of other rows, or by another metric). "
-        "Search again if that is not meant",
-        file, 100 * found.stats.recall, name_of(config.neighbors.metric)));
+    log.warn(
+        fmt::format("{} has {:.0f} % of the nearest rows by --metric {} (they may be of other rows, or by "
+                    "another metric). "
+                    "Search again if that is not meant",
+                    file, 100 * found.stats.recall, name_of(config.neighbors.metric)));
   return found;
 }
 

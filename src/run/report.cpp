@@ -126,19 +126,19 @@ json neighbors_json(const neighbors::NeighborsStats& stats, std::size_t count) {
           {"ranks_searched_max", stats.ranks_searched_max}};
 }
 
-neighbors::NeighborsStats neighbors_stats(const json& json) {
-  const auto backend = json.at("backend").get<std::string>();
+neighbors::NeighborsStats neighbors_stats(const json& stats) {
+  const auto backend = stats.at("backend").get<std::string>();
   auto ran = neighbors::Backend::exact;
   for (const auto known : {neighbors::Backend::hnsw, neighbors::Backend::given})
     if (backend == name_of(known)) ran = known;
   return {.backend = ran,
-          .recall = json.at("recall").get<double>(),
-          .recall_points = json.at("recall_points").get<std::int64_t>(),
-          .distance_evaluations = json.at("distance_evaluations").get<std::int64_t>(),
-          .routing_evaluations = json.at("routing_evaluations").get<std::int64_t>(),
-          .routing_seconds = json.at("routing_seconds").get<double>(),
-          .ranks_searched_mean = json.at("ranks_searched_mean").get<double>(),
-          .ranks_searched_max = json.at("ranks_searched_max").get<int>()};
+          .recall = stats.at("recall").get<double>(),
+          .recall_points = stats.at("recall_points").get<std::int64_t>(),
+          .distance_evaluations = stats.at("distance_evaluations").get<std::int64_t>(),
+          .routing_evaluations = stats.at("routing_evaluations").get<std::int64_t>(),
+          .routing_seconds = stats.at("routing_seconds").get<double>(),
+          .ranks_searched_mean = stats.at("ranks_searched_mean").get<double>(),
+          .ranks_searched_max = stats.at("ranks_searched_max").get<int>()};
 }
 
 AffinityStats measure(const comm::Communicator& comm, const data::SparseMatrix& affinities) {
@@ -207,8 +207,8 @@ json made_of(const Report& report) {
           {"libraries", library_versions()}};
 }
 
-std::string to_text(const json& json) {
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+std::string to_text(const json& value) {
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string utc_now() {

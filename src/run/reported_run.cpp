@@ -35,9 +35,9 @@ nlohmann::json reported_run(const comm::Communicator& comm, const ExecutionConfi
   try {
     work(report);
     report.warnings = log.warnings();
-    nlohmann::json json = to_json(comm, report);
-    comm::on_root(comm, [&] { output.write_report(json); });
-    return json;
+    nlohmann::json written = to_json(comm, report);
+    comm::on_root(comm, [&] { output.write_report(written); });
+    return written;
   } catch (const comm::AgreedError& error) {
     report_failure(comm, output, error, log, report);
     throw;

@@ -129,7 +129,7 @@ class Affinity(EndToEnd):
         self.assertGreater(self.report()["neighbors"]["recall"], 0.999)
         self.assert_refused(self.embed("rows.npy", "--perplexity", "60", *given, "--force"), 2, "perplexity 60")
         self.assert_refused(self.embed("rows.npy", "--neighbors", "46", "--perplexity", "15", *given, "--force"), 2,
-                            "has 45 neighbours", "--neighbors 46")
+                            "has 45 neighbors", "--neighbors 46")
         done = self.run_program("embed", "rows.npy", "--method", "umap", "--epochs", "20", *given, "--output", self.out,
                                 "--force")
         self.assert_succeeds(done)

@@ -6,6 +6,7 @@
 #include "largest_transfer.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace fleetsne::io::testing {
@@ -69,6 +70,13 @@ void expect_same(const data::NeighborGraph& read, const data::NeighborGraph& exp
     }
 }
 
+/// Values are distances, rows count from 0.
+NeighborReading plainly() {
+  return {.first_index = 0, .larger_is_nearer = false, .squared = [](std::size_t, float value) {
+            return value < 0 ? std::nanf("") : value * value;
+          }};
+}
+
 class Neighbors : public Scratch {
  public:
   base::Log log;
@@ -121,10 +129,11 @@ TEST_F(Neighbors, AreReadAsTheyWereWritten) {
     EXPECT_EQ(header.rows, rows);
     EXPECT_EQ(header.count, k);
     EXPECT_EQ(header.input_digest, 77U);
-    EXPECT_EQ(about_neighbors(comm, file), (nlohmann::json{{"how", "by hand"}}));
-    EXPECT_TRUE(verify_neighbors(comm, file));
-    expect_same(read_neighbors(comm, {file, ""}, permutation, k, log), graph);
-    expect_same(read_neighbors(comm, {file, ""}, permutation, 3, log), graph, 3);
+    EXPECT_EQ(about_neighbors(comm, {file, ""}), (nlohmann::json{{"how", "by hand"}}));
+    EXPECT_TRUE(header.summed);
+    verify_neighbors(comm, file);
+    expect_same(read_neighbors(comm, {file, ""}, permutation, plainly(), k, log), graph);
+    expect_same(read_neighbors(comm, {file, ""}, permutation, plainly(), 3, log), graph, 3);
     EXPECT_LE(reads().largest, limit);
   }
 }
@@ -147,28 +156,80 @@ TEST_F(Neighbors, AreVerifiedByTheirChecksumsOrByTheirSense) {
     expect_error(comm, ErrorKind::input, {std::string("its ") + name + " do not fit their checksum"},
                  [&] { verify_neighbors(comm, changed); });
   }
+}
+
+TEST_F(Neighbors, AreSurveyed) {
+  const std::string foreign = foreign_file("foreign.h5", foreign_indices(), foreign_distances());
+  EXPECT_FALSE(inspect_neighbors(comm, {foreign, ""}).summed);
+  EXPECT_TRUE(about_neighbors(comm, {foreign, ""}).is_null());
+  NeighborSurvey survey = survey_neighbors(comm, {foreign, ""});
+  EXPECT_EQ(survey.smallest, 0);
+  EXPECT_EQ(survey.largest, rows - 1);
+  EXPECT_FALSE(survey.counts_from_one(rows));
+  EXPECT_EQ(survey.fewest[0], k);
+  EXPECT_EQ(survey.short_rows, 0);
+  EXPECT_EQ(survey.least_value, 0);
+  EXPECT_EQ(survey.greatest_value, 7);
+
   auto indices = foreign_indices();
   auto distances = foreign_distances();
-  const std::string foreign = foreign_file("foreign.h5", indices, distances);
-  EXPECT_FALSE(verify_neighbors(comm, foreign));
-  EXPECT_TRUE(about_neighbors(comm, foreign).is_null());
+  for (std::int64_t& index : indices) ++index;
+  const std::string from_one = foreign_file("one.h5", indices, distances);
+  survey = survey_neighbors(comm, {from_one, ""});
+  EXPECT_TRUE(survey.counts_from_one(rows));
+  EXPECT_EQ(survey.fewest[1], k);
+  NeighborReading reading = plainly();
+  reading.first_index = 1;
+  expect_same(read_neighbors(comm, {from_one, ""}, permutation, reading, k, log),
+              graph_of(comm, permutation));
+
+  indices = foreign_indices();
+  indices[9] = -1;                                         // row 1, the farthest, as faiss marks it
+  distances[17] = std::numeric_limits<float>::infinity();  // row 2, the farthest, as scipy's trees do
+  indices[17] = rows;
+  const std::string padded = foreign_file("padded.h5", indices, distances);
+  survey = survey_neighbors(comm, {padded, ""});
+  EXPECT_EQ(survey.short_rows, 2);
+  EXPECT_EQ(survey.fewest[0], k - 1);
+  expect_same(read_neighbors(comm, {padded, ""}, permutation, plainly(), k - 1, log),
+              graph_of(comm, permutation), k - 1);
+
   distances[800] = std::nanf("");
-  expect_error(comm, ErrorKind::input, {"a distance is negative or no number"},
-               [&] { verify_neighbors(comm, foreign_file("nan.h5", indices, distances)); });
+  expect_error(comm, ErrorKind::input, {"row 100 has a neighbor whose distance is not a number"}, [&] {
+    survey_neighbors(comm, {foreign_file("nan.h5", indices, distances), ""});
+  });
+  indices = foreign_indices();
   indices[3] = rows;
-  expect_error(comm, ErrorKind::input, {"a neighbour is none of rows 0 to 100"},
-               [&] { verify_neighbors(comm, foreign_file("far.h5", indices, foreign_distances())); });
+  expect_error(comm, ErrorKind::input, {"names rows 0 to 101 as neighbors", "0 to 100, or 1 to 101"}, [&] {
+    survey_neighbors(comm, {foreign_file("far.h5", indices, foreign_distances()), ""});
+  });
+}
+
+TEST_F(Neighbors, OfSomeRowsAreSampledEvenly) {
+  const NeighborFiles files{foreign_file("sampled.h5", foreign_indices(), foreign_distances()), ""};
+  const auto& input = permutation.input;
+  std::vector<GlobalIndex> sampled;
+  for (GlobalIndex row = input.begin(comm.rank()); row < input.end(comm.rank()); row += 2)
+    sampled.push_back(row);
+  const ListedNeighbors found = sample_neighbors(comm, files, permutation, 0, sampled, 3);
+  ASSERT_EQ(found.rows.size(), 3 * sampled.size());
+  for (std::size_t i = 0; i < found.rows.size(); ++i) {
+    EXPECT_EQ(origin_of(found.rows[i]), sampled[i / 3]);
+    const auto j = k - static_cast<std::size_t>(found.places[i]);  // the file has the farthest first
+    EXPECT_EQ(found.neighbors[i], neighbor(found.rows[i], j));
+    EXPECT_EQ(found.values[i], distance(found.rows[i], j));
+  }
 }
 
 TEST_F(Neighbors, OfOtherToolsMayListTheRowsThemselvesInAnyOrder) {
   const auto graph = graph_of(comm, permutation);
   const std::string file = foreign_file("foreign.h5", foreign_indices(), foreign_distances());
   EXPECT_EQ(inspect_neighbors(comm, {file, ""}).input_digest, 0U);
-  expect_same(read_neighbors(comm, {file, ""}, permutation, 100, log), graph);
+  expect_same(read_neighbors(comm, {file, ""}, permutation, plainly(), k, log), graph);
   const std::vector<std::int64_t> wide = foreign_indices();
   const std::vector<std::int32_t> indices(wide.begin(), wide.end());
   expect_same(read_neighbors(comm, {npy("i.npy", "<i4", indices), npy("d.npy", "<f4", foreign_distances())},
-                             permutation, 100, log),
+                             permutation, plainly(), k, log),
               graph);
   auto without = foreign_indices();
   without[0] = (without[k] + 1) % rows;  // row 0 does not list itself: it loses the farthest
@@ -176,14 +237,15 @@ TEST_F(Neighbors, OfOtherToolsMayListTheRowsThemselvesInAnyOrder) {
     without[0] = (without[0] + 1) % rows;
   auto distances = foreign_distances();
   distances[0] = 1000;
-  expect_same(
-      read_neighbors(comm, {foreign_file("without.h5", without, distances), ""}, permutation, 100, log),
-      graph);
+  expect_same(read_neighbors(comm, {foreign_file("without.h5", without, distances), ""}, permutation,
+                             plainly(), k, log),
+              graph);
 }
 
 TEST_F(Neighbors, ThatCannotBeAreRefused) {
   const auto refused = [&](const NeighborFiles& files, const std::vector<std::string>& texts) {
-    expect_error(comm, ErrorKind::input, texts, [&] { read_neighbors(comm, files, permutation, 100, log); });
+    expect_error(comm, ErrorKind::input, texts,
+                 [&] { read_neighbors(comm, files, permutation, plainly(), k - 1, log); });
   };
   const auto changed = [&](const std::string& name, auto&& change) {
     auto indices = foreign_indices();
@@ -191,17 +253,17 @@ TEST_F(Neighbors, ThatCannotBeAreRefused) {
     change(indices, distances);
     return foreign_file(name, indices, distances);
   };
-  refused({changed("large.h5", [](auto& i, auto&) { i[500] = 101; }), ""}, {"row 62 has the neighbour 101"});
-  refused({changed("negative.h5", [](auto& i, auto&) { i[9] = -1; }), ""}, {"row 1 has the neighbour -1"});
-  refused({changed("twice.h5", [](auto& i, auto&) { i[3] = i[4]; }), ""}, {"row 0 has a neighbour twice"});
-  refused({changed("nan.h5", [](auto&, auto& d) { d[807] = std::nanf(""); }), ""}, {"row 100 is nan away"});
-  refused({changed("less.h5", [](auto&, auto& d) { d[1] = -0.5F; }), ""}, {"row 0 is -0.5 away"});
+  refused({changed("large.h5", [](auto& i, auto&) { i[500] = 101; }), ""}, {"row 62 has the neighbor 101"});
+  refused({changed("negative.h5", [](auto& i, auto&) { i[9] = -2; }), ""}, {"row 1 has the neighbor -2"});
+  refused({changed("twice.h5", [](auto& i, auto&) { i[3] = i[4]; }), ""}, {"row 0 has a neighbor twice"});
+  refused({changed("less.h5", [](auto&, auto& d) { d[1] = -0.5F; }), ""},
+          {"row 0 has a neighbor with the value -0.5"});
   refused({changed("short.h5", [](auto&, auto& d) { d.resize(rows * k); }), ""},
-          {"101 x 8", "101 x 7", "there is a distance for every neighbour"});
+          {"101 x 8", "101 x 7", "every neighbor has a distance"});
   const std::string d = npy("d.npy", "<f4", foreign_distances()), i = npy("i.npy", "<i8", foreign_indices());
-  refused({i, ""}, {"i.npy is no HDF5 file", "--neighbors.distances"});
-  refused({d, d}, {"holds no integers"});
-  refused({npy("f.npy", "<i8", foreign_indices(), true), d}, {"no matrix in C order"});
+  refused({i, ""}, {"i.npy is not an HDF5 file", "--neighbors.distances"});
+  refused({d, d}, {"does not hold integers"});
+  refused({npy("f.npy", "<i8", foreign_indices(), true), d}, {"not a matrix in C order"});
   refused({path("nowhere.h5"), ""}, {"nowhere.h5"});
   const std::string rows_alone = make("rows.h5", [&](const std::string& where) {
     write_dataset<float>(where, "rows", H5T_IEEE_F32LE, {2, 2}, {1, 2, 3, 4});

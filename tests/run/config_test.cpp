@@ -76,7 +76,8 @@ TEST(Config, SeveralPerplexitiesTakeNeighboursForTheLargest) {
   EXPECT_THAT(data_error(config, {.rows = 300, .columns = 5}, base::ErrorKind::usage),
               HasSubstr("--affinity.perplexities 20,120 is too large for 300 rows"));
   config.neighbors.count = 100;
-  EXPECT_THAT(usage_error(config), HasSubstr("--neighbors 100 is below --affinity.perplexities 20,120"));
+  EXPECT_THAT(usage_error(config),
+              HasSubstr("--affinity.perplexities 20,120 was given, and a row has 100 neighbors"));
   config.affinity.kind = affinity::Kind::perplexity;
   EXPECT_THAT(usage_error(config),
               HasSubstr("--affinity.perplexities was given with another --affinity.kind"));
@@ -104,7 +105,7 @@ TEST(Config, EveryBadValueIsNamed) {
       {"no input", [](Config& c) { c.input.files.clear(); }},
       {"no output", [](Config& c) { c.output.directory.clear(); }},
       {"--perplexity is 0.5", [](Config& c) { c.affinity.perplexity = 0.5; }},
-      {"--neighbors 20 is below --perplexity 30", [](Config& c) { c.neighbors.count = 20; }},
+      {"--perplexity 30 was given, and a row has 20 neighbors", [](Config& c) { c.neighbors.count = 20; }},
       {"--neighbors.links is 1", [](Config& c) { c.neighbors.links = 1; }},
       {"--neighbors.links is 1001", [](Config& c) { c.neighbors.links = 1001; }},
       {"--neighbors.ef-construction is 0", [](Config& c) { c.neighbors.ef_construction = 0; }},

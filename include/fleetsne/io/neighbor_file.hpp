@@ -16,8 +16,8 @@
 
 /// Neighbors in files that other tools can read and write, too: N x k indices of rows of the input and N x k
 /// distances (not squared), a row for each row of the input, nearest first. In an HDF5 file the datasets
-/// `indices` (or `neighbors`) and `distances`; in two .npy files; or in a sparse graph of an AnnData file. What
-/// this program writes has beside them what they were found in and how (see io/description.hpp), and in
+/// `indices` (or `neighbors`) and `distances`; in two .npy files; or in a sparse graph of an AnnData file.
+/// What this program writes has beside them what they were found in and how (see io/description.hpp), and in
 /// attributes of the root group `input_digest` and the checksums `indices_digest` and `distances_digest`.
 ///
 /// Other tools mark a missing neighbor by index -1 or an infinite distance, count rows from 1, list the row
@@ -78,8 +78,8 @@ void write_neighbors(const comm::Communicator& comm, const std::string& path,
 NeighborHeader inspect_neighbors(const comm::Communicator& comm, const NeighborFiles& files);
 
 /// How the neighbors were found, as far as it is recorded: what write_neighbors was given; for a graph that
-/// scanpy wrote the parameters of its search, as {"params": {...}}; else null. Collective; throws InputError on
-/// all ranks.
+/// scanpy wrote the parameters of its search, as {"params": {...}}; else null. Collective; throws InputError
+/// on all ranks.
 nlohmann::json about_neighbors(const comm::Communicator& comm, const NeighborFiles& files);
 
 /// Reads an HDF5 file that this program wrote to its end and keeps nothing: whether all fits its checksums.
@@ -87,7 +87,8 @@ nlohmann::json about_neighbors(const comm::Communicator& comm, const NeighborFil
 void verify_neighbors(const comm::Communicator& comm, const std::string& path);
 
 /// Reads the files to their end and keeps nothing but what they show.
-/// @note Collective. In rounds of at most some 64 MB a rank. Throws InputError on all ranks for an index that is
+/// @note Collective. In rounds of at most some 64 MB a rank. Throws InputError on all ranks for an index that
+/// is
 ///       not a row, however rows are counted, or a value that is not a number.
 NeighborSurvey survey_neighbors(const comm::Communicator& comm, const NeighborFiles& files);
 
@@ -101,7 +102,8 @@ ListedNeighbors sample_neighbors(const comm::Communicator& comm, const NeighborF
 
 /// Reads them and brings them to the ranks that have the rows. A row may list itself, which is left out.
 /// @param count  neighbors of a row that are kept, the nearest; at most what every row has
-/// @note Collective. The files are read twice, in rounds of at most some 64 MB a rank. Throws InputError on all
+/// @note Collective. The files are read twice, in rounds of at most some 64 MB a rank. Throws InputError on
+/// all
 ///       ranks for an index that is no row or comes twice, or a value that cannot be a distance.
 data::NeighborGraph read_neighbors(const comm::Communicator& comm, const NeighborFiles& files,
                                    const data::Permutation& permutation, const NeighborReading& reading,

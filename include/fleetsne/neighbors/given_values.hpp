@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-/// What the values are that another tool has stored beside neighbors: distances, their squares, similarities and
-/// so on, found by comparing those of a sample with distances that are computed from the rows.
+/// What the values are that another tool has stored beside neighbors: distances, their squares, similarities
+/// and so on, found by comparing those of a sample with distances that are computed from the rows.
 namespace fleetsne::neighbors {
 
 /// A neighbor that is listed with a value.
@@ -64,8 +64,8 @@ std::vector<ComparedNeighbor> compare_listed(const comm::Communicator& comm,
 /// @note Not collective; the same for any order of the sample's rows.
 std::optional<RecognizedValues> recognize_values(std::span<const ComparedNeighbor> sample, Metric metric);
 
-/// Distances in proportion to those of the metric, about: by approximate arithmetic, or in rows that were reduced
-/// otherwise. For those that recognize_values does not recognize.
+/// Distances in proportion to those of the metric, about: by approximate arithmetic, or in rows that were
+/// reduced otherwise. For those that recognize_values does not recognize.
 std::optional<RecognizedValues> resemble_distances(std::span<const ComparedNeighbor> sample, Metric metric);
 
 /// What values seem to be that cannot be used: "all the same, 1", "ranks" and so on.

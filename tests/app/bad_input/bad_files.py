@@ -273,7 +273,7 @@ class Files:
             self.save(name, array)
 
         bad("far-i.npy", indices, 200, 3, ROWS)
-        bad("negative-i.npy", indices, 5, 0, -1)
+        bad("negative-i.npy", indices, 5, 0, -2)
         bad("twice-i.npy", indices, 17, 1, indices[17, 2])
         bad("nan-d.npy", distances, 60, 2, np.nan)
         bad("negative-d.npy", distances, 60, 2, -1)
