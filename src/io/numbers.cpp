@@ -83,20 +83,20 @@ NumberSource broadcast(const comm::Communicator& comm, const NumberSource& sourc
           .table = facts.table};
 }
 
-void read_stored_block(const NumberSource& source, std::int64_t first, std::span<float> out) {
+void read_stored_block(const NumberSource& source, std::int64_t first, std::span<double> out) {
   const auto store = Store::open(source.location.path);
   const Column column = inspect_column(*store, source.location.dataset);
   expect_numbers(source.location.path, column);
   const ColumnBlock block = read_column(*store, column, first, static_cast<std::int64_t>(out.size()));
-  for (std::size_t i = 0; i < block.numbers.size(); ++i) out[i] = static_cast<float>(block.numbers[i]);
-  for (std::size_t i = 0; i < block.integers.size(); ++i) out[i] = static_cast<float>(block.integers[i]);
+  for (std::size_t i = 0; i < block.numbers.size(); ++i) out[i] = block.numbers[i];
+  for (std::size_t i = 0; i < block.integers.size(); ++i) out[i] = static_cast<double>(block.integers[i]);
   for (std::size_t i = 0; i < block.missing.size(); ++i)
-    if (block.missing[i]) out[i] = std::numeric_limits<float>::quiet_NaN();
+    if (block.missing[i]) out[i] = std::numeric_limits<double>::quiet_NaN();
 }
 
-void read_block(const NumberSource& source, std::int64_t first, std::span<float> out) {
+void read_block(const NumberSource& source, std::int64_t first, std::span<double> out) {
   if (out.empty()) return;
-  const base::MatrixView<float> column(out.data(), out.size(), 1, 1);
+  const base::MatrixView<double> column(out.data(), out.size(), 1, 1);
   if (source.format == Format::table)
     return read_table_rows(*ByteStream::open(source.location.path), source.table, first, column);
   if (is_store(source.format)) return read_stored_block(source, first, out);
@@ -122,8 +122,8 @@ data::Numbers read_numbers(const comm::Communicator& comm, const std::string& na
   comm::agree(comm, [&] {
     result.values.resize(static_cast<std::size_t>(rows.count(comm.rank())));
     read_block(source, rows.begin(comm.rank()), result.values);
-    for (float& value : result.values)
-      if (!std::isfinite(value)) value = std::numeric_limits<float>::quiet_NaN();
+    for (double& value : result.values)
+      if (!std::isfinite(value)) value = std::numeric_limits<double>::quiet_NaN();
   });
   return result;
 }

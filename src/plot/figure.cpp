@@ -1,10 +1,15 @@
 #include "fleetsne/plot/figure.hpp"
 
 #include "fleetsne/base/contracts.hpp"
-#include "fleetsne/plot/text.hpp"
+#include "fleetsne/plot/abbreviate.hpp"
+#include "fleetsne/plot/ticks.hpp"
 
+#include "color_bar.hpp"
+#include "fitted_text.hpp"
+#include "legend_block.hpp"
+#include "measures.hpp"
+#include "missing_text.hpp"
 #include "pen.hpp"
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,274 +17,161 @@
 namespace fleetsne::plot {
 namespace {
 
-/// Measures in pixels; all grow with the text.
-struct Layout {
-  double unit;  ///< height of legend text
-  double title_height, line, swatch, column_gap;
-  int margin, header, panel_header, axis_left, axis_bottom;
+/// Where the panels of a sheet stand, in pixels.
+struct Grid {
+  int columns, rows;
+  int panel_width = 0, panel_height = 0, axis_left = 0, axis_bottom = 0, header = 0;
+  int margin;
 
-  explicit Layout(const Sheet& sheet) {
-    const double panels = std::min(1.5, std::sqrt(static_cast<double>(sheet.columns)));
-    unit = std::max(9.0, 0.0185 * panels * sheet.size);
-    title_height = 1.45 * unit;
-    line = 1.55 * unit;
-    swatch = 0.42 * unit;
-    column_gap = 1.6 * unit;
-    margin = pixels(0.8 * unit);
-    header = sheet.title.empty() && sheet.note.empty() ? margin : pixels(2.6 * title_height);
-    const auto titled = [](const PanelImage& panel) { return !panel.title.empty(); };
-    const auto framed = [](const PanelImage& panel) { return panel.axes.has_value(); };
-    panel_header = std::ranges::any_of(sheet.panels, titled) ? pixels(2.0 * unit) : 0;
-    const bool axes = std::ranges::any_of(sheet.panels, framed);
-    axis_left = axes ? pixels(3.6 * unit) : 0;
-    axis_bottom = axes ? pixels(1.8 * unit) : 0;
-  }
-  static int pixels(double length) { return static_cast<int>(std::lround(length)); }
-};
-
-/// Widest names in units of text height, and how many columns of them.
-constexpr double widest_name = 16.0;
-constexpr std::size_t most_columns = 3;
-
-/// Entries below each other in so many pixels.
-std::size_t lines_in(int height, double line) {
-  return static_cast<std::size_t>(std::max(3.0, std::floor(height / line) - 3));
-}
-
-/// One column of the legend.
-struct Column {
-  std::vector<Legend::Entry> entries;
-  double width = 0;
-};
-
-/// What stands right of the panels, and how wide it is.
-struct Aside {
-  std::vector<Column> columns;
-  double mark_width = 0;  ///< of the widest mark, with a gap
-  std::string title, remark;
-  double width = 0;
-};
-
-/// A mark that is the name itself is not said twice.
-bool shows_mark(const Legend::Entry& entry) {
-  return !entry.mark.empty() && entry.mark != entry.name;
-}
-
-Aside legend_aside(Pen& pen, const Legend& legend, const Layout& layout, int height) {
-  Aside aside;
-  if (legend.entries.empty()) return aside;
-  const std::size_t room = lines_in(height, layout.line);
-  const std::size_t shown = std::min(legend.entries.size(), most_columns * room);
-  const std::size_t columns = (shown + room - 1) / room, each = (shown + columns - 1) / columns;
-  for (const Legend::Entry& entry : legend.entries)
-    if (shows_mark(entry))
-      aside.mark_width = std::max(aside.mark_width, pen.width(entry.mark, layout.unit) + 0.6 * layout.unit);
-  aside.columns.resize(columns);
-  for (std::size_t i = 0; i < shown; ++i) {
-    Column& column = aside.columns[i / each];
-    Legend::Entry entry = legend.entries[i];
-    entry.name = pen.fitted(printable(entry.name), layout.unit, widest_name * layout.unit);
-    column.width =
-        std::max(column.width, 3.0 * layout.swatch + aside.mark_width + pen.width(entry.name, layout.unit));
-    column.entries.push_back(std::move(entry));
-  }
-  aside.title = pen.fitted(printable(legend.title), layout.unit, widest_name * layout.unit);
-  const std::int64_t omitted =
-      legend.omitted + static_cast<std::int64_t>(legend.entries.size()) - static_cast<std::int64_t>(shown);
-  if (omitted > 0) {
-    aside.remark = fmt::format("and {} more", omitted);
-    aside.columns.back().width = std::max(aside.columns.back().width, pen.width(aside.remark, layout.unit));
-  }
-  aside.width = layout.column_gap * static_cast<double>(columns - 1);
-  for (const Column& column : aside.columns) aside.width += column.width;
-  aside.width = std::max(aside.width, pen.width(aside.title, layout.unit));
-  return aside;
-}
-
-void draw_legend(Pen& pen, const Aside& aside, const Layout& layout, const Theme& theme, double x,
-                 double top) {
-  const double first_line = top + 1.5 * layout.unit;
-  pen.text(x, first_line, aside.title, layout.unit, theme.faint_ink);
-  for (std::size_t c = 0; c < aside.columns.size(); ++c) {
-    double baseline = first_line;
-    for (const Legend::Entry& entry : aside.columns[c].entries) {
-      baseline += layout.line;
-      pen.disc(x + layout.swatch, baseline - 0.36 * layout.unit, layout.swatch, entry.color);
-      const double name_x = x + 3.0 * layout.swatch + aside.mark_width;
-      if (shows_mark(entry))
-        pen.text(name_x - 0.6 * layout.unit - pen.width(entry.mark, layout.unit), baseline, entry.mark,
-                 layout.unit, theme.faint_ink);
-      pen.text(name_x, baseline, entry.name, layout.unit, theme.ink);
+  Grid(const Sheet& sheet, const Measures& measures)
+      : columns(static_cast<int>(sheet.columns)),
+        rows((static_cast<int>(sheet.panels.size()) + columns - 1) / columns),
+        margin(measures.margin) {
+    for (const PanelImage& panel : sheet.panels) {
+      FLEETSNE_EXPECT(panel.pixels.size() == static_cast<std::size_t>(panel.width) * panel.height);
+      panel_width = std::max(panel_width, panel.width);
+      panel_height = std::max(panel_height, panel.height);
+      if (!panel.axes) continue;
+      axis_left = Measures::pixels(3.6 * measures.unit);
+      axis_bottom = Measures::pixels(1.8 * measures.unit);
     }
-    if (c + 1 == aside.columns.size())
-      pen.text(x, baseline + layout.line, aside.remark, layout.unit, theme.faint_ink);
-    x += aside.columns[c].width + layout.column_gap;
   }
+  int step_x() const { return axis_left + panel_width + margin; }
+  int step_y() const { return header + panel_height + axis_bottom + margin; }
+  int width() const { return columns * step_x() - margin; }
+  int height() const { return rows * step_y() - margin; }
+};
+
+/// The titles of panels: their names are often those of files, which begin alike.
+std::vector<TextBlock> panel_titles(const Typesetter& type, const Sheet& sheet, const Grid& grid,
+                                    const Measures& measures) {
+  std::vector<std::string> given;
+  for (const PanelImage& panel : sheet.panels)
+    if (!panel.title.empty()) given.push_back(panel.title);
+  const double indent = grid.axis_left > 0 ? 0 : measures.margin;
+  auto set =
+      fitted(type, told_apart(given), {1.1 * measures.unit, grid.panel_width - indent, most_title_lines});
+  std::vector<TextBlock> titles(sheet.panels.size());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < titles.size(); ++i)
+    if (!sheet.panels[i].title.empty()) titles[i] = std::move(set[next++]);
+  return titles;
 }
 
-/// A number with no more digits than `step` between ticks needs, and a true minus.
-std::string tick_text(double value, double step) {
-  const double size = std::abs(value) < 1e-9 * step ? 0 : std::abs(value);
-  const char* sign = value < 0 && size > 0 ? "\u2212" : "";
-  if (std::max(size, step) >= 1e6 || step < 1e-5) return fmt::format("{}{:.4g}", sign, size);
-  const int decimals = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
-  return fmt::format("{}{:.{}f}", sign, size, decimals);
+int panel_header(const std::vector<TextBlock>& titles, const Sheet& sheet, const Measures& measures) {
+  if (std::ranges::all_of(sheet.panels, [](const PanelImage& panel) { return panel.title.empty(); }))
+    return 0;
+  double drop = 0;
+  for (const TextBlock& title : titles) drop = std::max(drop, title.drop());
+  return Measures::pixels(2.0 * measures.unit + drop);
 }
 
-double step_of(const std::vector<double>& ticks) {
-  return ticks.size() > 1 ? ticks[1] - ticks[0] : std::max(1e-3, ticks.empty() ? 1 : std::abs(ticks[0]));
-}
-
-double bar_width(const Layout& layout) {
-  return 1.3 * layout.unit;
-}
-
-Aside bar_aside(Pen& pen, const ColorBar& bar, const Layout& layout) {
-  Aside aside;
-  aside.title = pen.fitted(printable(bar.title), layout.unit, widest_name * layout.unit);
-  const auto ticks = nice_ticks(bar.low, bar.high, 5);
-  double widest = pen.width(aside.title, layout.unit) - bar_width(layout);
-  for (const double tick : ticks)
-    widest = std::max(widest, 0.9 * layout.unit + pen.width(tick_text(tick, step_of(ticks)), layout.unit));
-  if (bar.missing) widest = std::max(widest, pen.width("no number", layout.unit));
-  aside.width = bar_width(layout) + widest;
-  return aside;
-}
-
-void draw_bar(Pen& pen, const Aside& aside, const ColorBar& bar, const Layout& layout, const Theme& theme,
-              double x, double top, int height) {
-  const double first_line = top + 1.5 * layout.unit, width = bar_width(layout);
-  pen.text(x, first_line, aside.title, layout.unit, theme.faint_ink);
-  const double begin = std::round(first_line + layout.unit);
-  const int steps =
-      Layout::pixels(std::max(4 * layout.unit, std::min(18 * layout.unit, height - 8 * layout.unit)));
-  const double length = steps;
-  for (int i = 0; i < steps; ++i)
-    pen.rectangle(std::round(x), begin + i, std::round(width), 1.0,
-                  to_srgb(value_color(1 - (i + 0.5) / steps, theme.background)));
-  const auto ticks = nice_ticks(bar.low, bar.high, 5);
-  for (const double tick : ticks) {
-    const double y = begin + length * (bar.high - tick) / (bar.high - bar.low);
-    pen.line(x + width, y, x + width + 0.35 * layout.unit, y, theme.faint_ink);
-    pen.text(x + width + 0.7 * layout.unit, y + 0.36 * layout.unit, tick_text(tick, step_of(ticks)),
-             layout.unit, theme.ink);
+/// Title and note above all panels, side by side if they fit, else below each other; the note in gray.
+class Heading {
+ public:
+  Heading(const Typesetter& type, const Sheet& sheet, const Measures& measures, double left, double room)
+      : measures_(measures), left_(left), empty_(sheet.title.empty() && sheet.note.empty()) {
+    const double gap = sheet.title.empty() ? 0 : measures.unit;
+    title_ = fitted(type, sheet.title, {measures.title_height, room, most_title_lines});
+    note_ = fitted(type, sheet.note, {measures.unit, room, most_title_lines});
+    if (title_.lines() > 1 || title_.width() + gap + note_.width() > room)
+      note_drop_ = sheet.title.empty() || sheet.note.empty() ? 0 : 1.6 * measures.unit;
+    note_left_ = note_drop_ > 0 ? 0 : title_.width() + gap;
   }
-  double baseline = begin + length + layout.line;
-  if (bar.clipped) pen.text(x, baseline, "ends: and beyond", 0.85 * layout.unit, theme.faint_ink);
-  if (!bar.missing) return;
-  baseline += bar.clipped ? layout.line : 0;
-  pen.disc(x + layout.swatch, baseline - 0.36 * layout.unit, layout.swatch, theme.missing);
-  pen.text(x + 3.0 * layout.swatch, baseline, "no number", layout.unit, theme.ink);
-}
+  int height() const {
+    if (empty_) return measures_.margin;
+    return Measures::pixels(2.6 * measures_.title_height + title_.drop() + note_drop_ + note_.drop());
+  }
+  void draw(Pen& pen, const Theme& theme) const {
+    const double baseline = 1.75 * measures_.title_height;
+    pen.text(left_, baseline, title_, theme.ink);
+    pen.text(left_ + note_left_, baseline + title_.drop() + note_drop_, note_, theme.faint_ink);
+  }
+
+ private:
+  const Measures& measures_;
+  double left_, note_left_ = 0, note_drop_ = 0;
+  bool empty_;
+  TextBlock title_, note_;
+};
 
 /// The frame of a panel that stands at (left, top), with numbers below and left of it.
-void draw_axes(Pen& pen, const PanelImage& panel, const Layout& layout, const Theme& theme, int left,
+void draw_axes(Pen& pen, const PanelImage& panel, const Measures& measures, const Theme& theme, int left,
                int top) {
   const Window& window = *panel.axes;
-  const double height = 0.85 * layout.unit, tick = 0.35 * layout.unit;
+  const double height = 0.85 * measures.unit, tick = 0.35 * measures.unit;
   pen.frame(left - 1, top - 1, panel.width + 1, panel.height + 1, theme.rule);
-  const auto across = nice_ticks(window.left, window.right, 5);
-  for (const double value : across) {
-    const double x = left + panel.width * (value - window.left) / (window.right - window.left);
-    const std::string text = tick_text(value, step_of(across));
+  const Ticks across = axis_ticks(window.left, window.right, 5);
+  for (std::size_t t = 0; t < across.places.size(); ++t) {
+    const double x = left + panel.width * (across.places[t] - window.left) / (window.right - window.left);
+    const TextBlock text = pen.type().line(across.texts[t], height);
     pen.line(x, top + panel.height, x, top + panel.height + tick, theme.faint_ink);
-    pen.text(x - 0.5 * pen.width(text, height), top + panel.height + tick + 1.1 * height, text, height,
-             theme.faint_ink);
+    pen.text(x - 0.5 * text.width(), top + panel.height + tick + 1.1 * height, text, theme.faint_ink);
   }
-  const auto up = nice_ticks(window.bottom, window.top, 5);
-  for (const double value : up) {
-    const double y = top + panel.height * (window.top - value) / (window.top - window.bottom);
-    const std::string text = tick_text(value, step_of(up));
+  const Ticks up = axis_ticks(window.bottom, window.top, 5);
+  for (std::size_t t = 0; t < up.places.size(); ++t) {
+    const double y = top + panel.height * (window.top - up.places[t]) / (window.top - window.bottom);
+    const TextBlock text = pen.type().line(up.texts[t], height);
     pen.line(left - 1 - tick, y, left - 1, y, theme.faint_ink);
-    pen.text(left - 1.6 * tick - pen.width(text, height), y + 0.36 * height, text, height, theme.faint_ink);
+    pen.text(left - 1.6 * tick - text.width(), y + 0.36 * height, text, theme.faint_ink);
   }
 }
 
-void draw_panel(Pen& pen, cairo_surface_t* surface, const PanelImage& panel, const Layout& layout,
-                const Theme& theme, int left, int top) {
-  const int indent = panel.axes ? 0 : layout.margin;
-  if (!panel.title.empty())
-    pen.text(left + indent, top - 0.75 * layout.unit,
-             pen.fitted(printable(panel.title), 1.1 * layout.unit, panel.width - indent), 1.1 * layout.unit,
-             theme.ink);
+/// @param title  its last line stands right above the panel
+void draw_panel(Pen& pen, cairo_surface_t* surface, const PanelImage& panel, const TextBlock& title,
+                const Measures& measures, const Theme& theme, int left, int top) {
+  const int indent = panel.axes ? 0 : measures.margin;
+  pen.text(left + indent, top - 0.75 * measures.unit - title.drop(), title, theme.ink);
   blit(panel.pixels, panel.width, panel.height, surface, left, top);
   for (const Mark& mark : panel.marks)
-    pen.centered(left + mark.x, top + mark.y, printable(mark.text), layout.unit, theme.ink, theme.paper);
-  if (panel.axes) draw_axes(pen, panel, layout, theme, left, top);
-}
-
-/// Title and note in one line, the note in grey.
-void draw_header(Pen& pen, const Sheet& sheet, const Layout& layout, const Theme& theme, double room) {
-  const double baseline = 1.75 * layout.title_height;
-  const double left = layout.margin + std::max(layout.axis_left, layout.margin);
-  const std::string note = pen.fitted(printable(sheet.note), layout.unit, room - layout.margin);
-  const double note_width = note.empty() ? 0.0 : pen.width(note, layout.unit) + layout.unit;
-  const std::string head =
-      pen.fitted(printable(sheet.title), layout.title_height, room - note_width - layout.margin);
-  pen.text(left, baseline, head, layout.title_height, theme.ink);
-  const double note_x = left + (head.empty() ? 0.0 : pen.width(head, layout.title_height) + layout.unit);
-  pen.text(note_x, baseline, note, layout.unit, theme.faint_ink);
+    pen.centered(left + mark.x, top + mark.y, mark.text, measures.unit, theme.ink, theme.paper);
+  if (panel.axes) draw_axes(pen, panel, measures, theme, left, top);
 }
 
 }  // namespace
 
 std::size_t legend_room(const Sheet& sheet) {
-  return std::min(largest_legend, most_columns * lines_in(sheet.size, Layout(sheet).line));
-}
-
-std::vector<double> nice_ticks(double low, double high, int wanted) {
-  std::vector<double> ticks;
-  if (!(high > low)) return {low};
-  const double rough = (high - low) / std::max(1, wanted);
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  const double share = rough / power;
-  const double step = power * (share < 1.5 ? 1 : share < 3.5 ? 2 : share < 7.5 ? 5 : 10);
-  const double slack = 1e-9 * step;
-  for (double k = std::ceil((low - slack) / step); k * step <= high + slack; ++k)
-    ticks.push_back(k * step + 0.0);
-  return ticks;
+  return std::min(largest_legend, most_columns * entries_in(sheet.size, Measures(sheet)));
 }
 
 Picture compose(const Sheet& sheet) {
   const Theme theme = theme_of(sheet.background);
-  const Layout layout(sheet);
-  int panel_width = 0, panel_height = 0;
-  for (const PanelImage& panel : sheet.panels) {
-    FLEETSNE_EXPECT(panel.pixels.size() == static_cast<std::size_t>(panel.width) * panel.height);
-    panel_width = std::max(panel_width, panel.width);
-    panel_height = std::max(panel_height, panel.height);
-  }
-  const auto columns = static_cast<int>(sheet.columns);
-  const int rows = (static_cast<int>(sheet.panels.size()) + columns - 1) / columns;
-  const int step_x = layout.axis_left + panel_width + layout.margin;
-  const int step_y = layout.panel_header + panel_height + layout.axis_bottom + layout.margin;
-  const int panels_width = columns * step_x - layout.margin, panels_height = rows * step_y - layout.margin;
+  const Measures measures(sheet);
+  const Typesetter type;
+  Grid grid(sheet, measures);
+  const std::vector<TextBlock> titles = panel_titles(type, sheet, grid, measures);
+  grid.header = panel_header(titles, sheet, measures);
 
-  const Surface probe = make_surface(1, 1);
-  Pen measure(probe.get());
-  const Aside aside = sheet.bar ? bar_aside(measure, *sheet.bar, layout)
-                                : legend_aside(measure, sheet.legend, layout, panels_height);
-  const int aside_pixels = aside.width > 0 ? static_cast<int>(std::ceil(aside.width)) + 2 * layout.margin : 0;
-
-  const int left = layout.margin, top = layout.header;
-  const Surface surface =
-      make_surface(left + panels_width + aside_pixels + layout.margin, top + panels_height + layout.margin);
-  Pen pen(surface.get());
-  pen.fill(theme.paper);
-  draw_header(pen, sheet, layout, theme, panels_width + aside_pixels);
-  for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
-    const int column = static_cast<int>(i) % columns, row = static_cast<int>(i) / columns;
-    draw_panel(pen, surface.get(), sheet.panels[i], layout, theme, left + layout.axis_left + column * step_x,
-               top + layout.panel_header + row * step_y);
-  }
-  const double x = left + panels_width + layout.margin, y = top + layout.panel_header;
+  std::optional<ColorBarBlock> bar;
+  std::optional<LegendBlock> legend;
   if (sheet.bar) {
-    draw_bar(pen, aside, *sheet.bar, layout, theme, x, y, panels_height);
-  } else if (aside.width > 0) {
-    draw_legend(pen, aside, layout, theme, x, y);
+    bar.emplace(type, *sheet.bar, measures, grid.height());
+  } else if (!sheet.legend.entries.empty()) {
+    legend.emplace(type, sheet.legend, measures, grid.height());
   }
+  const double aside = bar ? bar->width() : legend ? legend->width() : 0;
+  const int aside_pixels = aside > 0 ? static_cast<int>(std::ceil(aside)) + 2 * measures.margin : 0;
+  const int margin = measures.margin, width = margin + grid.width() + aside_pixels + margin;
+  const double heading_left = margin + std::max(grid.axis_left, margin);
+  const Heading heading(type, sheet, measures, heading_left, width - margin - heading_left);
+
+  const int top = heading.height();
+  const Surface surface = make_surface(width, top + grid.height() + margin);
+  Pen pen(surface.get(), type);
+  pen.fill(theme.paper);
+  heading.draw(pen, theme);
+  for (std::size_t i = 0; i < sheet.panels.size(); ++i) {
+    const int column = static_cast<int>(i) % grid.columns, row = static_cast<int>(i) / grid.columns;
+    draw_panel(pen, surface.get(), sheet.panels[i], titles[i], measures, theme,
+               margin + grid.axis_left + column * grid.step_x(), top + grid.header + row * grid.step_y());
+  }
+  const double x = margin + grid.width() + margin, y = top + grid.header;
+  if (bar) bar->draw(pen, theme, x, y);
+  if (legend) legend->draw(pen, theme, x, y);
   pen.check();
-  return pixels_of(surface.get());
+  Picture picture = pixels_of(surface.get());
+  picture.warnings = warnings_about_text(type, pen.missing_characters());
+  return picture;
 }
 
 Picture compose(std::span<const Srgb> square, int size, const std::string& title, const std::string& note,

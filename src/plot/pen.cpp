@@ -1,9 +1,9 @@
 #include "pen.hpp"
 
 #include "fleetsne/base/error.hpp"
-#include "fleetsne/plot/text.hpp"
 
 #include <fmt/format.h>
+#include <pango/pangocairo.h>
 
 #include <cmath>
 #include <cstddef>
@@ -68,24 +68,8 @@ Picture pixels_of(cairo_surface_t* surface) {
   return picture;
 }
 
-Pen::Pen(cairo_surface_t* surface) : context_(cairo_create(surface)) {
+Pen::Pen(cairo_surface_t* surface, const Typesetter& type) : type_(type), context_(cairo_create(surface)) {
   expect_success(cairo_status(context_.get()));
-  cairo_select_font_face(context_.get(), "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-}
-
-double Pen::width(const std::string& text, double height) {
-  cairo_set_font_size(context_.get(), height);
-  cairo_text_extents_t extents;
-  cairo_text_extents(context_.get(), text.c_str(), &extents);
-  return extents.x_advance;
-}
-
-std::string Pen::fitted(const std::string& text, double height, double most) {
-  std::string shown = text;
-  for (std::size_t letters = text_length(text); letters > 0 && width(shown, height) > most;) {
-    shown = text_prefix(text, --letters) + "\u2026";
-  }
-  return shown;
 }
 
 void Pen::fill(Srgb color) {
@@ -93,25 +77,31 @@ void Pen::fill(Srgb color) {
   cairo_paint(context_.get());
 }
 
-void Pen::text(double x, double baseline, const std::string& text, double height, Srgb color) {
+void Pen::text(double x, double baseline, const TextBlock& block, Srgb color) {
+  if (block.layout() == nullptr) return;
+  block.add_missing_characters(missing_);
   set_color(color);
-  cairo_set_font_size(context_.get(), height);
-  cairo_move_to(context_.get(), x, baseline);
-  cairo_show_text(context_.get(), text.c_str());
+  cairo_move_to(context_.get(), x - block.left(), baseline - block.baseline());
+  pango_cairo_show_layout(context_.get(), block.layout());
+}
+
+void Pen::text(double x, double baseline, const std::string& text, double height, Srgb color) {
+  this->text(x, baseline, type_.line(text, height), color);
 }
 
 void Pen::centered(double x, double y, const std::string& text, double height, Srgb color, Srgb rim) {
-  cairo_set_font_size(context_.get(), height);
-  cairo_text_extents_t extents;
-  cairo_text_extents(context_.get(), text.c_str(), &extents);
-  cairo_move_to(context_.get(), x - 0.5 * extents.x_advance, y - 0.5 * extents.height - extents.y_bearing);
-  cairo_text_path(context_.get(), text.c_str());
+  const TextBlock block = type_.line(text, height);
+  if (block.layout() == nullptr) return;
+  PangoRectangle ink;
+  pango_layout_get_pixel_extents(block.layout(), &ink, nullptr);
+  const double left = x - 0.5 * block.width(), top = y - 0.5 * ink.height - ink.y;
+  cairo_move_to(context_.get(), left, top);
+  pango_cairo_layout_path(context_.get(), block.layout());
   set_color(rim);
   cairo_set_line_width(context_.get(), 0.28 * height);
   cairo_set_line_join(context_.get(), CAIRO_LINE_JOIN_ROUND);
-  cairo_stroke_preserve(context_.get());
-  set_color(color);
-  cairo_fill(context_.get());
+  cairo_stroke(context_.get());
+  this->text(left, top + block.baseline(), block, color);
 }
 
 void Pen::disc(double x, double y, double radius, Srgb color) {

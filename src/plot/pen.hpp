@@ -3,9 +3,11 @@
 #include "fleetsne/plot/color.hpp"
 #include "fleetsne/plot/figure.hpp"
 
+#include "typesetter.hpp"
 #include <cairo.h>
 
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -27,18 +29,21 @@ Surface make_surface(int width, int height);
 void blit(std::span<const Srgb> pixels, int width, int height, cairo_surface_t* surface, int left, int top);
 Picture pixels_of(cairo_surface_t* surface);
 
-/// Text, discs and lines on a surface, in the machine's sans-serif.
+/// Text, discs and lines on a surface.
 class Pen {
  public:
-  explicit Pen(cairo_surface_t* surface);
+  /// Keeps a reference to the typesetter.
+  Pen(cairo_surface_t* surface, const Typesetter& type);
 
-  double width(const std::string& text, double height);
-  /// `text` if it is no wider than `most`, else its beginning and an ellipsis.
-  std::string fitted(const std::string& text, double height, double most);
+  const Typesetter& type() const { return type_; }
+  /// Characters of drawn text that no font of the machine has: boxes stand for them.
+  const std::set<char32_t>& missing_characters() const { return missing_; }
 
   void fill(Srgb color);
+  /// The block's first line on the baseline, its left edge at x in scripts of either direction.
+  void text(double x, double baseline, const TextBlock& block, Srgb color);
   void text(double x, double baseline, const std::string& text, double height, Srgb color);
-  /// Text around a point, on a rim of another colour that parts it from what is below.
+  /// Text around a point, on a rim of another color that sets it off from what is below.
   void centered(double x, double y, const std::string& text, double height, Srgb color, Srgb rim);
   void disc(double x, double y, double radius, Srgb color);
   void rectangle(double x, double y, double width, double height, Srgb color);
@@ -49,7 +54,9 @@ class Pen {
 
  private:
   void set_color(Srgb color);
+  const Typesetter& type_;
   Context context_;
+  std::set<char32_t> missing_;
 };
 
 }  // namespace fleetsne::plot

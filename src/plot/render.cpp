@@ -18,7 +18,7 @@ namespace {
 
 /// More categories than this are marked by numbers, too, unless told otherwise.
 constexpr std::size_t told_by_colour = 12;
-constexpr std::size_t shortest_name = 4;
+constexpr std::size_t most_letters_of_mark = 4;
 constexpr std::size_t most_panels_in_row = 4;
 
 /// Points of every category, and in the last place those of none. Collective.
@@ -40,7 +40,8 @@ void number_entries(Legend& legend, Marks marks) {
   if (marks == Marks::automatic && static_cast<std::size_t>(categories) <= told_by_colour) return;
   // Short names stand for themselves.
   const bool all_short = std::ranges::all_of(legend.entries, [](const Legend::Entry& entry) {
-    return entry.category == no_category || text_length(printable(entry.name)) <= shortest_name;
+    const std::size_t letters = letter_ends(printable(entry.name)).size();
+    return entry.category == no_category || (letters > 0 && letters <= most_letters_of_mark);
   });
   int number = 0;
   for (Legend::Entry& entry : legend.entries)
@@ -69,9 +70,15 @@ Palette make_palette(const comm::Communicator& comm, const PointColors& colors, 
     for (const Srgb tint : tints) palette.label_inks.push_back(ink_of(tint));
   }
   palette.label_inks.push_back(ink_of(theme.missing));
-  if (colors.values != nullptr)
-    palette.scale = scale_values(comm, colors.values->name, colors.values->values, config.clip);
+  if (colors.values != nullptr) palette.scale = scale_values(comm, *colors.values, config.clip);
   return palette;
+}
+
+void warn_of_one_color(const ValueScale& scale, base::Log& log) {
+  if (!scale.constant) return;
+  log.warn(fmt::format(
+      "{} in the column {} (a color scale shows differences between numbers). Choose another column",
+      scale.any ? "all points have the same number" : "no point has a number", scale.bar.title));
 }
 
 base::Matrix<float> rotated(base::MatrixView<const float> embedding, double degrees) {
@@ -139,7 +146,8 @@ PanelImage draw(const comm::Communicator& comm, const Panel& panel, const PointC
 }  // namespace
 
 std::vector<unsigned char> render_panels(const comm::Communicator& comm, std::span<const Panel> panels,
-                                         const PointColors& colors, const PlotConfig& config) {
+                                         const PointColors& colors, const PlotConfig& config,
+                                         base::Log& log) {
   FLEETSNE_EXPECT(!panels.empty());
   comm::agree(comm, [&] { check(config); });
   Sheet sheet{.title = config.title, .note = config.note, .panels = {}, .size = config.size};
@@ -156,12 +164,17 @@ std::vector<unsigned char> render_panels(const comm::Communicator& comm, std::sp
     labels = labels || panel.coloring == Coloring::labels;
     if (panel.coloring == Coloring::values) sheet.bar = palette.scale.bar;
   }
+  if (sheet.bar) warn_of_one_color(palette.scale, log);
   if (labels) sheet.legend = palette.legend;
   const std::int64_t points =
       comm.all_reduce(static_cast<std::int64_t>(panels.front().embedding.rows()), comm::Reduction::sum);
   if (sheet.note.empty()) sheet.note = points == 1 ? "1 point" : with_thousands(points) + " points";
   std::vector<unsigned char> bytes;
-  comm::on_root(comm, [&] { bytes = encode_png(compose(sheet)); });
+  comm::on_root(comm, [&] {
+    const Picture picture = compose(sheet);
+    for (const std::string& warning : picture.warnings) log.warn(warning);
+    bytes = encode_png(picture);
+  });
   return bytes;
 }
 
@@ -184,10 +197,10 @@ Window with_margin(const Window& window) {
 std::vector<unsigned char> render_embedding(const comm::Communicator& comm,
                                             base::MatrixView<const float> embedding,
                                             const std::optional<data::Labels>& labels,
-                                            const PlotConfig& config) {
+                                            const PlotConfig& config, base::Log& log) {
   FLEETSNE_EXPECT(!labels || labels->codes.size() == embedding.rows());
   const Panel panel{embedding, "", labels ? Coloring::labels : Coloring::density};
-  return render_panels(comm, std::span(&panel, 1), {labels ? &*labels : nullptr, nullptr}, config);
+  return render_panels(comm, std::span(&panel, 1), {labels ? &*labels : nullptr, nullptr}, config, log);
 }
 
 }  // namespace fleetsne::plot

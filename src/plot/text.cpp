@@ -2,45 +2,39 @@
 
 #include "fleetsne/base/utf8.hpp"
 
+#include <pango/pango.h>
+
 namespace fleetsne::plot {
-
-namespace {
-
-bool continues(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
-}  // namespace
 
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t bytes = base::code_point_bytes(text);
     const auto lead = static_cast<unsigned char>(text[0]);
-    if (bytes == 0 || lead < 0x20 || lead == 0x7F) {
+    if (lead >= '\t' && lead <= '\r') {
+      out += ' ';
+    } else if (bytes == 0 || lead < 0x20 || lead == 0x7F) {
       out += '?';
-      text.remove_prefix(1);
     } else {
       out += text.substr(0, bytes);
-      text.remove_prefix(bytes);
     }
+    text.remove_prefix(bytes == 0 ? 1 : bytes);
   }
   return out;
 }
 
-std::size_t text_length(std::string_view text) {
-  std::size_t count = 0;
-  for (const char byte : text) count += continues(byte) ? 0 : 1;
-  return count;
-}
-
-std::string text_prefix(std::string_view text, std::size_t count) {
-  std::size_t at = 0;
-  while (at < text.size() && (count > 0 || continues(text[at]))) {
-    if (!continues(text[at])) --count;
-    ++at;
+std::vector<std::size_t> letter_ends(const std::string& text) {
+  const auto bytes = static_cast<int>(text.size());
+  std::vector<PangoLogAttr> breaks(static_cast<std::size_t>(g_utf8_strlen(text.c_str(), bytes)) + 1);
+  pango_get_log_attrs(text.c_str(), bytes, -1, pango_language_get_default(), breaks.data(),
+                      static_cast<int>(breaks.size()));
+  std::vector<std::size_t> ends;
+  const char* at = text.c_str();
+  for (std::size_t i = 1; i < breaks.size(); ++i) {
+    at = g_utf8_next_char(at);
+    if (breaks[i].is_cursor_position != 0) ends.push_back(static_cast<std::size_t>(at - text.c_str()));
   }
-  return std::string(text.substr(0, at));
+  return ends;
 }
 
 std::string with_thousands(long long number) {

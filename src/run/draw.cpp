@@ -90,7 +90,7 @@ std::string panel_title(const DrawConfig& config, std::size_t embedding, Colorin
 }
 
 void write_picture(const comm::Communicator& comm, const DrawConfig& config,
-                   const std::vector<std::string>& files, const Colors& colors) {
+                   const std::vector<std::string>& files, const Colors& colors, base::Log& log) {
   std::vector<Rows> embeddings;
   for (const std::string& file : files) embeddings.push_back(read_one(comm, file));
   std::vector<plot::Panel> panels;
@@ -99,7 +99,7 @@ void write_picture(const comm::Communicator& comm, const DrawConfig& config,
     for (const Coloring coloring : each)
       panels.push_back(
           {embeddings[e].local.view(), panel_title(config, e, coloring, colors, each.size() > 1), coloring});
-  const auto png = plot::render_panels(comm, panels, colors.view(), config.plot);
+  const auto png = plot::render_panels(comm, panels, colors.view(), config.plot, log);
   comm::on_root(comm, [&] { io::write_binary_file(config.output.picture, png); });
 }
 
@@ -116,7 +116,7 @@ void write_animation(const comm::Communicator& comm, const DrawConfig& config,
     frame.note =
         config.input.names.empty() ? plot::frame_caption(config.input.embeddings[e]) : config.input.names[e];
     const plot::Panel panel{embedding.local.view(), "", coloring};
-    frames.push_back(plot::render_panels(comm, std::span(&panel, 1), colors.view(), frame));
+    frames.push_back(plot::render_panels(comm, std::span(&panel, 1), colors.view(), frame, log));
     log.advance(static_cast<std::int64_t>(e) + 1);
   }
   log.end_phase();
@@ -214,7 +214,7 @@ Drawn draw(const comm::Communicator& comm, const DrawConfig& given, base::Log& l
   Colors colors;
   if (!config.input.labels.empty()) colors.labels = io::read_labels(comm, config.input.labels, rows);
   if (!config.input.values.empty()) colors.values = io::read_numbers(comm, config.input.values, rows);
-  if (!config.output.picture.empty()) write_picture(comm, config, files, colors);
+  if (!config.output.picture.empty()) write_picture(comm, config, files, colors, log);
   if (!config.output.animation.empty()) write_animation(comm, config, files, colors, drawn.window, log);
   drawn.seconds = comm.all_reduce(watch.seconds(), comm::Reduction::max);
   return drawn;

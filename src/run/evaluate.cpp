@@ -100,14 +100,14 @@ void add_divergences(const comm::Communicator& comm, const EvaluateConfig& confi
 /// All embeddings side by side, by label if there are labels. Collective.
 void write_picture(const comm::Communicator& comm, const EvaluateConfig& config,
                    const std::vector<Rows>& embeddings, const std::optional<data::Labels>& labels,
-                   const Evaluation& found) {
+                   const Evaluation& found, base::Log& log) {
   std::vector<plot::Panel> panels;
   for (std::size_t e = 0; e < embeddings.size(); ++e)
     panels.push_back({embeddings[e].local.view(), found.judgements[e].name,
                       labels ? plot::Coloring::labels : plot::Coloring::density});
   plot::PlotConfig picture{.size = config.output.panel_size};
-  const auto png =
-      plot::render_panels(comm, panels, {.labels = labels ? &*labels : nullptr, .values = nullptr}, picture);
+  const auto png = plot::render_panels(
+      comm, panels, {.labels = labels ? &*labels : nullptr, .values = nullptr}, picture, log);
   comm::on_root(comm, [&] { io::write_binary_file(config.output.picture, png); });
 }
 
@@ -162,7 +162,8 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   std::optional<data::Labels> labels;
   if (!config.input.labels.empty()) labels = io::read_labels(comm, config.input.labels, rows.rows);
   std::vector<Rows> embeddings;
-  for (const std::string& file : files) embeddings.push_back(io::read_rows(comm, std::span(&file, 1), {.log = &log}));
+  for (const std::string& file : files)
+    embeddings.push_back(io::read_rows(comm, std::span(&file, 1), {.log = &log}));
   log.info(fmt::format("{} rows of {} columns, {} embedding{}", rows.rows.total(), rows.columns(),
                        files.size(), files.size() == 1 ? "" : "s"));
   rows = neighbors::adapt_rows(comm, std::move(rows), config.metric);
@@ -187,7 +188,7 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   }
   if (config.perplexity > 0) add_divergences(comm, config, std::move(rows), embeddings, found, log);
   if (!config.output.picture.empty()) {
-    write_picture(comm, config, embeddings, labels, found);
+    write_picture(comm, config, embeddings, labels, found, log);
     found.files.push_back(config.output.picture);
   }
   found.seconds = comm.all_reduce(watch.seconds(), comm::Reduction::max);

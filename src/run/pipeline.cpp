@@ -54,24 +54,25 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
 /// Writes what was made in working order, in the input's.
 void write_embedding(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, base::MatrixView<const float> working,
-                     const ResultState& state, const std::optional<data::Labels>& labels, Report& report) {
+                     const ResultState& state, const std::optional<data::Labels>& labels, Report& report,
+                     base::Log& log) {
   const auto embedding = permutation.to_input_order<float>(comm, working);
   write_result(comm, config, output, {permutation.input, embedding.view(), labels, state}, report,
                [&](const std::string& path) {
-                 draw_embedding(comm, embedding.view(), permutation.input, labels, path, config.plot);
+                 draw_embedding(comm, embedding.view(), permutation.input, labels, path, config.plot, log);
                });
 }
 
 /// The same of t-SNE, with the state that a run can go on from; this is let go when it is written.
 void write_optimized(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, optimize::Optimized& optimized,
-                     const std::optional<data::Labels>& labels, Report& report) {
+                     const std::optional<data::Labels>& labels, Report& report, base::Log& log) {
   const int dimensions = config.optimize.dimensions;
   const StoredState stored(comm, permutation, optimized.state, dimensions);
   optimized.state = {};
   const base::Matrix<float> working = first_columns(optimized.embedding, dimensions);
   write_embedding(comm, config, output, permutation, working.view(), {stored.numbers(), stored.matrices()},
-                  labels, report);
+                  labels, report, log);
 }
 
 /// What the run is made from, in the input's order.
@@ -150,7 +151,8 @@ void run_umap(const comm::Communicator& comm, const Config& config, const Output
   const UmapEmbedding made = embed_by_umap(comm, config, std::move(found), keeper, stages, report, log);
   stages.run("write", [&] {
     keeper.begin_results();
-    write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report);
+    write_embedding(comm, config, output, made.permutation, made.embedding.view(), {}, inputs.labels, report,
+                    log);
   });
   judge(made.permutation, made.embedding.view());
 }
@@ -170,7 +172,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   if (preparing.input.affinity.empty()) keeper.keep(prepared, watch.seconds());
   const bool goes_on = reached.state.has_value();
   optimize::State start = starting_state(comm, prepared, reached.state, inputs.state);
-  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on);
+  Snapshots snapshots(comm, config, output, prepared.permutation, inputs.labels, report.files, goes_on, log);
   const optimize::Watch watches{.see =
                                     [&](const optimize::Moment& moment) {
                                       if (snapshots.wants(moment)) keeper.begin_results();
@@ -191,7 +193,7 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
   prepared.affinities = {};
   stages.run("write", [&] {
     keeper.begin_results();
-    write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report);
+    write_optimized(comm, config, output, prepared.permutation, optimized, inputs.labels, report, log);
   });
   judge(prepared.permutation, optimized.embedding.view());
 }

@@ -1,7 +1,7 @@
 #include "fleetsne/run/report_page.hpp"
 
-#include "fleetsne/plot/figure.hpp"
 #include "fleetsne/plot/text.hpp"
+#include "fleetsne/plot/ticks.hpp"
 #include "fleetsne/run/report.hpp"
 
 #include <fmt/format.h>

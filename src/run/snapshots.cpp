@@ -38,14 +38,15 @@ void remove_snapshots(const fs::path& folder) {
 
 Snapshots::Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                      const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-                     std::vector<std::string>& files, bool goes_on)
+                     std::vector<std::string>& files, bool goes_on, base::Log& log)
     : comm_(comm),
       config_(config),
       output_(output),
       permutation_(permutation),
       labels_(labels),
       files_(files),
-      goes_on_(goes_on) {}
+      goes_on_(goes_on),
+      log_(log) {}
 
 bool Snapshots::wants(const optimize::Moment& moment) const {
   const SnapshotConfig& asked = config_.snapshot;
@@ -83,7 +84,7 @@ void Snapshots::see(const optimize::Moment& moment) {
   files_.push_back(path + ".npy");
   plot::PlotConfig plot = config_.plot;
   plot.note = fmt::format("iteration {}", moment.iteration);
-  draw_embedding(comm_, embedding.view(), permutation_.input, labels_, path + ".png", plot);
+  draw_embedding(comm_, embedding.view(), permutation_.input, labels_, path + ".png", plot, log_);
   files_.push_back(path + ".png");
 }
 

@@ -130,7 +130,7 @@ Placed place(const comm::Communicator& comm, const TransformConfig& config, cons
 /// The new points, the reference behind them in the colour of what has no label. Collective.
 void draw_among(const comm::Communicator& comm, const Config& config, base::MatrixView<const float> embedding,
                 const std::optional<data::Labels>& labels, const base::Matrix<float>& reference,
-                std::int64_t points, const std::string& path) {
+                std::int64_t points, const std::string& path, base::Log& log) {
   const std::size_t n = embedding.rows(), columns = embedding.columns();
   base::Matrix<float> both(n + reference.rows(), columns);
   data::Labels marks{.name = "new", .codes = std::vector<std::int32_t>(n, 0), .categories = {"new points"}};
@@ -144,7 +144,7 @@ void draw_among(const comm::Communicator& comm, const Config& config, base::Matr
   plot.unlabelled = "reference";
   plot.note = fmt::format("{} new points among {}", plot::with_thousands(points),
                           plot::with_thousands(all.total() - points));
-  draw_embedding(comm, both.view(), all, marks, path, plot);
+  draw_embedding(comm, both.view(), all, marks, path, plot, log);
 }
 
 void run_stages(const comm::Communicator& comm, const TransformConfig& config, const OutputDirectory& output,
@@ -191,8 +191,8 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
     const auto embedding = placed.permutation.to_input_order<float>(comm, of_data.view());
     write_result(comm, embed, output, {placed.permutation.input, embedding.view(), labels}, report,
                  [&](const std::string& path) {
-                   draw_among(comm, embed, embedding.view(), labels, reference.positions, report.points,
-                              path);
+                   draw_among(comm, embed, embedding.view(), labels, reference.positions, report.points, path,
+                              log);
                  });
   });
 }

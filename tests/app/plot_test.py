@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import zlib
 
 import h5py
@@ -148,6 +149,36 @@ class Plot(unittest.TestCase):
         drawn = [(pixels(frame, width, height)[40:, :150] < 250).any(axis=2).sum() for frame in frames]
         self.assertLess(3 * drawn[0], drawn[1], "frames share the window: the first is a dot")
         self.assertLess(drawn[1], drawn[2])
+
+    def test_names_of_any_script_and_length(self):
+        long = "effector memory CD8-positive, alpha-beta T cell"
+        names = [long, long + ", terminally differentiated", "CD8\u9633\u6027T\u7ec6\u80de", "\u062e\u0644\u064a\u0629 CD8 12",
+                 "", "a\nb", "<b>&", "W" * 300, "nowhere \U0010fff0"]
+        with h5py.File(self.folder / "names.h5ad", "w") as file:
+            file["obsm/X_tsne"] = self.plane
+            file["obs/kind/codes"] = (np.arange(N) % len(names)).astype(np.int8)
+            file["obs/kind/categories"] = np.array(names, h5py.string_dtype())
+        arguments = ("names.h5ad", "--labels", "names.h5ad:obs/kind", "--title", "x" * 300)
+        several, done = self.draw(*arguments)
+        self.assertEqual(several, self.draw(*arguments, ranks=1)[0])
+        self.assertRegex(done.stderr, r"warning: \d+ characters? .*U\+10FFF0.* \(no installed font has (it|them)\)")
+
+    def test_without_any_font_there_is_a_picture_and_a_warning(self):
+        (self.folder / "fonts.conf").write_text("<fontconfig><dir>/no/such/folder</dir></fontconfig>")
+        with unittest.mock.patch.dict(os.environ, FONTCONFIG_FILE=str(self.folder / "fonts.conf")):
+            _, done = self.draw("plane.npy", "--labels", "labels.npy")
+        self.assertIn("warning: the picture has no text", done.stderr)
+
+    def test_large_numbers_keep_their_differences(self):
+        depth = np.arange(N) % 5
+        np.save(self.folder / "small.npy", depth.astype(np.float32))
+        for name, numbers in (("seconds", 1.7e9 + depth), ("nanoseconds", 10**9 * (1_700_000_000 + depth.astype(np.int64)))):
+            np.save(self.folder / f"{name}.npy", numbers)
+            panel = [self.image("plane.npy", "--values", file, "--panels", "colored")[40:, :200]
+                     for file in ("small.npy", f"{name}.npy")]
+            np.testing.assert_array_equal(*panel, err_msg=name)
+        np.save(self.folder / "one.npy", np.full(N, 7.0))
+        self.assertIn("warning: all points have the same number", self.draw("plane.npy", "--values", "one.npy")[1].stderr)
 
     def test_what_cannot_be_drawn(self):
         np.save(self.folder / "three.npy", np.zeros((N, 3), np.float32))

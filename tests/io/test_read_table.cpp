@@ -95,7 +95,7 @@ TEST_F(Tables, NumbersForAColourScale) {
   const std::string file = make_file("value.csv", "depth\n1\n2\nnan\n4\n");
   const auto rows = data::RowDistribution::balanced(4, comm.size());
   const auto mine = read_numbers(comm, file, rows).values;
-  const auto all = comm.all_gather(std::span<const float>(mine)).values;
+  const auto all = comm.all_gather(std::span<const double>(mine)).values;
   ASSERT_EQ(all.size(), 4U);
   EXPECT_EQ(all[1], 2);
   EXPECT_TRUE(std::isnan(all[2]));

@@ -1,6 +1,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/plot/figure.hpp"
 #include "fleetsne/plot/plot.hpp"
+#include "fleetsne/plot/ticks.hpp"
 
 #include "plot/synthetic_clusters.hpp"
 #include <gtest/gtest.h>
@@ -18,6 +19,7 @@ using testing::Clusters;
 using testing::make_clusters;
 
 constexpr base::GlobalIndex points = 2003;
+base::Log log;  // silent
 
 /// A rank's part of clusters, and a number for every point: its column, none for every 7th.
 struct Scene {
@@ -29,8 +31,8 @@ struct Scene {
     clusters = make_clusters(rows.begin(comm.rank()), rows.end(comm.rank()), count);
     for (std::size_t i = 0; i < clusters.embedding.rows(); ++i)
       numbers.values.push_back((rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i)) % 7 == 6
-                                   ? std::numeric_limits<float>::quiet_NaN()
-                                   : clusters.embedding(i, 0));
+                                   ? std::numeric_limits<double>::quiet_NaN()
+                                   : static_cast<double>(clusters.embedding(i, 0)));
   }
   PointColors colors() const { return {&clusters.labels, &numbers}; }
   std::vector<Panel> panels() const {
@@ -50,13 +52,42 @@ TEST(Panels, SamePictureAsOneRankAlone) {
                             .rotation = 30,
                             .axes = true,
                             .marks = Marks::always};
-    const auto png = render_panels(comm, mine.panels(), mine.colors(), config);
+    const auto png = render_panels(comm, mine.panels(), mine.colors(), config, log);
     EXPECT_EQ(png.empty(), comm.rank() != 0);
     if (comm.rank() != 0) continue;
     const auto self = Communicator::self();
     const Scene all(self, 30);
-    EXPECT_EQ(png, render_panels(self, all.panels(), all.colors(), config));
+    EXPECT_EQ(png, render_panels(self, all.panels(), all.colors(), config, log));
   }
+}
+
+TEST(Panels, LargeNumbersKeepTheirDifferences) {
+  const auto comm = Communicator::world();
+  Scene mine(comm, 3);
+  std::vector<std::vector<unsigned char>> pngs;
+  for (const double offset : {0.0, double{1LL << 40}}) {
+    data::Numbers numbers{.name = "time", .values = {}};
+    for (const double value : mine.numbers.values) numbers.values.push_back(std::round(8 * value) + offset);
+    const Panel panel{mine.clusters.embedding.view(), "", Coloring::values};
+    const auto png = render_panels(comm, std::span(&panel, 1), {nullptr, &numbers}, {.size = 200}, log);
+    pngs.push_back(png);
+  }
+  EXPECT_TRUE(comm.rank() != 0 || pngs[0] != pngs[1]) << "the bars differ";
+  EXPECT_TRUE(log.warnings().empty());
+}
+
+TEST(Panels, NumbersThatAreAllEqualOrMissingAreWarnedOf) {
+  const auto comm = Communicator::world();
+  const Scene mine(comm, 3);
+  const Panel panel{mine.clusters.embedding.view(), "", Coloring::values};
+  base::Log heard;
+  for (const double value : {1.7e18, std::numeric_limits<double>::quiet_NaN()}) {
+    const data::Numbers numbers{.name = "n", .values = std::vector<double>(panel.embedding.rows(), value)};
+    render_panels(comm, std::span(&panel, 1), {nullptr, &numbers}, {.size = 150}, heard);
+  }
+  ASSERT_EQ(heard.warnings().size(), 2U);
+  EXPECT_NE(heard.warnings()[0].find("all points have the same number"), std::string::npos);
+  EXPECT_NE(heard.warnings()[1].find("no point has a number"), std::string::npos);
 }
 
 TEST(Panels, AWindowThatCannotBeDrawnIsRefused) {
@@ -65,7 +96,7 @@ TEST(Panels, AWindowThatCannotBeDrawnIsRefused) {
   for (const Window& window : {Window{1, 1, 0, 1}, Window{2, 1, 0, 1}, Window{0, 100, 0, 1}}) {
     PlotConfig config{.size = 200};
     config.window = window;
-    EXPECT_THROW(render_panels(comm, mine.panels(), mine.colors(), config), base::Error);
+    EXPECT_THROW(render_panels(comm, mine.panels(), mine.colors(), config, log), base::Error);
   }
 }
 

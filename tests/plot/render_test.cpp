@@ -21,6 +21,8 @@ using comm::Communicator;
 using testing::Clusters;
 using testing::make_clusters;
 
+base::Log log;  // silent
+
 Clusters my_clusters(const Communicator& comm, base::GlobalIndex points, int clusters) {
   const auto rows = data::RowDistribution::balanced(points, comm.size());
   return make_clusters(rows.begin(comm.rank()), rows.end(comm.rank()), clusters);
@@ -32,13 +34,13 @@ TEST(Render, SamePictureAsOneRankAlone) {
   const Clusters mine = my_clusters(comm, points, 7);
   for (const bool labelled : {true, false}) {
     const auto labels = labelled ? std::optional(mine.labels) : std::nullopt;
-    const auto png = render_embedding(comm, mine.embedding.view(), labels, {300, "clusters"});
+    const auto png = render_embedding(comm, mine.embedding.view(), labels, {300, "clusters"}, log);
     EXPECT_EQ(png.empty(), comm.rank() != 0);
     if (comm.rank() != 0) continue;
     const auto self = Communicator::self();
     const Clusters all = make_clusters(0, points, 7);
     const auto all_labels = labelled ? std::optional(all.labels) : std::nullopt;
-    EXPECT_EQ(png, render_embedding(self, all.embedding.view(), all_labels, {300, "clusters"}));
+    EXPECT_EQ(png, render_embedding(self, all.embedding.view(), all_labels, {300, "clusters"}, log));
   }
 }
 
@@ -90,8 +92,9 @@ TEST(Render, FewOddEmbeddingsAreDrawn) {
     data::Labels labels;
     labels.categories = {"only"};
     labels.codes.assign(equal.rows(), 0);
-    EXPECT_EQ(render_embedding(comm, equal.view(), labels, {100, ""}).empty(), comm.rank() != 0) << points;
-    EXPECT_EQ(render_embedding(comm, equal.view(), std::nullopt, {100, ""}).empty(), comm.rank() != 0)
+    EXPECT_EQ(render_embedding(comm, equal.view(), labels, {100, ""}, log).empty(), comm.rank() != 0)
+        << points;
+    EXPECT_EQ(render_embedding(comm, equal.view(), std::nullopt, {100, ""}, log).empty(), comm.rank() != 0)
         << points;
   }
 }
@@ -101,13 +104,13 @@ TEST(Render, SizesOutOfRangeAreRefused) {
   const Clusters mine = my_clusters(comm, 100, 3);
   for (const int size : {0, -5, smallest_size - 1, largest_size + 1}) {
     try {
-      render_embedding(comm, mine.embedding.view(), std::nullopt, {size, ""});
+      render_embedding(comm, mine.embedding.view(), std::nullopt, {size, ""}, log);
       ADD_FAILURE() << size << " was taken";
     } catch (const base::Error& error) {
       EXPECT_EQ(error.kind(), base::ErrorKind::usage);
     }
   }
-  const auto png = render_embedding(comm, mine.embedding.view(), std::nullopt, {smallest_size, ""});
+  const auto png = render_embedding(comm, mine.embedding.view(), std::nullopt, {smallest_size, ""}, log);
   EXPECT_EQ(png.empty(), comm.rank() != 0);
 }
 
@@ -119,16 +122,17 @@ TEST(Plot, WritesTheFileAndRefusesWhatCannotBeWritten) {
                                             "_" + std::to_string(static_cast<long>(comm.size())) + ".png"))
                                               .string(),
                                           0);
-  plot_embedding(comm, mine.embedding.view(), mine.labels, path, {200, "three clusters"});
-  const auto png = render_embedding(comm, mine.embedding.view(), mine.labels, {200, "three clusters"});
+  plot_embedding(comm, mine.embedding.view(), mine.labels, path, {200, "three clusters"}, log);
+  const auto png = render_embedding(comm, mine.embedding.view(), mine.labels, {200, "three clusters"}, log);
   if (comm.rank() == 0) {
     std::ifstream file(path, std::ios::binary);
     const std::vector<unsigned char> written{std::istreambuf_iterator<char>(file), {}};
     EXPECT_EQ(written, png);
     std::filesystem::remove(path);
   }
-  EXPECT_THROW(plot_embedding(comm, mine.embedding.view(), std::nullopt, "/no/such/folder/a.png", {200, ""}),
-               base::Error);
+  EXPECT_THROW(
+      plot_embedding(comm, mine.embedding.view(), std::nullopt, "/no/such/folder/a.png", {200, ""}, log),
+      base::Error);
 }
 
 }  // namespace

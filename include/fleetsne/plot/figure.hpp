@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/data/numbers.hpp"
 #include "fleetsne/plot/color.hpp"
 #include "fleetsne/plot/raster.hpp"
 #include "fleetsne/plot/theme.hpp"
@@ -49,13 +50,10 @@ Legend legend_of(const std::string& title, std::span<const std::string> categori
 struct ColorBar {
   std::string title;
   double low = 0, high = 1;
+  data::Quantity quantity = data::Quantity::number;
   bool clipped = false;  ///< there are numbers beyond, drawn as the ends
   bool missing = false;  ///< there are points without a number
 };
-
-/// Numbers between low and high, ascending, that a reader likes on a scale: 1, 2 or 5 times a power of ten
-/// apart, about `wanted` of them.
-std::vector<double> nice_ticks(double low, double high, int wanted);
 
 /// A text that stands among the points.
 struct Mark {
@@ -74,7 +72,7 @@ struct PanelImage {
 
 /// All that is on a picture.
 struct Sheet {
-  std::string title, note;  ///< in one line; either may be empty
+  std::string title, note;  ///< above the panels; either may be empty
   std::vector<PanelImage> panels;
   std::size_t columns = 1;  ///< panels side by side
   int size = 1000;          ///< of a panel's longer side: text grows with it
@@ -90,11 +88,13 @@ std::size_t legend_room(const Sheet& sheet);
 struct Picture {
   int width = 0, height = 0;
   std::vector<Srgb> pixels;
+  std::vector<std::string> warnings{};  ///< what its text lacks, for the log
   Srgb at(int x, int y) const { return pixels[static_cast<std::size_t>(y) * width + x]; }
 };
 
-/// The finished figure: title above, panels in rows, legend or colour bar right of them. Text is in the
-/// machine's sans-serif; bytes that are not UTF-8 are shown as a question mark, what is too long is cut.
+/// The finished figure: title above, panels in rows, legend or color bar right of them. Text of any script is
+/// in the machine's fonts; bytes that are not UTF-8 are shown as question marks. What is too long for its
+/// room is broken into lines, then cut where it still differs from others.
 Picture compose(const Sheet& sheet);
 
 /// The same of one square of size x size pixels on white.

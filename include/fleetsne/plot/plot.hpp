@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/labels.hpp"
@@ -52,12 +53,13 @@ struct PointColors {
 
 /// Draws embeddings of the same rows side by side: points per pixel, histogram-equalised so that structure
 /// shows at any density; in panels by label each pixel has the mean colour of its points' categories, in
-/// those by value the colour of their mean number. A legend or a colour bar stands beside.
+/// those by value the color of their mean number. A legend or a color bar stands beside. Warns of characters
+/// that no font has, and of numbers that are all equal or missing.
 /// @return the PNG on rank 0, nothing elsewhere
 /// @note Collective. Pixels are summed in integers: the same picture for any number of ranks. Throws on all
 /// ranks UsageError for the size or window, NumericalError for coordinates that are not finite.
 std::vector<unsigned char> render_panels(const comm::Communicator& comm, std::span<const Panel> panels,
-                                         const PointColors& colors, const PlotConfig& config);
+                                         const PointColors& colors, const PlotConfig& config, base::Log& log);
 
 /// The smallest window that holds all points after a rotation by so many degrees; none if there are no
 /// points.
@@ -75,12 +77,12 @@ Window with_margin(const Window& window);
 /// @note Collective, and throws as render_panels does, IoError for the file too.
 void plot_embedding(const comm::Communicator& comm, base::MatrixView<const float> embedding,
                     const std::optional<data::Labels>& labels, const std::string& path,
-                    const PlotConfig& config);
+                    const PlotConfig& config, base::Log& log);
 
 /// The bytes of that PNG on rank 0, nothing elsewhere.
 std::vector<unsigned char> render_embedding(const comm::Communicator& comm,
                                             base::MatrixView<const float> embedding,
                                             const std::optional<data::Labels>& labels,
-                                            const PlotConfig& config);
+                                            const PlotConfig& config, base::Log& log);
 
 }  // namespace fleetsne::plot

@@ -3,17 +3,18 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fleetsne::plot {
 
-/// `text` as cairo takes it: bytes that are not valid UTF-8 and control characters become question marks.
+/// `text` in one line of valid UTF-8: tabs and ends of lines become spaces, other control characters and
+/// bytes that are not UTF-8 question marks.
 std::string printable(std::string_view text);
 
-/// Number of code points of valid UTF-8.
-std::size_t text_length(std::string_view text);
-
-/// The first `count` code points of valid UTF-8.
-std::string text_prefix(std::string_view text, std::size_t count);
+/// Where each character that a reader sees ends, in bytes: a letter with its accents is one, so is an emoji
+/// of several code points. `text` must be printable.                   [Unicode Standard Annex 29, grapheme
+/// clusters]
+std::vector<std::size_t> letter_ends(const std::string& text);
 
 /// A whole number with commas between thousands: 70,000.
 std::string with_thousands(long long number);

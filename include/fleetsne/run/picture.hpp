@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/labels.hpp"
@@ -17,6 +18,6 @@ namespace fleetsne::run {
 /// @note Collective; throws as plot_embedding does.
 void draw_embedding(const comm::Communicator& comm, base::MatrixView<const float> embedding,
                     const data::RowDistribution& rows, const std::optional<data::Labels>& labels,
-                    const std::string& path, const plot::PlotConfig& config);
+                    const std::string& path, const plot::PlotConfig& config, base::Log& log);
 
 }  // namespace fleetsne::run

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/labels.hpp"
@@ -24,7 +25,7 @@ class Snapshots {
   /// @param goes_on  the snapshots that are there are this run's own, of an earlier part of it
   Snapshots(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
             const data::Permutation& permutation, const std::optional<data::Labels>& labels,
-            std::vector<std::string>& files, bool goes_on);
+            std::vector<std::string>& files, bool goes_on, base::Log& log);
 
   /// Whether the moment is one of those asked for.
   bool wants(const optimize::Moment& moment) const;
@@ -45,6 +46,7 @@ class Snapshots {
   const std::optional<data::Labels>& labels_;
   std::vector<std::string>& files_;
   bool goes_on_;
+  base::Log& log_;
   bool begun_ = false;
   std::optional<MadeFolders> made_;  // on rank 0: goes again if nothing could be written
 };
