@@ -159,9 +159,9 @@ template void read_hdf5_rows(const comm::Communicator&, const RowInput&, base::G
 void inspect_hdf5_rows(RowInput& input) {
   const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
   const hdf5::Handle file = hdf5::open_file(guard);
-  input.anndata = is_anndata(file.get(), guard.file());
+  const bool anndata = is_anndata(file.get(), guard.file());
   std::string& name = input.location.dataset;
-  if (name.empty()) name = default_dataset(guard, file.get(), input.anndata);
+  if (name.empty()) name = default_dataset(guard, file.get(), anndata);
   if (is_ann_benchmarks(file.get())) input.distance = hdf5::string_attribute(file.get(), "distance");
   expect_dataset(guard, file.get(), name);
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);

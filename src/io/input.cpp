@@ -3,6 +3,7 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/known_formats.hpp"
+#include "fleetsne/io/row_names.hpp"
 
 #include "zarr_source.hpp"
 #include <fmt/format.h>
@@ -65,7 +66,6 @@ struct InputFacts {
   std::int64_t rows, columns;
   ArrayLayout layout;
   std::int64_t chunk_rows;
-  bool anndata;
   bool packed;
   bool wide;
   TableLayout table;
@@ -78,10 +78,9 @@ std::vector<std::string> broadcast(const comm::Communicator& comm, std::vector<s
 }
 
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
-  const InputFacts facts =
-      comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout, input.chunk_rows,
-                                input.anndata, input.packed, input.wide, input.table},
-                     0);
+  const InputFacts facts = comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout,
+                                                     input.chunk_rows, input.packed, input.wide, input.table},
+                                          0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
   std::string distance = comm.broadcast(input.distance, 0);
   return {.location = std::move(location),
@@ -90,7 +89,6 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
           .columns = facts.columns,
           .layout = facts.layout,
           .chunk_rows = facts.chunk_rows,
-          .anndata = facts.anndata,
           .packed = facts.packed,
           .wide = facts.wide,
           .table = facts.table,
@@ -174,6 +172,7 @@ RowInput inspect_rows(const std::string& input) {
   } else {
     inspect_array(result);
   }
+  for (std::string& warning : warnings_of_names(result)) result.warnings.push_back(std::move(warning));
   return result;
 }
 

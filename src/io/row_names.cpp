@@ -1,16 +1,102 @@
+#include "fleetsne/io/row_names.hpp"
+
 #include "fleetsne/base/error.hpp"
-#include "fleetsne/io/anndata_format.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/repeated_names.hpp"
+#include "fleetsne/data/row_distribution.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-namespace fleetsne::io::anndata {
-
+namespace fleetsne::io {
 namespace {
 
-constexpr std::int64_t names_per_block = 65536;
+constexpr std::int64_t names_per_read = 65536;
+
+/// A column that may name rows.
+struct NameColumn {
+  std::string name;
+  bool certain = false;  ///< it belongs to the rows by the layout of the file; else if it is as long
+};
+
+std::string first_part(const std::string& name) {
+  return name.substr(0, name.find('/'));
+}
+
+/// Whether AnnData keeps rows that belong to obs (or var) in a group or array of this name.
+bool in_layout(const std::string& part) {
+  constexpr std::array known{"X", "layers", "obsm", "obsp", "raw", "varm", "varp"};
+  return std::ranges::find(known, part) != known.end();
+}
+
+/// What may name the rows of a dataset in a group that it lies in.
+/// @param group  "" or a name with a slash behind
+/// @param part   what of the group it lies in
+std::vector<NameColumn> columns_in(const Store& store, const std::string& group, const std::string& part) {
+  std::vector<NameColumn> result;
+  const std::string frame = group + (part == "varm" || part == "varp" ? "var" : "obs");
+  if (store.kind(frame) != NodeKind::none) {
+    if (const auto index = index_of_frame(store, frame)) {
+      result.push_back({*index, in_layout(part)});
+    } else if (in_layout(part)) {
+      result.push_back({frame + "/_index", true});
+    }
+  }
+  for (const char* name : {"CellID", "obs_names"})  // loom
+    if (part != "row_attrs" && store.kind(group + "col_attrs/" + name) != NodeKind::none)
+      result.push_back({group + "col_attrs/" + name, false});
+  if (store.kind(group + "cell.names") != NodeKind::none)  // h5Seurat
+    result.push_back({group + "cell.names", false});
+  return result;
+}
+
+/// What may name the rows of a dataset, the nearest first: a modality of MuData has an obs of its own.
+std::vector<NameColumn> columns_for(const Store& store, const std::string& dataset) {
+  std::vector<NameColumn> result;
+  for (std::size_t end = dataset.rfind('/');;
+       end = end == 0 ? std::string::npos : dataset.rfind('/', end - 1)) {
+    const std::string group = end == std::string::npos ? "" : dataset.substr(0, end + 1);
+    const auto found = columns_in(store, group, first_part(dataset.substr(group.size())));
+    result.insert(result.end(), found.begin(), found.end());
+    if (end == std::string::npos) return result;
+  }
+}
+
+/// How many values of a column are missing.
+std::int64_t count_missing(const Store& store, const Column& column) {
+  if (column.kind == ColumnKind::texts && column.mask.empty() && !column.missing_text) return 0;
+  std::int64_t missing = 0;
+  for (std::int64_t at = 0; at < column.count; at += names_per_read) {
+    const ColumnBlock block = read_column(store, column, at, std::min(names_per_read, column.count - at));
+    missing += std::ranges::count(block.missing, true);
+  }
+  return missing;
+}
+
+/// The column that names the rows of an input in a store, if there is one; what is wrong goes to `warnings`.
+std::optional<Column> find_names(const Store& store, const RowInput& input,
+                                 std::vector<std::string>& warnings) {
+  const auto cannot = [&](const std::string& why) {
+    warnings.push_back(
+        fmt::format("{}. Rows of {} are called by their numbers, which do not match the names in other files",
+                    why, input.location.path));
+  };
+  for (const NameColumn& candidate : columns_for(store, input.location.dataset)) {
+    try {
+      Column column = inspect_column(store, candidate.name);
+      if (column.count == input.rows) return column;
+      if (candidate.certain)
+        cannot(fmt::format("{}: {} has {} names for {} rows (the file is damaged)", store.path(),
+                           candidate.name, column.count, input.rows));
+    } catch (const base::Error& error) {
+      cannot(fmt::format("no names of rows can be read: {}", error.what()));
+    }
+  }
+  return std::nullopt;
+}
 
 std::vector<RowInput> inspect_each(std::span<const std::string> inputs) {
   std::vector<RowInput> result;
@@ -20,31 +106,18 @@ std::vector<RowInput> inspect_each(std::span<const std::string> inputs) {
 
 }  // namespace
 
-/// The index of an AnnData file, if it has one that can name the rows.
-std::optional<RowNames::Source> RowNames::index_of(const RowInput& input, std::int64_t begin) {
-  if (!input.anndata) return std::nullopt;
-  const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
-  const hdf5::Handle file = hdf5::open_file(guard);
-  if (hdf5::object_type(file.get(), "obs") != H5O_TYPE_GROUP) return std::nullopt;
-  const hdf5::Handle obs = guard.own(H5Gopen2(file.get(), "obs", H5P_DEFAULT), H5Gclose, "has a damaged obs");
-  const std::string index = hdf5::string_attribute(obs.get(), "_index");
-  const std::string name = "obs/" + (index.empty() ? "_index" : index);
-  if (hdf5::object_type(file.get(), name) != H5O_TYPE_DATASET) return std::nullopt;
-  const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);
-  const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());
-  const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
-  const bool strings = H5Tget_class(type.get()) == H5T_STRING;
-  const bool usable = strings || hdf5::holds_integers(guard, dataset.get());
-  if (!usable || shape != std::vector<std::int64_t>{input.rows}) return std::nullopt;
-  hdf5::expect_stored(guard, dataset.get(), name);
-  return Source{input.location.path, name, begin, input.rows, strings};
-}
-
 RowNames::RowNames(std::span<const RowInput> inputs) {
-  std::int64_t begin = 0;
   for (const RowInput& input : inputs) {
-    if (auto source = index_of(input, begin)) sources_.push_back(std::move(*source));
-    begin += input.rows;
+    Source source{.input = input, .column = {}, .store = nullptr, .begin = rows_, .named = 0};
+    rows_ += input.rows;
+    if (!is_store(input.format)) continue;
+    source.store = Store::open(input.location.path);
+    std::vector<std::string> warnings;  // were said when the input was inspected
+    auto column = find_names(*source.store, input, warnings);
+    if (!column) continue;
+    source.column = std::move(*column);
+    source.named = input.rows - count_missing(*source.store, source.column);
+    sources_.push_back(std::move(source));
   }
 }
 
@@ -52,8 +125,22 @@ RowNames::RowNames(std::span<const std::string> names, std::int64_t rows) {
   const std::vector<RowInput> inputs = inspect_each(names);
   std::int64_t found = 0;
   for (const RowInput& input : inputs) found += input.rows;
-  // Rows that are not those of the inputs (or inputs that have changed) must not get their names.
   if (found == rows) *this = RowNames(inputs);
+}
+
+std::int64_t RowNames::named_rows() const {
+  std::int64_t result = 0;
+  for (const Source& source : sources_) result += source.named;
+  return result;
+}
+
+std::vector<std::string> RowNames::read(const Source& source, std::int64_t first, std::int64_t count) {
+  ColumnBlock block = read_column(*source.store, source.column, first, count);
+  const std::vector<bool> missing = block.missing;
+  std::vector<std::string> names = texts_of(source.column, std::move(block));
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    if (missing[i]) names[i] = std::to_string(source.begin + first + static_cast<std::int64_t>(i));
+  return names;
 }
 
 std::vector<std::string> RowNames::read(std::int64_t first, std::int64_t count) const {
@@ -62,36 +149,57 @@ std::vector<std::string> RowNames::read(std::int64_t first, std::int64_t count) 
   for (std::int64_t row = first; row < first + count; ++row) names.push_back(std::to_string(row));
   for (const Source& source : sources_) {
     const std::int64_t from = std::max(first, source.begin);
-    const std::int64_t to = std::min(first + count, source.begin + source.rows);
+    const std::int64_t to = std::min(first + count, source.begin + source.input.rows);
     if (from >= to) continue;
-    const hdf5::Guard guard(base::ErrorKind::input, source.path);
-    const hdf5::Handle file = hdf5::open_file(guard);
-    const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), source.dataset);
-    std::vector<std::string> part;
-    if (source.strings) {
-      part = hdf5::read_strings(guard, dataset.get(), from - source.begin, to - from);
-    } else {
-      std::vector<std::int64_t> numbers(static_cast<std::size_t>(to - from));
-      hdf5::read_integers(guard, dataset.get(), from - source.begin, std::span(numbers));
-      for (const std::int64_t number : numbers) part.push_back(std::to_string(number));
-    }
+    std::vector<std::string> part = read(source, from - source.begin, to - from);
     std::move(part.begin(), part.end(), names.begin() + (from - first));
   }
   return names;
 }
 
-void expect_row_names(std::span<const RowInput> inputs) {
-  std::string problems;
-  for (const RowInput& input : inputs) {
-    try {
-      const RowNames names(std::span(&input, 1));
-      for (std::int64_t at = 0; input.anndata && at < input.rows; at += names_per_block)
-        static_cast<void>(names.read(at, std::min(names_per_block, input.rows - at)));
-    } catch (const base::Error& error) {
-      problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
-    }
-  }
-  if (!problems.empty()) throw base::InputError(problems);
+std::vector<std::string> warnings_of_names(const RowInput& input) {
+  std::vector<std::string> warnings;
+  if (!is_store(input.format)) return warnings;
+  const auto store = Store::open(input.location.path);
+  const auto column = find_names(*store, input, warnings);
+  if (const std::int64_t missing = column ? count_missing(*store, *column) : 0; missing > 0)
+    warnings.push_back(fmt::format(
+        "{} of {} rows of {} have no name ({} is missing there). They are called by their numbers", missing,
+        input.rows, input.location.path, column->name));
+  return warnings;
 }
 
-}  // namespace fleetsne::io::anndata
+void expect_row_names(const comm::Communicator& comm, std::span<const RowInput> inputs, base::Log& log) {
+  std::vector<data::HashedName> hashed;
+  std::string problems;
+  base::GlobalIndex begin = 0;
+  for (const RowInput& input : inputs) {
+    const auto rows = data::RowDistribution::balanced(input.rows, comm.size());
+    try {
+      comm::agree(comm, [&] {
+        const RowNames names(std::span(&input, 1));
+        if (names.named_rows() == 0) return;
+        const std::int64_t end = rows.end(comm.rank());
+        for (std::int64_t at = rows.begin(comm.rank()); at < end; at += names_per_read) {
+          base::GlobalIndex row = begin + at;
+          for (const std::string& name : names.read(at, std::min(names_per_read, end - at)))
+            hashed.push_back(data::hash_name(name, row++));
+        }
+      });
+    } catch (const comm::AgreedError& error) {
+      problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
+    }
+    begin += input.rows;
+  }
+  if (!problems.empty()) throw comm::AgreedError(base::ErrorKind::input, problems);
+  const data::RepeatedNames repeated = data::count_repeated_names(comm, hashed);
+  if (repeated.rows == 0) return;
+  const std::string example = comm::agree(comm, [&] { return RowNames(inputs).read(repeated.first, 1); })[0];
+  log.warn(
+      fmt::format("{} of {} rows have a name that another row has as well ({}, for example). Rows cannot be "
+                  "matched by such "
+                  "names: make them unique, for example with obs_names_make_unique of anndata",
+                  repeated.rows, begin, example));
+}
+
+}  // namespace fleetsne::io

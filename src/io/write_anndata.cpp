@@ -4,6 +4,7 @@
 #include "fleetsne/io/anndata_format.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/partial_file.hpp"
+#include "fleetsne/io/row_names.hpp"
 #include "fleetsne/io/shared_file.hpp"
 #include "fleetsne/io/write.hpp"
 
@@ -63,7 +64,7 @@ std::int64_t lay_out_array(const hdf5::Guard& guard, hid_t parent, const std::st
   return made.offset;
 }
 
-void write_index(const hdf5::Guard& guard, hid_t frame, std::int64_t count, const anndata::RowNames* names) {
+void write_index(const hdf5::Guard& guard, hid_t frame, std::int64_t count, const RowNames* names) {
   const hdf5::Handle index = anndata::string_array(guard, frame, "_index", count);
   for (std::int64_t at = 0; names != nullptr && at < count; at += names_per_block) {
     const std::vector<std::string> block = names->read(at, std::min(names_per_block, count - at));
@@ -73,7 +74,7 @@ void write_index(const hdf5::Guard& guard, hid_t frame, std::int64_t count, cons
 }
 
 /// How many bytes the file will have, strings included, or a little more.
-std::int64_t size_estimate(const AnnDataContents& contents, const anndata::RowNames& names) {
+std::int64_t size_estimate(const AnnDataContents& contents, const RowNames& names) {
   constexpr std::int64_t structure = 256 * 1024, string_reference = 16, string_overhead = 24;
   constexpr std::int64_t bytes_per_json_byte = 32;  // a parameter takes some 500 bytes in the file
   const std::int64_t rows = contents.rows.total();
@@ -98,7 +99,7 @@ std::int64_t size_estimate(const AnnDataContents& contents, const anndata::RowNa
 
 /// Makes the whole file but for the numbers of the ranks. On rank 0.
 AnnDataPlaces write_structure(const hdf5::Guard& guard, const std::string& path,
-                              const AnnDataContents& contents, const anndata::RowNames& names) {
+                              const AnnDataContents& contents, const RowNames& names) {
   hdf5::Handle file = hdf5::create_file(guard, path);
   anndata::set_encoding(guard, file.get(), "anndata", "0.1.0");
   for (const char* name : {"layers", "obsm", "obsp", "varm", "varp", "uns"}) {
@@ -151,7 +152,7 @@ void write_anndata(const comm::Communicator& comm, const std::string& path, cons
   comm::on_root(comm, [&] {
     partial.emplace(path);
     partial_path = partial->partial_path();
-    const anndata::RowNames names(contents.inputs, contents.rows.total());
+    const RowNames names(contents.inputs, contents.rows.total());
     // HDF5 does not survive a full disk in good order, so it is not led there. This is a probe only: making
     // the file anew gives the space back, and what the numbers need is taken again below.
     partial->reserve(size_estimate(contents, names));

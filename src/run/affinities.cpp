@@ -40,7 +40,7 @@ Report begin(const comm::Communicator& comm, const Config& config, const About& 
              base::Log& log) {
   Report report{.about = about, .ranks = comm.size(), .started = utc_now(), .run_key = key};
   report.threads = take_seats(comm, config.run, log).threads;
-  const DataShape shape = inspect_files(comm, config);
+  const DataShape shape = inspect_files(comm, config, log);
   comm::agree(comm, [&] { check_against_data(config, shape); });
   warn_of_distance(config, shape, log);
   report.points = shape.rows;

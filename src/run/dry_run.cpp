@@ -44,7 +44,7 @@ DryRun dry_run(const comm::Communicator& comm, const Config& config, base::Log& 
   const OutputDirectory output(comm, config);  // whether it could be written; what it makes it removes again
   DryRun found;
   found.threads = take_seats(comm, config.run, log).threads;
-  found.data = inspect_files(comm, config);
+  found.data = inspect_files(comm, config, log);
   comm::agree(comm, [&] { check_against_data(config, found.data); });
   warn_of_distance(config, found.data, log);
   found.available = static_cast<double>(available_memory(comm));

@@ -2,10 +2,10 @@
 
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/affinity_file.hpp"
-#include "fleetsne/io/anndata_format.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/row_names.hpp"
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/metric_names.hpp"
 
@@ -60,7 +60,7 @@ void warn_of_distance(const Config& config, const DataShape& data, base::Log& lo
                        said->first, asked, advice));
 }
 
-DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
+DataShape inspect_files(const comm::Communicator& comm, const Config& config, base::Log& log) {
   DataShape shape{.ranks = comm.size()};
   Findings findings;
   std::vector<io::RowInput> inputs;
@@ -98,7 +98,7 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config) {
     });
   if (!config.init.continued.empty())
     findings.gather([&] { inspect_state(comm, config.init.continued, config.optimize.dimensions, shape); });
-  findings.gather([&] { comm::on_root(comm, [&] { io::anndata::expect_row_names(inputs); }); });
+  findings.gather([&] { io::expect_row_names(comm, inputs, log); });
   findings.raise();
   return shape;
 }

@@ -35,7 +35,7 @@ using Rows = data::DistributedMatrix<float>;
 /// What is asked for and what the files hold must fit; all ranks know both, so all find the same. Only
 /// headers are looked at, so that a slip is told of before the rows are read.
 void check_files(const comm::Communicator& comm, const Config& config, Report& report, base::Log& log) {
-  const DataShape shape = inspect_files(comm, config);
+  const DataShape shape = inspect_files(comm, config, log);
   comm::agree(comm, [&] { check_against_data(config, shape); });
   warn_of_distance(config, shape, log);
   report.points = shape.rows;

@@ -41,7 +41,7 @@ std::size_t affinity_neighbors(const TransformConfig& config) {
 ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfig& config, Report& report,
                             base::Log& log) {
   ReferenceHeader reference = inspect_reference(comm, config.reference);
-  const DataShape shape = inspect_files(comm, config.embed);
+  const DataShape shape = inspect_files(comm, config.embed, log);
   comm::agree(comm, [&] {
     if (shape.columns != reference.columns)
       throw base::InputError(

@@ -88,6 +88,7 @@ std::string run_part(const Plan& plan, const SweepConfig& config, Runner& runner
 
 void check_rows(const comm::Communicator& comm, const Plan& plan) {
   std::vector<std::pair<std::string, std::vector<std::string>>> found;  // a problem and the rows that have it
+  base::Log silent;  // each row's own run says what it found
   for (const PlannedRow& planned : plan.rows) {
     run::Config config = planned.row.config;
     // What is shared is not there yet; its row must fit the data as if it made it itself.
@@ -95,7 +96,7 @@ void check_rows(const comm::Communicator& comm, const Plan& plan) {
     if (planned.neighbors) config.neighbor_files = {};
     try {
       comm::agree(comm, [&] { run::check_config(config); });
-      const run::DataShape shape = run::inspect_files(comm, config);
+      const run::DataShape shape = run::inspect_files(comm, config, silent);
       comm::agree(comm, [&] { run::check_against_data(config, shape); });
     } catch (const comm::AgreedError& error) {
       if (error.kind() != base::ErrorKind::usage) throw;

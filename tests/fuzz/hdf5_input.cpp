@@ -1,6 +1,6 @@
 // HDF5 files of rows, labels and neighbours. The first byte tells what is read of it, and whether the others
 // are the file or the recipe of one.
-#include "fleetsne/io/anndata_format.hpp"
+#include "fleetsne/io/row_names.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/read.hpp"
@@ -28,7 +28,8 @@ void read_neighbors(const std::string& file) {
 void read_names_and_values(const std::string& file) {
   expect_done_or_refused([&] {
     const io::RowInput input = io::inspect_rows(file);
-    io::anndata::expect_row_names(std::span(&input, 1));
+    base::Log log;
+    io::expect_row_names(alone(), std::span(&input, 1), log);
   });
   expect_done_or_refused([&] { io::embedding_inputs(alone(), std::span(&file, 1)); });
   expect_done_or_refused([&] { io::find_texts(file, "uns/text"); });

@@ -1,8 +1,10 @@
 // Columns and names of rows in files that other programs wrote: tests/files/make/elements.py says what is in
 // them.
 #include "fleetsne/io/read.hpp"
+#include "fleetsne/io/row_names.hpp"
 
 #include "io/scratch.hpp"
+#include <fmt/format.h>
 
 #include <cstdlib>
 
@@ -124,6 +126,58 @@ TEST_F(Elements, WhatIsNoColumnOfLabels) {
   refused("anndata06.h5ad:obs", {"is a record", "as in obs/index"});
   refused("anndata06.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
   refused("index_group.h5ad:obs/barcode", {"is no column"});
+}
+
+TEST_F(Elements, NamesOfRowsInEveryKind) {
+  const auto expect_names = [&](const std::string& input,
+                                const std::function<std::string(std::int64_t)>& name) {
+    const auto inputs = inspect_all_rows(comm, Names{file(input)});
+    EXPECT_EQ(inputs[0].warnings, Names{}) << input;
+    const RowNames names(inputs);
+    EXPECT_TRUE(names.known()) << input;
+    const std::vector<std::string> read = names.read(3, inputs[0].rows - 3);
+    for (std::size_t i = 0; i < read.size(); ++i)
+      ASSERT_EQ(read[i], name(static_cast<std::int64_t>(i) + 3)) << input;
+  };
+  const auto cell = [](std::int64_t row) { return fmt::format("cell-{}", row); };
+  for (const char* input :
+       {"anndata13.h5ad", "anndata07.h5ad", "anndata06.h5ad", "index_fixed.h5ad", "index_column.h5ad",
+        "index_enumeration.h5ad", "index_categorical.h5ad", "mudata.h5mu:mod/rna/obsm/X_pca"})
+    expect_names(input, cell);
+  expect_names("mudata.h5mu:mod/protein/obsm/X_pca",
+               [&](std::int64_t row) { return cell(file_rows - 1 - row); });
+  expect_names("index_integers.h5ad", [](std::int64_t row) { return std::to_string(1000 + row); });
+  expect_names("factors.h5:rows", cell);
+}
+
+TEST_F(Elements, NamesThatCannotBeUsedAreAWarning) {
+  const auto warned = [&](const std::string& input, const std::string& text) {
+    const auto inputs = inspect_all_rows(comm, Names{file(input)});
+    ASSERT_EQ(inputs[0].warnings.size(), 1u) << input;
+    EXPECT_THAT(inputs[0].warnings[0], ::testing::HasSubstr(text));
+    const RowNames names(inputs);
+    EXPECT_EQ(names.named_rows(), 0);
+    EXPECT_EQ(names.read(3, 2), (Names{"3", "4"}));
+  };
+  warned("index_group.h5ad", "obs/barcode is no column");
+  warned("index_wrong_length.h5ad", "has 7 names for 30 rows");
+}
+
+TEST_F(Elements, NamesThatOccurTwiceAreAWarning) {
+  const auto warnings_of = [&](const Names& inputs) {
+    base::Log log;
+    expect_row_names(comm, inspect_all_rows(comm, inputs), log);
+    return log.warnings();
+  };
+  EXPECT_EQ(warnings_of({file("anndata13.h5ad"), file("index_integers.h5ad")}).size(), 0u);
+  const auto twice = warnings_of({file("twice.h5ad")});
+  const auto stacked =
+      warnings_of({file("anndata13.h5ad"), file("index_integers.h5ad"), file("anndata07.h5ad")});
+  ASSERT_EQ(twice.size(), 1u);
+  ASSERT_EQ(stacked.size(), 1u);
+  EXPECT_THAT(twice[0],
+              ::testing::HasSubstr("30 of 30 rows have a name that another row has as well (cell-0"));
+  EXPECT_THAT(stacked[0], ::testing::HasSubstr("60 of 90 rows have a name"));
 }
 
 }  // namespace

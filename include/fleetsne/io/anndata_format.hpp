@@ -1,11 +1,9 @@
 #pragma once
 
 #include "fleetsne/io/hdf5.hpp"
-#include "fleetsne/io/input.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,31 +37,5 @@ std::string json_text(const nlohmann::json& value);
 /// A JSON value as a nested group of scalars, strings and arrays. Nulls are left out; arrays of mixed types
 /// or of objects become their JSON text, an empty one an array of no strings; '/' in a name becomes '_'.
 void write_json(const hdf5::Guard& guard, hid_t parent, const std::string& name, const nlohmann::json& value);
-
-/// Names of the rows of stacked inputs: copied from the obs index of those that are AnnData, else the row's
-/// number in the stack.
-class RowNames {
- public:
-  /// Looks at the inputs. Throws InputError.
-  RowNames(std::span<const std::string> inputs, std::int64_t rows);
-  explicit RowNames(std::span<const RowInput> inputs);
-  /// Names of rows [first, first + count). Throws InputError.
-  std::vector<std::string> read(std::int64_t first, std::int64_t count) const;
-
- private:
-  struct Source {
-    std::string path, dataset;
-    std::int64_t begin, rows;
-    bool strings;
-  };
-  static std::optional<Source> index_of(const RowInput& input, std::int64_t begin);
-
-  std::vector<Source> sources_;
-};
-
-/// Reads the names of all rows of the inputs once and keeps none, so that a damaged index is found before the
-/// long work and not when its result is written. All problems of all inputs are reported in one error. By one
-/// rank alone; throws InputError.
-void expect_row_names(std::span<const RowInput> inputs);
 
 }  // namespace fleetsne::io::anndata

@@ -41,7 +41,6 @@ struct RowInput {
   std::int64_t rows = 0, columns = 0;
   ArrayLayout layout;                ///< IDX, .npy and vectors
   std::int64_t chunk_rows = 0;       ///< HDF5 and zarr: rows in a chunk, 0 if it is stored in one piece
-  bool anndata = false;              ///< obs of the same file belongs to the rows
   bool packed = false;               ///< rows can only be had after all before them
   bool wide = true;                  ///< float32 cannot hold every number that may stand there
   TableLayout table{};               ///< text

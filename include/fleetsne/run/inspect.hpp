@@ -11,7 +11,7 @@ namespace fleetsne::run {
 /// together.
 /// @return  the shape of the data as the headers tell it; the same on every rank
 /// @note Collective. Throws on all ranks, InputError or what the first problem is.
-DataShape inspect_files(const comm::Communicator& comm, const Config& config);
+DataShape inspect_files(const comm::Communicator& comm, const Config& config, base::Log& log);
 
 /// Warns if the input says that its rows are near by another distance than the metric.
 void warn_of_distance(const Config& config, const DataShape& data, base::Log& log);
