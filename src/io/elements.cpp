@@ -119,7 +119,7 @@ class ColumnInspector {
 
   void set_missing(Column& column, const ArrayInfo& info) const {
     if (info.kind == ValueKind::integer)
-      column.missing_integer = missing_integer(store_, column.values, info);
+      column.missing_integer = missing_integer(info, !store_.attribute(column.values, rhdf5_mark).is_null());
     if (!store_.attribute(column.values, "as.na").is_null()) column.missing_text = "NA";  // rhdf5
     // Of alabaster and its kin (Bioconductor).
     const nlohmann::json marked = store_.attribute(column.values, "missing-value-placeholder");
@@ -306,9 +306,7 @@ std::vector<std::string> texts_of(const Column& column, ColumnBlock block) {
   return texts;
 }
 
-std::optional<std::int64_t> missing_integer(const Store& store, const std::string& array,
-                                            const ArrayInfo& info) {
-  const bool by_rhdf5 = !store.attribute(array, "rhdf5-NA.OK").is_null();
+std::optional<std::int64_t> missing_integer(const ArrayInfo& info, bool by_rhdf5) {
   if (info.kind != ValueKind::integer || info.is_unsigned || (info.bytes != 4 && !by_rhdf5)) return {};
   return std::numeric_limits<std::int64_t>::min() >> (64 - 8 * info.bytes);
 }

@@ -1,12 +1,16 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/elements.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/transfer_limit.hpp"
 
+#include "hdf5_types.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -67,6 +71,7 @@ void expect_dataset(const hdf5::Guard& guard, hid_t file, const std::string& nam
 void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t type) {
   const H5T_class_t kind = H5Tget_class(type);
   if ((kind == H5T_FLOAT || kind == H5T_INTEGER) && H5Tget_size(type) <= widest_number) return;
+  if (hdf5::describe_type(guard, type).kind == ValueKind::boolean && kind == H5T_ENUM) return;
   throw base::InputError(
       fmt::format("{}: {} does not hold plain numbers (integers or floats are needed). Name another "
                   "dataset or convert it",
@@ -84,6 +89,16 @@ class BandReader {
     type_ = guard.own(H5Dget_type(dataset), H5Tclose, "has a dataset without a type");
     space_ = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
     element_ = H5Tget_size(type_.get());
+    number_ = H5Tget_class(type_.get()) == H5T_ENUM ? guard.own(H5Tget_super(type_.get()), H5Tclose, problem_)
+                                                    : guard.own(H5Tcopy(type_.get()), H5Tclose, problem_);
+    if (const auto missing =
+            missing_integer(hdf5::describe_type(guard, type_.get()), H5Aexists(dataset, rhdf5_mark) > 0)) {
+      missing_.resize(sizeof(std::int64_t));
+      std::memcpy(missing_.data(), &*missing, sizeof(std::int64_t));
+      guard.check(H5Tconvert(H5T_NATIVE_INT64, number_.get(), 1, missing_.data(), nullptr, H5P_DEFAULT),
+                  problem_);
+      missing_.resize(element_);
+    }
   }
 
   /// Bytes of a row as it is stored.
@@ -100,19 +115,30 @@ class BandReader {
     guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem_);
     guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
                  problem_);
+    const std::vector<std::size_t> missing = missing_among(elements);
     const hid_t memory_type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
-    guard_.check(H5Tconvert(type_.get(), memory_type, elements, buffer_.data(), nullptr, H5P_DEFAULT),
+    guard_.check(H5Tconvert(number_.get(), memory_type, elements, buffer_.data(), nullptr, H5P_DEFAULT),
                  problem_);
-    const auto* values = reinterpret_cast<const T*>(buffer_.data());
+    auto* values = reinterpret_cast<T*>(buffer_.data());
+    for (const std::size_t element : missing) values[element] = std::numeric_limits<T>::quiet_NaN();
     for (std::size_t i = 0; i < out.rows(); ++i)
       std::copy_n(values + i * columns_, columns_, out.row(i).data());
   }
 
  private:
+  /// Which of the elements in the buffer stand for a missing value.
+  std::vector<std::size_t> missing_among(std::size_t elements) const {
+    std::vector<std::size_t> result;
+    for (std::size_t e = 0; !missing_.empty() && e < elements; ++e)
+      if (std::memcmp(buffer_.data() + e * element_, missing_.data(), element_) == 0) result.push_back(e);
+    return result;
+  }
+
   const hdf5::Guard& guard_;
   std::string problem_;
   hid_t dataset_;
-  hdf5::Handle type_, space_;
+  hdf5::Handle type_, number_, space_;
+  std::vector<std::byte> missing_{};  ///< an integer that stands for a missing value, as it is stored
   std::size_t columns_, element_ = 0;
   base::AlignedVector<std::byte> buffer_;
 };

@@ -2,76 +2,13 @@
 #include "fleetsne/io/transfer_limit.hpp"
 
 #include "hdf5_attributes.hpp"
+#include "hdf5_types.hpp"
 #include "stores.hpp"
 
 #include <algorithm>
 
 namespace fleetsne::io {
 namespace {
-
-using Names = std::vector<std::pair<std::string, std::int64_t>>;
-
-constexpr const char* damaged_type = "has a damaged type of elements";
-
-std::string member_name(hid_t type, unsigned index) {
-  char* name = H5Tget_member_name(type, index);
-  std::string result(name == nullptr ? "" : name);
-  H5free_memory(name);
-  return result;
-}
-
-/// Members of an enumeration and their values.
-Names members_of(const hdf5::Guard& guard, hid_t type) {
-  const hdf5::Handle number = guard.own(H5Tget_super(type), H5Tclose, damaged_type);
-  Names result;
-  const int count = guard.check(H5Tget_nmembers(type), damaged_type);
-  for (int m = 0; m < count; ++m) {
-    std::int64_t value = 0;  // wide enough: no wider enumeration comes here
-    guard.check(H5Tget_member_value(type, static_cast<unsigned>(m), &value), damaged_type);
-    guard.check(H5Tconvert(number.get(), H5T_NATIVE_INT64, 1, &value, nullptr, H5P_DEFAULT), damaged_type);
-    result.emplace_back(member_name(type, static_cast<unsigned>(m)), value);
-  }
-  return result;
-}
-
-void describe_integers(const hdf5::Guard& guard, hid_t type, ArrayInfo& info) {
-  const bool named = H5Tget_class(type) == H5T_ENUM;
-  if (static_cast<std::size_t>(info.bytes) > sizeof(std::int64_t)) return;
-  const hdf5::Handle number = named ? guard.own(H5Tget_super(type), H5Tclose, damaged_type)
-                                    : guard.own(H5Tcopy(type), H5Tclose, damaged_type);
-  info.is_unsigned = H5Tget_sign(number.get()) == H5T_SGN_NONE;
-  info.kind = ValueKind::integer;
-  if (!named) return;
-  info.names = members_of(guard, type);
-  const Names h5py_boolean{{"FALSE", 0}, {"TRUE", 1}};
-  info.kind = info.names == h5py_boolean ? ValueKind::boolean : ValueKind::enumeration;
-}
-
-void describe_elements(const hdf5::Guard& guard, hid_t type, ArrayInfo& info) {
-  info.bytes = static_cast<int>(H5Tget_size(type));
-  switch (H5Tget_class(type)) {
-    case H5T_STRING:
-      info.kind = ValueKind::text;
-      if (H5Tis_variable_str(type) > 0) info.bytes = 0;
-      return;
-    case H5T_FLOAT:
-      info.kind = ValueKind::floating;
-      return;
-    case H5T_INTEGER:
-    case H5T_ENUM:
-      return describe_integers(guard, type, info);
-    case H5T_BITFIELD:  // PyTables' booleans
-      info.kind = info.bytes == 1 ? ValueKind::boolean : ValueKind::other;
-      return;
-    case H5T_COMPOUND:
-      info.kind = ValueKind::record;
-      for (int m = 0; m < H5Tget_nmembers(type); ++m)
-        info.fields.push_back(member_name(type, static_cast<unsigned>(m)));
-      return;
-    default:
-      return;
-  }
-}
 
 class Hdf5Store : public Store {
  public:
@@ -103,9 +40,8 @@ class Hdf5Store : public Store {
 
   ArrayInfo info(const std::string& array, const std::string& field) const override {
     const hdf5::Handle dataset = open(array);
-    ArrayInfo result;
+    ArrayInfo result = hdf5::describe_type(guard_, hdf5::element_type(guard_, dataset.get(), field).get());
     result.shape = hdf5::extents(guard_, dataset.get());
-    describe_elements(guard_, hdf5::element_type(guard_, dataset.get(), field).get(), result);
     const hdf5::Handle creation =
         guard_.own(H5Dget_create_plist(dataset.get()), H5Pclose, "has a damaged dataset");
     if (H5Pget_layout(creation.get()) != H5D_CHUNKED) return result;

@@ -180,5 +180,19 @@ TEST_F(Elements, NamesThatOccurTwiceAreAWarning) {
   EXPECT_THAT(stacked[0], ::testing::HasSubstr("60 of 90 rows have a name"));
 }
 
+TEST_F(Elements, BooleanRowsAreZerosAndOnes) {
+  const auto rows = read_rows(comm, Names{file("factors.h5:hamming")});
+  const std::int64_t begin = rows.rows.begin(comm.rank());
+  for (std::size_t i = 0; i < rows.local.rows(); ++i)
+    for (std::size_t j = 0; j < 5; ++j)
+      EXPECT_EQ(rows.local(i, j), static_cast<float>(((begin + static_cast<std::int64_t>(i)) >> j) & 1));
+}
+
+TEST_F(Elements, MissingValuesOfRAmongRows) {
+  for (const char* name : {"rhdf5.h5:rows", "hdf5r.h5:rows"})
+    expect_error(comm, base::ErrorKind::input, {"has NaN at row 5, column 1"},
+                 [&] { read_rows(comm, Names{file(name)}); });
+}
+
 }  // namespace
 }  // namespace fleetsne::io

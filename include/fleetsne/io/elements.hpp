@@ -66,8 +66,9 @@ std::vector<std::string> texts_of(const Column& column, ColumnBlock block);
 
 /// The integer that stands for a missing value in an array, as R marks it: the least one of the type where
 /// rhdf5 wrote it, and of 32 bits always, as hdf5r leaves no mark.
-std::optional<std::int64_t> missing_integer(const Store& store, const std::string& array,
-                                            const ArrayInfo& info);
+/// @param by_rhdf5  the array has the attribute that rhdf5 leaves (rhdf5_mark)
+std::optional<std::int64_t> missing_integer(const ArrayInfo& info, bool by_rhdf5);
+inline constexpr const char* rhdf5_mark = "rhdf5-NA.OK";
 
 /// The column that names the rows of a data frame; none if `frame` is none, or has none.
 std::optional<std::string> index_of_frame(const Store& store, const std::string& frame);

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "fleetsne/io/hdf5.hpp"
+#include "fleetsne/io/store.hpp"
+
+namespace fleetsne::io::hdf5 {
+
+/// What a type says of the elements that have it: kind, bytes, sign, names, fields. Fails as the guard does.
+ArrayInfo describe_type(const Guard& guard, hid_t type);
+
+}  // namespace fleetsne::io::hdf5
