@@ -42,21 +42,14 @@ std::int64_t cached(const fs::path& statistics, std::string_view prefix) {
   return sum;
 }
 
-/// What a group and those that it lies in leave, `limit` and `usage` being the names of its files, and
-/// `prefix` how memory.stat calls what is not its own alone.
-std::optional<std::int64_t> left_in(const fs::path& root, fs::path group, const char* limit,
-                                    const char* usage, std::string_view prefix) {
-  std::optional<std::int64_t> least;
-  for (;; group = group.parent_path()) {
-    const fs::path folder = root / group.relative_path();
-    const auto most = number_in(folder / limit), used = number_in(folder / usage);
-    if (most && used) {
-      const std::int64_t held = std::max<std::int64_t>(*used - cached(folder / "memory.stat", prefix), 0);
-      const std::int64_t left = std::max<std::int64_t>(*most - held, 0);
-      least = std::min(least.value_or(left), left);
-    }
-    if (!group.has_relative_path()) return least;
-  }
+/// Bytes that a group leaves; none if it has no limit.
+std::optional<std::int64_t> left_in(const ControlGroup& group) {
+  const auto most = number_in(group.folder / (group.unified ? "memory.max" : "memory.limit_in_bytes")),
+             used = number_in(group.folder / (group.unified ? "memory.current" : "memory.usage_in_bytes"));
+  if (!most || !used) return std::nullopt;
+  // In version 1, memory.stat counts a group's own files without this prefix.
+  const std::int64_t files = cached(group.folder / "memory.stat", group.unified ? "" : "total_");
+  return std::max<std::int64_t>(*most - std::max<std::int64_t>(*used - files, 0), 0);
 }
 
 std::int64_t address_space() {
@@ -79,30 +72,17 @@ std::optional<std::int64_t> available_in(const std::string& meminfo) {
   return {};
 }
 
-std::optional<std::int64_t> available_in_groups(const std::string& own_groups, const std::string& root) {
+std::optional<std::int64_t> available_in_groups(const std::vector<ControlGroup>& groups) {
   std::optional<std::int64_t> least;
-  std::istringstream lines(own_groups);
-  for (std::string line; std::getline(lines, line);) {
-    // number:controllers:path, without controllers for v2.
-    const std::size_t first = line.find(':'), second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1),
-                      path = line.substr(second + 1);
-    std::optional<std::int64_t> left;
-    if (controllers.empty()) left = left_in(root, path, "memory.max", "memory.current", "");
-    if (controllers == "memory")
-      left = left_in(fs::path(root) / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                     "total_");
-    if (left) least = std::min(least.value_or(*left), *left);
-  }
+  for (const ControlGroup& group : groups)
+    if (const auto left = left_in(group)) least = std::min(least.value_or(*left), *left);
   return least;
 }
 
 std::int64_t available_memory(const comm::Communicator& comm) {
   const auto unknown = std::numeric_limits<std::int64_t>::max();
   const std::int64_t host = available_in(contents("/proc/meminfo")).value_or(unknown);
-  const std::int64_t groups =
-      available_in_groups(contents("/proc/self/cgroup"), "/sys/fs/cgroup").value_or(unknown);
+  const std::int64_t groups = available_in_groups(control_groups("memory")).value_or(unknown);
   const std::int64_t mine = std::min(std::min(host, groups) / placement(comm).ranks_here, address_space());
   return comm.all_reduce(mine, comm::Reduction::min);
 }

@@ -1,11 +1,15 @@
 #include "fleetsne/run/placement.hpp"
 
+#include "fleetsne/run/control_groups.hpp"
+
 #include <omp.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -55,13 +59,20 @@ Placement placement(const comm::Communicator& comm) {
   }
   std::set<std::string_view> hosts;
   for (const Seat& seat : seats) hosts.insert(seat.name());
-  const int cpus = std::max(1, static_cast<int>(share + 1e-9));
+  const int bound = std::max(1, static_cast<int>(share + 1e-9));
   const int unused = std::max(0, static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)) - CPU_COUNT(&used));
-  const auto here = std::ranges::count(seats, mine.name(), &Seat::name);
+  const auto here = static_cast<int>(std::ranges::count(seats, mine.name(), &Seat::name));
+  constexpr double no_quota = std::numeric_limits<double>::infinity();
+  double quota = cpu_quota(control_groups("cpu")).value_or(no_quota);
+  const double of_rank = std::max(1.0, std::ceil(quota / here - 1e-9));
+  const int cpus = of_rank < bound ? static_cast<int>(of_rank) : bound;
+  if (cpus == bound) quota = no_quota;
+  quota = comm.all_reduce(quota, comm::Reduction::min);
   return {.hosts = static_cast<int>(hosts.size()),
-          .ranks_here = static_cast<int>(here),
+          .ranks_here = here,
           .cpus_unused = comm.all_reduce(unused, comm::Reduction::max),
-          .cpus_fewest = comm.all_reduce(cpus, comm::Reduction::min)};
+          .cpus_fewest = comm.all_reduce(cpus, comm::Reduction::min),
+          .cpu_quota = std::isfinite(quota) ? quota : 0};
 }
 
 }  // namespace fleetsne::run

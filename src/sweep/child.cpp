@@ -1,6 +1,7 @@
 #include "fleetsne/sweep/child.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/run/launch.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <utility>
@@ -62,19 +62,6 @@ class PassOn {
   std::array<struct sigaction, 3> before_{};
 };
 
-/// NAME=VALUE as they were when the program was started.
-std::vector<std::string> first_environment() {
-  std::ifstream file("/proc/self/environ", std::ios::binary);
-  const std::string all{std::istreambuf_iterator<char>(file), {}};
-  std::vector<std::string> entries;
-  for (std::size_t at = 0; at < all.size();) {
-    const std::size_t end = std::min(all.find('\0', at), all.size());
-    entries.push_back(all.substr(at, end - at));
-    at = end + 1;
-  }
-  return entries;
-}
-
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
   for (std::string& text : texts) result.push_back(text.data());
@@ -119,7 +106,7 @@ int wait_for(pid_t process) {
 }  // namespace
 
 Ended run_command(const std::vector<std::string>& words, Output output) {
-  std::vector<std::string> arguments = words, environment = first_environment();
+  std::vector<std::string> arguments = words, environment = run::first_environment();
   Pipe pipe;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -152,7 +139,7 @@ int stop_signal() {
 }
 
 bool started_by_launcher() {
-  const std::vector<std::string> environment = first_environment();
+  const std::vector<std::string> environment = run::first_environment();
   return std::ranges::any_of(environment, [](const std::string& entry) {
     return entry.starts_with("OMPI_COMM_WORLD_SIZE=") || entry.starts_with("PMIX_RANK=");
   });

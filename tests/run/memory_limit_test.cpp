@@ -21,7 +21,10 @@ class Groups : public testing::Test {
     std::ofstream(root_ / file) << text << "\n";
   }
   std::optional<std::int64_t> left(const std::string& groups) const {
-    return available_in_groups(groups, root_.string());
+    return available_in_groups(control_groups(groups, root_.string(), "memory"));
+  }
+  std::optional<double> cpus(const std::string& groups) const {
+    return cpu_quota(control_groups(groups, root_.string(), "cpu"));
   }
   fs::path root_ = fs::temp_directory_path() / ("fleetsne-groups-" + std::to_string(getpid()));
 };
@@ -43,6 +46,26 @@ TEST_F(Groups, NarrowestOfThoseAGroupLiesIn) {
   write("memory.max", "400");
   write("memory.current", "350");
   EXPECT_EQ(left("0::/job/step\n"), 50) << "the root, as a container sees it";
+}
+
+TEST_F(Groups, NarrowestQuotaOfCpus) {
+  write("job/cpu.max", "250000 100000");
+  write("job/step/cpu.max", "max 100000");
+  EXPECT_EQ(cpus("0::/job/step\n"), 2.5);
+  write("job/step/cpu.max", "50000 100000");
+  EXPECT_EQ(cpus("0::/job/step\n"), 0.5);
+  EXPECT_EQ(cpus("0::/other\n"), std::nullopt);
+  write("cpu.max", "20000 100000");
+  EXPECT_EQ(cpus("0::/other\n"), 0.2) << "the root, as a container sees it";
+}
+
+TEST_F(Groups, QuotaOfCpusInTheOldHierarchy) {
+  const std::string groups = "5:cpu,cpuacct:/docker/a\n4:cpuset:/docker/a\n1:name=systemd:/docker/a\n";
+  write("cpu/docker/a/cpu.cfs_quota_us", "-1");
+  write("cpu/docker/a/cpu.cfs_period_us", "100000");
+  EXPECT_EQ(cpus(groups), std::nullopt);
+  write("cpu/docker/a/cpu.cfs_quota_us", "300000");
+  EXPECT_EQ(cpus(groups), 3);
 }
 
 TEST_F(Groups, FilesInMemoryGiveWay) {

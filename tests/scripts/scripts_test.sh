@@ -187,6 +187,13 @@ for script in embed sweep; do
   expect_call 'scontrol requeue 57_4$'
 done
 expect_call 'mpirun -n 2 fleetsne sweep sweep.cfg --output .*/out --index 4$'
+stand_in scontrol 'echo "Job is not requeueable" >&2; exit 1'
+for script in embed sweep; do
+  declare -n start_of=$script
+  start 75 "${job[@]}" "${start_of[@]}"
+  expect_output 'job 57 is not put back into the queue, as Slurm refuses'
+done
+stand_in scontrol ''
 start 75 "${job[@]}" "${embed[@]}" --resume never # the last one wins
 expect_call 'mpirun -n 2 fleetsne embed --resume auto rows.npy .* --resume never$'
 start 75 "${job[@]}" FLEETSNE_COMMAND=plot "${embed[@]}"

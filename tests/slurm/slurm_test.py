@@ -134,7 +134,7 @@ class Jobs(EndToEnd):
         job = self.submit(*RUN, "--iterations", "1500")
         self.wait_for_log(job, "Iteration  100")
         self.assertEqual(self.slurm.run("scancel", "--batch", "--signal=TERM", job).returncode, 0)
-        self.wait_for_log(job, "goes back into the queue")
+        self.wait_for_log(job, "asks Slurm to be put back into the queue")
         report = self.ended(job)
         self.assertIn("start 2", self.log(job))
         self.assertGreater(report["checkpoint"]["resumed_from"], 50)
@@ -232,7 +232,7 @@ class Jobs(EndToEnd):
                 shutil.rmtree(self.out, ignore_errors=True)
                 job = self.submit(*RUN, "--iterations", "1000000", environment={"FLEETSNE_LAUNCHER": launcher},
                                   options=["--ntasks-per-node", "2", "--time", "2", "--signal", "B:TERM@60"])
-                self.slurm.until(lambda: "goes back into the queue" in self.log(job), "the end of the job's time", limit=150)
+                self.slurm.until(lambda: "asks Slurm to be put back into the queue" in self.log(job), "the end of the job's time", limit=150)
                 self.assertIn("SIGUSR2 came", self.log(job))
                 def again():  # and well under way: cancelled while it begins, a step may hang in PMIx
                     return self.slurm.ended(job) or "Iteration" in self.log(job).partition("start 2")[2]
