@@ -58,6 +58,19 @@ inline void products(const float* queries, const float* rows, std::size_t column
       });
 }
 
+/// Sums of (x_j - y_j)^2.
+template <std::size_t Count>
+inline void squares(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
+                    float* distances) {
+  compare<Count>(
+      queries, rows, columns, row_norms, distances,
+      [](Lanes& sum, const Lanes& y, float x) {
+        const Lanes apart = y - x;
+        sum += apart * apart;
+      },
+      [](const Lanes& sum, const Lanes& norms, std::size_t) { return sum + norms; });
+}
+
 /// Sums of |x_j - y_j|.
 template <std::size_t Count>
 inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
@@ -88,6 +101,21 @@ inline void shift(const float* queries, const float* center, std::size_t columns
   for (std::size_t r = 0; r < all; ++r) store_vector(norms + r * lanes, norm[r]);
 }
 
+/// Whether rows of a block are so much nearer to each other than to its mean that rounded products cannot
+/// tell how near: it holds rows of several groups of near copies.
+bool needs_differences(std::span<const float* const> rows, std::size_t columns, const float* norms) {
+  constexpr float lost = 1e-6F, kept = 0.25F;  // of |y - c|^2 by rounding; of a distance at least
+  const float bound = lost / kept * *std::max_element(norms, norms + rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      float sum = 0;
+      for (std::size_t c = 0; c < columns && sum < bound; ++c)
+        sum += (rows[i][c] - rows[j][c]) * (rows[i][c] - rows[j][c]);
+      if (sum < bound) return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 QueryBlock::QueryBlock(std::size_t columns)
@@ -109,6 +137,7 @@ BlockedRows::BlockedRows(std::span<const float* const> rows, std::size_t columns
   values_.resize(blocks() * columns * block_rows);
   norms_.resize(blocks() * block_rows);
   means_.resize(blocks() * mean_stride_);
+  differences_.resize(blocks());
   constexpr std::size_t chunk = 64;  // blocks for a thread at a time
   base::parallel_for(static_cast<std::int64_t>((blocks() + chunk - 1) / chunk), [&](std::int64_t c) {
     const std::size_t first = static_cast<std::size_t>(c) * chunk;
@@ -130,8 +159,11 @@ BlockedRows::BlockedRows(std::span<const float* const> rows, std::size_t columns
           values[j * block_rows + i] = x;
           norm += x * x;
         }
-        norms_[b * block_rows + i] = measure_ == Measure::manhattan ? 0.0F : norm;
+        norms_[b * block_rows + i] = norm;
       }
+      float* norms = norms_.data() + b * block_rows;
+      differences_[b] = measure_ == Measure::manhattan || needs_differences(members, columns, norms) ? 1 : 0;
+      if (differences_[b] != 0) std::fill_n(norms, members.size(), 0.0F);
     }
   });
 }
@@ -151,6 +183,8 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
       float* out = distances.data() + q * block_rows + first;
       if (measure_ == Measure::manhattan) {
         sizes<Count>(shifted + q, values + first, columns_, norms, out);
+      } else if (differences_[block] != 0) {
+        squares<Count>(shifted + q, values + first, columns_, norms, out);
       } else {
         products<Count>(shifted + q, values + first, columns_, query_norms + q, norms, out);
       }

@@ -4,7 +4,9 @@
 #include "fleetsne/search/distance.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace fleetsne::search {
 
@@ -33,7 +35,8 @@ class QueryBlock {
 /// Consecutive rows in blocks of block_rows, each block less its own mean and column by column, so that all
 /// distances between a block and 32 queries cost one fused multiply-add for each pair and column: with c the
 /// block's mean, |x - y|^2 = |x - c|^2 + |y - c|^2 - 2 (x - c)(y - c). As both x - c and y - c are short
-/// where a distance is short, little is lost to rounding: some 1e-6 of |x - c|^2 + |y - c|^2.
+/// where a distance is short, little is lost to rounding: some 1e-6 of |x - c|^2 + |y - c|^2. A block of
+/// which some rows are nearer to each other than that is compared by differences, at twice the cost.
 class BlockedRows {
  public:
   BlockedRows() = default;
@@ -61,9 +64,10 @@ class BlockedRows {
   std::size_t rows_ = 0, columns_ = 0, mean_stride_ = 0;
   Measure measure_ = Measure::squared_euclidean;
   base::AlignedVector<float> values_;  // blocks x columns x block_rows
-  base::AlignedVector<float> norms_;   // blocks x block_rows: |y - c|^2 (manhattan: 0), infinite where there
-                                       // is no row
+  base::AlignedVector<float> norms_;   // blocks x block_rows: |y - c|^2 (by differences: 0), infinite where
+                                       // there is no row
   base::AlignedVector<float> means_;   // blocks x padded columns
+  std::vector<std::uint8_t> differences_;  // for each block whether it is compared by differences
 };
 
 }  // namespace fleetsne::search
