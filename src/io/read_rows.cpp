@@ -3,122 +3,209 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
 
+#include "double_rows.hpp"
+#include "stacked_rows.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace fleetsne::io {
 namespace {
 
-/// Throws with the first value of this rank's block that is no number. Blocks stand in rank order and the
-/// lowest rank's error is the one that all ranks throw, so it is the first of the whole input.
-void expect_finite(const std::vector<RowInput>& inputs, base::GlobalIndex begin,
-                   base::MatrixView<const float> local) {
-  // Squared distances are float32: of values up to this they stay finite.
-  const float most = std::sqrt(std::numeric_limits<float>::max() /
-                               (4 * static_cast<float>(std::max<std::size_t>(local.columns(), 1))));
-  for (std::size_t i = 0; i < local.rows(); ++i) {
-    const std::span<const float> row = local.row(i);
-    const auto bad =
-        std::find_if(row.begin(), row.end(), [&](float value) { return !(std::abs(value) <= most); });
-    if (bad == row.end()) continue;
-    base::GlobalIndex in_file = begin + static_cast<base::GlobalIndex>(i);
-    std::size_t which = 0;
-    while (in_file >= inputs[which].rows) in_file -= inputs[which++].rows;
+/// The largest magnitude; infinity or NaN if there is one, whose bits are those of the largest integers.
+float largest_magnitude(base::MatrixView<const float> rows) {
+  std::uint32_t largest = 0;
+  for (std::size_t i = 0; i < rows.rows(); ++i)
+    for (const float x : rows.row(i))
+      largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);
+  return std::bit_cast<float>(largest);
+}
+
+/// The squares of differences between values not larger than this may vanish in float32.
+constexpr double smallest_to_square = 0x1p-40;
+
+/// Squared distances are float32: of values up to this they stay finite.
+float largest_to_square(std::size_t columns) {
+  return std::sqrt(std::numeric_limits<float>::max() /
+                   (4 * static_cast<float>(std::max<std::size_t>(columns, 1))));
+}
+
+/// Throws with the first value of this rank's rows that is larger, or not a number. Blocks stand in rank
+/// order and the lowest rank's error is the one that all ranks throw, so it is the first of the whole input.
+void expect_at_most(float most, const StackedRows& inputs, std::span<const Block> blocks,
+                    base::MatrixView<const float> local) {
+  if (largest_magnitude(local) <= most) return;
+  for (const Block& block : blocks)
+    for (std::size_t i = 0; i < block.rows; ++i) {
+      const std::span<const float> row = local.row(block.at + i);
+      const auto bad = std::ranges::find_if(row, [&](float x) { return !(std::abs(x) <= most); });
+      if (bad != row.end())
+        inputs.refuse(static_cast<double>(*bad), block.first + static_cast<base::GlobalIndex>(i),
+                      static_cast<std::size_t>(bad - row.begin()));
+    }
+}
+
+/// Of each sampled row its largest magnitude.
+std::vector<double> sampled_magnitudes(const StackedRows& inputs, std::span<const Block> blocks,
+                                       base::MatrixView<const float> local) {
+  const base::GlobalIndex stride = sample_stride(inputs.rows(), inputs.columns());
+  std::vector<double> result;
+  for (const Block& block : blocks)
+    for (std::size_t i = 0; i < block.rows; ++i)
+      if ((block.first + static_cast<base::GlobalIndex>(i)) % stride == 0)
+        result.push_back(static_cast<double>(largest_magnitude(local.middle_rows(block.at + i, 1))));
+  return result;
+}
+
+/// Rows whose type float32 holds are read as they are; nothing but the exponent has to be chosen. Collective.
+Choice read_narrow(const comm::Communicator& comm, const StackedRows& inputs, std::span<const Block> blocks,
+                   const Request& request, base::MatrixView<float> out) {
+  for (const Block& block : blocks) inputs.read(comm, block.first, out.middle_rows(block.at, block.rows));
+  Choice choice;
+  if (request.fixed != nullptr) {
+    choice.rescaling = *request.fixed;
+  } else if (request.is_free()) {
+    comm::agree(comm, [&] { expect_at_most(std::numeric_limits<float>::max(), inputs, blocks, out); });
+    choice.largest = static_cast<double>(comm.all_reduce(largest_magnitude(out), comm::Reduction::max));
+    if (request.invariance.scale)
+      choice.rescaling.exponent =
+          choose_exponent(comm, choice.largest, sampled_magnitudes(inputs, blocks, out));
+  }
+  if (choice.rescaling.exponent == 0) return choice;
+  const double scale = scale_of(choice.rescaling);
+  for (std::size_t i = 0; i < out.rows(); ++i)
+    for (float& x : out.row(i)) x = static_cast<float>(static_cast<double>(x) * scale);
+  return choice;
+}
+
+/// Throws about values that are too small to square, where they must not be scaled. All ranks have the same.
+void expect_room_for_squares(const StackedRows& inputs, double largest) {
+  if (!(largest > 0) || largest >= smallest_to_square) return;
+  throw base::InputError(fmt::format(
+      "{} has no value larger than {:.3g} (squares of such numbers vanish in float32, and a fixed sigma or "
+      "distances in files do not let them be scaled). Multiply all by a power of ten",
+      inputs.name(), largest));
+}
+
+/// Says what was done to the values, and what was lost nevertheless.
+void say_what_was_done(const StackedRows& inputs, const Choice& choice, const DistinctRows& distinct,
+                       const Invariance& invariance, base::Log& log) {
+  if (!choice.rescaling.offsets.empty())
+    log.info_once(
+        fmt::format("{}: columns are centered in double precision (values lie {:.3g} from 0 and differ by "
+                    "{:.3g}, which float32 would not resolve)",
+                    inputs.name(), choice.centered_at, choice.centered_spread));
+  if (choice.rescaling.exponent != 0)
+    log.info_once(
+        fmt::format("{}: values are multiplied by 2^{} (the largest is {:.3g}, whose square float32 does not "
+                    "hold)",
+                    inputs.name(), choice.rescaling.exponent, choice.largest));
+  if (distinct.became_equal > 0)
+    log.warn(fmt::format(
+        "{}: {} of {} distinct rows became equal (rows are compared in float32, which keeps 7 digits of the "
+        "largest values). {}",
+        inputs.name(), distinct.became_equal, distinct.before,
+        invariance.offsets == Offsets::none
+            ? "Subtract from each column what all of its values have in common, if that is meant"
+            : "Remove values that are far larger than the others, or scale the columns alike"));
+}
+
+/// Collective.
+StackedRows inspect_inputs(const comm::Communicator& comm, std::span<const std::string> names,
+                           base::Log* log) {
+  if (names.empty()) throw base::UsageError("no input is given (there is nothing to embed). Name a file");
+  std::vector<RowInput> inputs = inspect_all_rows(comm, names);
+  if (log != nullptr) say_what_was_found(inputs, *log);
+  return StackedRows(std::move(inputs));
+}
+
+/// Reads what the blocks say into a matrix of as many rows. Collective.
+RescaledRows read_blocks(const comm::Communicator& comm, const StackedRows& inputs,
+                         std::span<const Block> blocks, const data::RowDistribution& rows,
+                         const Request& request, base::Log* log) {
+  RescaledRows result;
+  result.rows.rows = rows;
+  comm::agree(comm, [&] {
+    result.rows.local =
+        base::padded_matrix<float>(static_cast<std::size_t>(rows.count(comm.rank())), inputs.columns());
+  });
+  const auto out = result.rows.local.view();
+  Choice choice;
+  DistinctRows distinct;
+  if (reads_double(inputs, request)) {
+    DoubleRows reader(comm, inputs, blocks, log != nullptr);
+    choice = reader.read(request, out);
+    distinct = reader.count_distinct();
+  } else {
+    choice = read_narrow(comm, inputs, blocks, request, out);
+  }
+  comm::agree(comm, [&] { expect_at_most(largest_to_square(out.columns()), inputs, blocks, out); });
+  if (request.is_free() && !request.invariance.scale) expect_room_for_squares(inputs, choice.largest);
+  if (log != nullptr) say_what_was_done(inputs, choice, distinct, request.invariance, *log);
+  result.rescaling = std::move(choice.rescaling);
+  return result;
+}
+
+/// All rows. Collective.
+RescaledRows read_all(const comm::Communicator& comm, const StackedRows& inputs, const Request& request,
+                      base::Log* log) {
+  const base::GlobalIndex total = inputs.rows();
+  comm::agree(comm, [&] {
+    if (total >= comm.size()) return;
     throw base::InputError(
-        fmt::format("{} has {} at row {}, column {}, both counted from 0 (distances to it are undefined). "
-                    "Remove or fill such values",
-                    inputs[which].location.path,
-                    std::isnan(*bad)   ? "NaN"
-                    : std::isinf(*bad) ? "infinity, or a number too large for float32,"
-                                       : "a number too large to square",
-                    in_file, bad - row.begin()));
-  }
+        fmt::format("{} has {} row{}, fewer than the {} ranks (every rank needs one). Use at most {} rank{}",
+                    inputs.name(), total, total == 1 ? "" : "s", comm.size(), total, total == 1 ? "" : "s"));
+  });
+  const auto rows = data::RowDistribution::balanced(total, comm.size());
+  const Block mine{
+      .first = rows.begin(comm.rank()), .at = 0, .rows = static_cast<std::size_t>(rows.count(comm.rank()))};
+  return read_blocks(comm, inputs, std::span(&mine, 1), rows, request, log);
 }
 
-/// Rows [begin, begin + out.rows()) of the stacked inputs. Collective.
-void read_stacked(const comm::Communicator& comm, const std::vector<RowInput>& inputs,
-                  base::GlobalIndex begin, base::MatrixView<float> out) {
-  const auto end = begin + static_cast<base::GlobalIndex>(out.rows());
-  base::GlobalIndex input_begin = 0;
-  for (const RowInput& input : inputs) {
-    const base::GlobalIndex from = std::clamp(begin, input_begin, input_begin + input.rows);
-    const base::GlobalIndex to = std::clamp(end, input_begin, input_begin + input.rows);
-    const auto count = static_cast<std::size_t>(to - from);
-    const auto at = count == 0 ? std::size_t{0} : static_cast<std::size_t>(from - begin);
-    read_input_rows(comm, input, from - input_begin, out.middle_rows(at, count));
-    input_begin += input.rows;
+/// Runs of rows that lie evenly over what this rank would read of all. As many on every rank.
+std::vector<Block> runs_of(const StackedRows& inputs, base::GlobalIndex count, base::Rank rank, int ranks) {
+  const auto all = data::RowDistribution::balanced(inputs.rows(), ranks);
+  const auto sampled = data::RowDistribution::balanced(count, ranks);
+  const base::GlobalIndex mine = sampled.count(rank), begin = all.begin(rank);
+  const base::GlobalIndex runs =
+      inputs.packed() ? 1 : std::max<base::GlobalIndex>(1, sampled.count(0) / inputs.shortest_run());
+  std::vector<Block> result;
+  for (base::GlobalIndex r = 0; r < runs; ++r) {
+    const base::GlobalIndex to = mine * r / runs, rows = mine * (r + 1) / runs - to;
+    const base::GlobalIndex from =
+        begin + (all.count(rank) - mine) * r / std::max<base::GlobalIndex>(1, runs - 1) + to;
+    result.push_back(
+        {.first = from, .at = static_cast<std::size_t>(to), .rows = static_cast<std::size_t>(rows)});
   }
-}
-
-base::GlobalIndex rows_of(const std::vector<RowInput>& inputs) {
-  base::GlobalIndex total = 0;
-  for (const RowInput& input : inputs) total += input.rows;
-  return total;
+  return result;
 }
 
 }  // namespace
 
-data::DistributedMatrix<float> read_rows(const comm::Communicator& comm,
-                                         std::span<const std::string> input_names,
+data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> names,
                                          const RowOptions& options) {
-  if (input_names.empty())
-    throw base::UsageError("no input is given (there is nothing to embed). Name a file");
-  const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
-  if (options.log != nullptr) say_what_was_found(inputs, *options.log);
-  const base::GlobalIndex total = rows_of(inputs);
-  comm::agree(comm, [&] {
-    if (total >= comm.size()) return;
-    throw base::InputError(fmt::format(
-        "{}{} has {} row{}, fewer than the {} ranks (every rank needs one). Use at most {} rank{}",
-        inputs[0].location.path, inputs.size() > 1 ? " with what is stacked below it" : "", total,
-        total == 1 ? "" : "s", comm.size(), total, total == 1 ? "" : "s"));
-  });
-
-  data::DistributedMatrix<float> result;
-  result.rows = data::RowDistribution::balanced(total, comm.size());
-  const base::GlobalIndex begin = result.rows.begin(comm.rank()), end = result.rows.end(comm.rank());
-  comm::agree(comm, [&] {
-    result.local = base::padded_matrix<float>(static_cast<std::size_t>(end - begin),
-                                              static_cast<std::size_t>(inputs[0].columns));
-  });
-  read_stacked(comm, inputs, begin, result.local.view());
-  comm::agree(comm, [&] { expect_finite(inputs, begin, result.local.view()); });
-  return result;
+  const StackedRows inputs = inspect_inputs(comm, names, options.log);
+  return read_all(comm, inputs, {.invariance = {}, .fixed = options.rescaling}, options.log).rows;
 }
 
-data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
-                                           std::span<const std::string> input_names,
-                                           base::GlobalIndex count, const RowOptions& options) {
-  const std::vector<RowInput> inputs = inspect_all_rows(comm, input_names);
-  const base::GlobalIndex total = rows_of(inputs);
-  if (count >= total) return read_rows(comm, input_names, options);
-  const auto all = data::RowDistribution::balanced(total, comm.size());
-  data::DistributedMatrix<float> result;
-  result.rows = data::RowDistribution::balanced(count, comm.size());
-  const base::GlobalIndex mine = result.rows.count(comm.rank()), begin = all.begin(comm.rank());
-  comm::agree(comm, [&] {
-    result.local = base::padded_matrix<float>(static_cast<std::size_t>(mine),
-                                              static_cast<std::size_t>(inputs[0].columns));
-  });
-  // As many runs on every rank: each is read collectively. They lie evenly over what the rank would read.
-  base::GlobalIndex run_rows = 512;  // opening the files costs little beside that
-  for (const RowInput& input : inputs) run_rows = std::max(run_rows, input.chunk_rows);
-  const bool packed = std::ranges::any_of(inputs, &RowInput::packed);
-  const base::GlobalIndex runs = packed ? 1 : std::max<base::GlobalIndex>(1, result.rows.count(0) / run_rows);
-  for (base::GlobalIndex r = 0; r < runs; ++r) {
-    const base::GlobalIndex to = mine * r / runs, rows = mine * (r + 1) / runs - to;
-    const base::GlobalIndex from =
-        begin + (all.count(comm.rank()) - mine) * r / std::max<base::GlobalIndex>(1, runs - 1) + to;
-    const auto out =
-        result.local.view().middle_rows(static_cast<std::size_t>(to), static_cast<std::size_t>(rows));
-    read_stacked(comm, inputs, from, out);
-    comm::agree(comm, [&] { expect_finite(inputs, from, out); });
-  }
-  return result;
+RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const std::string> names,
+                                const Invariance& invariance, base::Log* log) {
+  return read_all(comm, inspect_inputs(comm, names, log), {.invariance = invariance, .fixed = nullptr}, log);
+}
+
+RescaledRows read_sample(const comm::Communicator& comm, std::span<const std::string> names,
+                         base::GlobalIndex count, const Invariance& invariance) {
+  const StackedRows inputs = inspect_inputs(comm, names, nullptr);
+  const Request request{.invariance = invariance, .fixed = nullptr};
+  if (count >= inputs.rows()) return read_all(comm, inputs, request, nullptr);
+  return read_blocks(comm, inputs, runs_of(inputs, count, comm.rank(), comm.size()),
+                     data::RowDistribution::balanced(count, comm.size()), request, nullptr);
 }
 
 }  // namespace fleetsne::io

@@ -1,9 +1,7 @@
-#include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 
 #include "backend.hpp"
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,50 +10,63 @@
 
 namespace fleetsne::neighbors {
 
-void unit_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows) {
-  comm::agree(comm, [&] {
-    for (std::size_t i = 0; i < rows.local.rows(); ++i) {
-      const auto row = rows.local.row(i);
-      double squares = 0;
-      for (const float x : row) squares += static_cast<double>(x) * static_cast<double>(x);
-      if (!(squares > 0)) {
-        throw base::InputError(fmt::format(
-            "row {} is all zero (it has no direction, which the cosine metric compares). Remove the row, or "
-            "use --neighbors.metric euclidean",
-            rows.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i)));
-      }
-      const double scale = 1 / std::sqrt(squares);
-      for (float& x : row) x = static_cast<float>(static_cast<double>(x) * scale);
-    }
-  });
-}
-
 namespace {
-
-/// Every row less its own mean. Constant rows are refused: they correlate with nothing.
-void centre_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows) {
-  comm::agree(comm, [&] {
-    for (std::size_t i = 0; i < rows.local.rows(); ++i) {
-      const auto row = rows.local.row(i);
-      const auto [least, most] = std::ranges::minmax(row);
-      if (!(least < most)) {
-        throw base::InputError(fmt::format(
-            "row {} has the same value in every column (it correlates with no other). Remove the row, or use "
-            "--neighbors.metric euclidean",
-            rows.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i)));
-      }
-      double sum = 0;
-      for (const float x : row) sum += static_cast<double>(x);
-      const double mean = sum / static_cast<double>(row.size());
-      for (float& x : row) x = static_cast<float>(static_cast<double>(x) - mean);
-    }
-  });
-}
 
 double squared_length(std::span<const float> row) {
   double sum = 0;
   for (const float x : row) sum += static_cast<double>(x) * static_cast<double>(x);
   return sum;
+}
+
+/// Whether a row has no direction: all zero, or for correlation, which looks at a row less its mean,
+/// constant.
+bool is_undirected(std::span<const float> row, Metric metric) {
+  if (metric == Metric::cosine) return std::ranges::all_of(row, [](float x) { return x == 0; });
+  if (metric != Metric::correlation) return false;
+  const auto [least, most] = std::ranges::minmax(row);
+  return !(least < most);
+}
+
+}  // namespace
+
+UndirectedRows find_undirected(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
+                               Metric metric) {
+  constexpr std::size_t most_listed = 5;
+  UndirectedRows result;
+  for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+    if (!is_undirected(rows.local.row(i), metric)) continue;
+    ++result.count;
+    if (result.first.size() < most_listed)
+      result.first.push_back(rows.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i));
+  }
+  result.count = comm.all_reduce(result.count, comm::Reduction::sum);
+  result.first = comm.all_gather(std::span<const base::GlobalIndex>(result.first)).values;
+  result.first.resize(std::min(result.first.size(), most_listed));
+  return result;
+}
+
+void unit_rows(data::DistributedMatrix<float>& rows) {
+  for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+    const auto row = rows.local.row(i);
+    const double squares = squared_length(row);
+    if (squares == 0) continue;
+    const double scale = 1 / std::sqrt(squares);
+    for (float& x : row) x = static_cast<float>(static_cast<double>(x) * scale);
+  }
+}
+
+namespace {
+
+/// Every row less its own mean; zero where it is constant.
+void center_rows(data::DistributedMatrix<float>& rows) {
+  for (std::size_t i = 0; i < rows.local.rows(); ++i) {
+    const auto row = rows.local.row(i);
+    if (is_undirected(row, Metric::correlation)) std::ranges::fill(row, 0.F);
+    double sum = 0;
+    for (const float x : row) sum += static_cast<double>(x);
+    const double mean = sum / static_cast<double>(row.size());
+    for (float& x : row) x = static_cast<float>(static_cast<double>(x) - mean);
+  }
 }
 
 data::DistributedMatrix<float> lengthen_rows(const comm::Communicator& comm,
@@ -83,11 +94,11 @@ data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
                                           data::DistributedMatrix<float>&& rows, Metric metric) {
   switch (metric) {
     case Metric::correlation:
-      centre_rows(comm, rows);
-      unit_rows(comm, rows);
+      center_rows(rows);
+      unit_rows(rows);
       return std::move(rows);
     case Metric::cosine:
-      unit_rows(comm, rows);
+      unit_rows(rows);
       return std::move(rows);
     case Metric::inner_product:
       return lengthen_rows(comm, std::move(rows));

@@ -6,6 +6,7 @@
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/invariance.hpp"
 #include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
 #include "fleetsne/run/output_file.hpp"
@@ -108,7 +109,9 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
                        describe(embed.affinity), report.neighbor_count));
   Keeper keeper(comm, embed.checkpoint, places_of(config.file), report, log);
   Stages stages(comm, report.stages);
-  auto rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files, {.log = &log}); });
+  auto rows = stages.run("read", [&] {
+    return io::read_rescaled_rows(comm, embed.input.files, invariance_of(embed), &log).rows;
+  });
   report.input_digest = data::digest(comm, rows);
   Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log, &keeper);
   MadeAffinities result{.points = report.points,
@@ -135,7 +138,9 @@ MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& conf
   const KeptPlaces places = places_of(config.neighbor_files.save);
   Keeper keeper(comm, config.checkpoint, places, report, log);
   Stages stages(comm, report.stages);
-  auto rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files, {.log = &log}); });
+  auto rows = stages.run("read", [&] {
+    return io::read_rescaled_rows(comm, config.input.files, invariance_of(config), &log).rows;
+  });
   report.input_digest = data::digest(comm, rows);
   prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log, &keeper);
   Checkpoint(places.checkpoint, key).remove(comm);

@@ -11,9 +11,11 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/partition/partition.hpp"
 #include "fleetsne/quality/divergence.hpp"
+#include "fleetsne/run/invariance.hpp"
 #include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/report.hpp"
+#include "fleetsne/run/row_checks.hpp"
 #include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
@@ -158,12 +160,16 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
   check_shapes(comm, config, files);
 
-  Rows rows = io::read_rows(comm, config.input.data, {.log = &log});
+  Rows rows = io::read_rescaled_rows(comm, config.input.data, invariance_of(config.metric), &log).rows;
+  warn_if_all_equal(comm, config.input.data.front(), rows, log);
+  expect_directions(comm, config.input.data, rows, config.metric);
   std::optional<data::Labels> labels;
   if (!config.input.labels.empty()) labels = io::read_labels(comm, config.input.labels, rows.rows);
   std::vector<Rows> embeddings;
-  for (const std::string& file : files)
-    embeddings.push_back(io::read_rows(comm, std::span(&file, 1), {.log = &log}));
+  for (const std::string& file : files) {
+    embeddings.push_back(io::read_rescaled_rows(comm, std::span(&file, 1), of_embedding, &log).rows);
+    warn_if_all_equal(comm, file, embeddings.back(), log);
+  }
   log.info(fmt::format("{} rows of {} columns, {} embedding{}", rows.rows.total(), rows.columns(),
                        files.size(), files.size() == 1 ? "" : "s"));
   rows = neighbors::adapt_rows(comm, std::move(rows), config.metric);

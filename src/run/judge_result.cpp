@@ -1,6 +1,7 @@
 #include "fleetsne/run/judge_result.hpp"
 
 #include "fleetsne/io/read.hpp"
+#include "fleetsne/run/invariance.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +12,7 @@ quality::Scores judge_result(const comm::Communicator& comm, const Config& confi
                              const data::Permutation& permutation,
                              base::MatrixView<const float> working_embedding,
                              const std::optional<data::Labels>& labels) {
-  auto rows = io::read_rows(comm, config.input.files);
+  auto rows = io::read_rescaled_rows(comm, config.input.files, invariance_of(config)).rows;
   const neighbors::Metric metric = config.neighbors.metric;
   if (metric == neighbors::Metric::cosine || metric == neighbors::Metric::correlation)
     rows = neighbors::adapt_rows(comm, std::move(rows), metric);

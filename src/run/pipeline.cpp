@@ -9,6 +9,7 @@
 #include "fleetsne/run/affinity_config.hpp"
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/inspect.hpp"
+#include "fleetsne/run/invariance.hpp"
 #include "fleetsne/run/judge_result.hpp"
 #include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
@@ -98,13 +99,16 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, const R
   Inputs inputs;
   const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
   if (!config.input.files.empty() && !reached.affinities)
-    inputs.rows = stages.run("read", [&] { return io::read_rows(comm, config.input.files, {.log = &log}); });
+    inputs.rows = stages.run("read", [&] {
+      return io::read_rescaled_rows(comm, config.input.files, invariance_of(config), &log).rows;
+    });
   report.input_digest = digest_of_input(comm, config, inputs.rows, reached);
   if (!config.input.labels.empty())
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
     inputs.given = stages.run("read_init", [&] {
-      return two_columns(io::read_rows(comm, std::span(&config.init.file, 1), {.log = &log}).local.view());
+      return two_columns(io::read_rescaled_rows(comm, std::span(&config.init.file, 1), of_embedding, &log)
+                             .rows.local.view());
     });
   if (!config.init.continued.empty())
     inputs.state = stages.run("read_state", [&] {

@@ -12,6 +12,7 @@
 #include "fleetsne/reduce/principal_components.hpp"
 #include "fleetsne/run/keeper.hpp"
 #include "fleetsne/run/neighbor_files.hpp"
+#include "fleetsne/run/row_checks.hpp"
 #include "fleetsne/run/sample_start.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,11 @@ Rows reduce_rows(const comm::Communicator& comm, const Config& config, Rows&& ro
   return stages.run("reduce", [&] {
     return reduce::project(rows, reduce::principal_components(comm, rows, config.input.pca));
   });
+}
+
+/// For messages.
+std::string name_of_rows(const Config& config) {
+  return config.input.files.empty() ? "the sample" : config.input.files.front();
 }
 
 SampleStart embed_sample(const comm::Communicator& comm, const Config& config, const Rows& rows,
@@ -100,6 +106,9 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
                                 Report& report, base::Log& log, Keeper* keeper) {
   const NeighborFilesConfig& files = config.neighbor_files;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
+  const std::string name = name_of_rows(config);
+  expect_directions(comm, config.input.files, rows, config.neighbors.metric);
+  const bool all_equal = warn_if_all_equal(comm, name, rows, log);
   Neighborhoods result;
   const base::Stopwatch watch;
   std::optional<SampleStart> sample;
@@ -132,6 +141,7 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
                                            keeper != nullptr ? keeper->watch_search() : neighbors::Watch())
                : load_neighbors(comm, config, rows, result.permutation, report.input_digest, log);
   });
+  if (!all_equal) warn_of_copies(comm, name, found.graph, log);
   if (!files.save.empty())
     stages.run("write_neighbors", [&] {
       if (keeper != nullptr) keeper->begin_results();
@@ -171,6 +181,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   if (rows) {
     comm::agree(comm, [&] { expect_same_input(config, report.input_digest, header.input_digest); });
     rows = reduce_rows(comm, config, std::move(*rows), stages);
+    expect_directions(comm, config.input.files, *rows, config.neighbors.metric);
     if (auto kept = kept_start(keeper))
       start = std::move(*kept);
     else if (config.init.start == init::Start::sample)

@@ -7,6 +7,7 @@
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
 #include "fleetsne/run/continuation.hpp"
+#include "fleetsne/run/invariance.hpp"
 #include "fleetsne/run/metric_names.hpp"
 #include "fleetsne/run/schedule.hpp"
 
@@ -165,7 +166,8 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
 }
 
 ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header) {
-  ReferenceRows result{io::read_rows(comm, header.files), {}};
+  auto read = io::read_rescaled_rows(comm, header.files, invariance_of(header.metric, header.pca > 0));
+  ReferenceRows result{std::move(read.rows), std::move(read.rescaling), {}};
   const std::uint64_t digest = data::digest(comm, result.rows);
   comm::agree(comm, [&] {
     if (!header.digest.empty() && fmt::format("{:016x}", digest) != header.digest)

@@ -19,6 +19,7 @@
 #include "fleetsne/run/picture.hpp"
 #include "fleetsne/run/reported_run.hpp"
 #include "fleetsne/run/result.hpp"
+#include "fleetsne/run/row_checks.hpp"
 #include "fleetsne/run/schedule.hpp"
 #include "fleetsne/run/seats.hpp"
 #include "fleetsne/run/stages.hpp"
@@ -76,13 +77,15 @@ ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfi
 
 /// Both as neighbours are looked for: reduced as the reference's own embedding was, and adapted to the
 /// metric.
-void make_comparable(const comm::Communicator& comm, const ReferenceHeader& header, Rows& reference,
-                     Rows& rows) {
+void make_comparable(const comm::Communicator& comm, const ReferenceHeader& header,
+                     std::span<const std::string> files, Rows& reference, Rows& rows) {
   if (header.pca > 0) {
     const auto axes = reduce::principal_components(comm, reference, header.pca);
     reference = reduce::project(reference, axes);
     rows = reduce::project(rows, axes);
   }
+  expect_directions(comm, header.files, reference, header.metric);
+  expect_directions(comm, files, rows, header.metric);
   reference = neighbors::adapt_rows(comm, std::move(reference), header.metric);
   rows = neighbors::adapt_rows(comm, std::move(rows), header.metric);
 }
@@ -153,14 +156,16 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   Stages stages(comm, report.stages);
   const ReferenceHeader header = check_files(comm, config, report, log);
   ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header); });
-  Rows rows = stages.run("read", [&] { return io::read_rows(comm, embed.input.files, {.log = &log}); });
+  Rows rows = stages.run("read", [&] {
+    return io::read_rows(comm, embed.input.files, {.log = &log, .rescaling = &reference.rescaling});
+  });
   report.input_digest = data::digest(comm, rows);
   std::optional<data::Labels> labels;
   if (!embed.input.labels.empty())
     labels = stages.run("labels", [&] { return io::read_labels(comm, embed.input.labels, rows.rows); });
   report.input_accepted = true;
 
-  stages.run("reduce", [&] { make_comparable(comm, header, reference.rows, rows); });
+  stages.run("reduce", [&] { make_comparable(comm, header, embed.input.files, reference.rows, rows); });
   auto partitioned = stages.run("partition", [&] {
     auto of_new = partition::partition_rows(comm, std::move(rows), {.seed = embed.run.seed}, log);
     auto of_reference =

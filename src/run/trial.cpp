@@ -3,6 +3,7 @@
 #include "fleetsne/base/clock.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/optimize/optimize.hpp"
+#include "fleetsne/run/invariance.hpp"
 #include "fleetsne/run/prepare.hpp"
 
 #include <algorithm>
@@ -78,7 +79,9 @@ Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_
   Report report;
   Stages stages(comm, report.stages);
   base::Log silent;
-  auto sample = stages.run("read", [&] { return io::read_sample(comm, config.input.files, rows); });
+  auto sample = stages.run(
+      "read", [&] { return io::read_sample(comm, config.input.files, rows, invariance_of(config)).rows; });
+  config.input.files.clear();  // row numbers are the sample's
   const Prepared prepared = prepare(comm, config, std::move(sample), {}, stages, report, silent);
   std::vector<double> costs{
       time_iterations(comm, config, prepared, prepared.start),

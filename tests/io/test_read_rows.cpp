@@ -91,7 +91,7 @@ TEST_F(ReadRows, ASampleIsRowsOfTheRanksOwnBlockFromItsBeginningToItsEnd) {
   const std::string plain = make_file("many.npy", bytes), packed = make_gzip("many.npy.gz", bytes);
   const auto blocks = data::RowDistribution::balanced(2 * many, comm.size());
   for (const auto& inputs : {std::vector{plain, plain}, std::vector{packed, plain}}) {
-    const auto sample = read_sample(comm, inputs, sampled);
+    const auto sample = read_sample(comm, inputs, sampled).rows;
     ASSERT_EQ(sample.rows, data::RowDistribution::balanced(sampled, comm.size()));
     ASSERT_EQ(sample.local.rows(), static_cast<std::size_t>(sample.rows.count(comm.rank())));
     std::int64_t last = -1;
@@ -109,7 +109,7 @@ TEST_F(ReadRows, ASampleIsRowsOfTheRanksOwnBlockFromItsBeginningToItsEnd) {
     }
   }
   expect_rows({make_file("few.npy", npy<float>("<f4"))});
-  EXPECT_EQ(read_sample(comm, std::vector{path("few.npy")}, 1000).rows.total(), 203) << "all, if no more";
+  EXPECT_EQ(read_sample(comm, std::vector{path("few.npy")}, 1000).rows.rows.total(), 203) << "all, if no more";
 }
 
 TEST_F(ReadRows, HalfPrecision) {

@@ -62,7 +62,7 @@ TEST_F(ReadVectors, PackedAndStacked) {
 }
 
 TEST_F(ReadVectors, SamplesAndNumbersAndLabels) {
-  const auto sample = read_sample(comm, std::vector{file("rows.fvecs")}, 40);
+  const auto sample = read_sample(comm, std::vector{file("rows.fvecs")}, 40).rows;
   ASSERT_EQ(sample.rows.total(), 40);
   for (std::size_t i = 0; i < sample.local.rows(); ++i) {
     const auto row = static_cast<std::int64_t>((sample.local(i, 0) + 20) * 2 / 3);

@@ -5,6 +5,7 @@
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/labels.hpp"
 #include "fleetsne/data/numbers.hpp"
+#include "fleetsne/io/rescaling.hpp"
 
 #include <span>
 #include <string>
@@ -14,7 +15,14 @@ namespace fleetsne::io {
 
 /// How rows are read from their files.
 struct RowOptions {
-  base::Log* log = nullptr;  ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+  base::Log* log = nullptr;              ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+  const Rescaling* rescaling = nullptr;  ///< as other rows were, to be compared with these; none: as they are
+};
+
+/// Rows, and what was done to their values so that float32 holds them.
+struct RescaledRows {
+  data::DistributedMatrix<float> rows;
+  Rescaling rescaling;
 };
 
 /// Reads the rows of one or more inputs, stacked in order, as float32. Rank r reads its own block of
@@ -25,6 +33,16 @@ struct RowOptions {
 ///       find it, naming the file, and for NaN or infinity the row and column.
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
                                          const RowOptions& options = {});
+
+/// The same, but for what the invariance leaves free: where float32 would lose what tells rows apart, columns
+/// (or rows) are centered in double before they narrow, and all values are scaled by one power of two where
+/// their squares would leave float32. Types that float32 holds are not centered: differences of close float32
+/// values are exact. The values of other data keep their bits. Rows that became equal nevertheless are
+/// counted and warned of, if there is a log.
+/// @note Collective. The same for any number of ranks. Reads twice where something is centered or scaled.
+///       Throws as read_rows does.
+RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
+                                const Invariance& invariance, base::Log* log = nullptr);
 
 /// Inputs that are embeddings, as read_rows takes them: an AnnData file without a name means its obsm/X_tsne
 /// or, if there is none, obsm/X_umap, and not what there is to embed.
@@ -41,11 +59,10 @@ data::Numbers read_numbers(const comm::Communicator& comm, const std::string& so
 
 /// Reads `count` rows that lie evenly over the inputs, for a look at the data: every rank runs of rows of its
 /// own block. Of inputs that can only be read from the start, compressed ones, it is the block's first rows.
-/// All rows, if there are no more.
+/// All rows, if there are no more. Rescaled as read_rescaled_rows would, as far as these rows show.
 /// @note Collective. Needs count >= ranks. Throws as read_rows does, about the rows that it reads.
-data::DistributedMatrix<float> read_sample(const comm::Communicator& comm,
-                                           std::span<const std::string> inputs, base::GlobalIndex count,
-                                           const RowOptions& options = {});
+RescaledRows read_sample(const comm::Communicator& comm, std::span<const std::string> inputs,
+                         base::GlobalIndex count, const Invariance& invariance = {});
 
 /// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
 /// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,

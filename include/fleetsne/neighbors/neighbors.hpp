@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace fleetsne::neighbors {
 
@@ -80,14 +81,25 @@ NeighborsStats measure_neighbors(const comm::Communicator& comm, const data::Dis
 /// where neighbours of neighbours are not looked at.
 std::size_t reverse_list_bytes(std::size_t k);
 
-/// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. Throws
-/// InputError on all ranks if a row is all zero (it has no direction). Collective.
-void unit_rows(const comm::Communicator& comm, data::DistributedMatrix<float>& rows);
+/// Rows that a metric cannot compare, because they have no direction: all zero for cosine, and constant for
+/// correlation.
+struct UndirectedRows {
+  std::int64_t count = 0;
+  std::vector<base::GlobalIndex> first;  ///< of these the first five
+};
 
-/// Rows as find_neighbors compares them: for cosine of unit length, for correlation centred before that, for
+/// @note Collective. The same for any number of ranks.
+UndirectedRows find_undirected(const comm::Communicator& comm, const data::DistributedMatrix<float>& rows,
+                               Metric metric);
+
+/// Scales every row to unit length, in place, so that Euclidean search orders as cosine does. A row that is
+/// all zero stays so.
+void unit_rows(data::DistributedMatrix<float>& rows);
+
+/// Rows as find_neighbors compares them: for cosine of unit length, for correlation centered before that, for
 /// inner_product with one more column, c = sqrt(M^2 - |y|^2), M the length of the longest row, so that |(x,
 /// 0) - (y, c)|^2 = |x|^2 + M^2 - 2 x.y.                             [Bachrach et al. 2014, Euclidean
-/// transform] Throws InputError on all ranks for rows that the metric cannot compare. Collective.
+/// transform] Rows that find_undirected finds become zero. Collective.
 data::DistributedMatrix<float> adapt_rows(const comm::Communicator& comm,
                                           data::DistributedMatrix<float>&& rows, Metric metric);
 

@@ -3,6 +3,7 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/io/rescaling.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 
 #include <cstdint>
@@ -42,6 +43,7 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
 /// The data as they were read, and where each row stands.
 struct ReferenceRows {
   data::DistributedMatrix<float> rows;
+  io::Rescaling rescaling;        ///< of their values: new rows need the same
   base::Matrix<float> positions;  ///< this rank's block x 2
 };
 

@@ -115,7 +115,9 @@ class Files:
         self.save("nan.npy", self.changed(205, 3, np.nan))
         self.save("inf.npy", self.changed(7, 5, -np.inf))
         self.save("large.npy", self.changed(3, 2, 1e30))
-        self.save("larger.npy", self.changed(3, 2, 0).astype(np.float64) * 1e300)
+        larger = self.rows.astype(np.float64)
+        larger[3, 2] = 1e300
+        self.save("larger.npy", larger)
         self.save("zero.npy", self.changed(11, slice(None), 0))
         self.save("constant.npy", self.changed(12, slice(None), 5))
         self.save("start.npy", rows[:-1, :2])

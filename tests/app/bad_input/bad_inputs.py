@@ -243,8 +243,8 @@ ROWS = [
     embed(INPUT, "names.h5ad", "names.h5ad has strings that cannot be read"),
     embed(INPUT, "cells.h5ad names.h5ad --labels nowhere.idx --init file --init-file nowhere.npy",
           "names.h5ad has strings", "nowhere.npy", "nowhere.idx"),
-    embed(INPUT, "zero.npy --metric cosine", "row 11 is all zero", leaves=REPORT),
-    embed(INPUT, "constant.npy --metric correlation", "row 12 has the same value", leaves=REPORT),
+    embed(INPUT, "zero.npy --metric cosine", "1 of 210 rows is all zero", "row 11 of", "zero.npy", leaves=REPORT),
+    embed(INPUT, "constant.npy --metric correlation", "1 of 210 rows has the same value", "row 12 of", "constant.npy", leaves=REPORT),
 ]
 
 LABELS = [
