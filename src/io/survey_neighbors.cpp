@@ -32,8 +32,11 @@ void see(NeighborSurvey& survey, const std::string& name, GlobalIndex row,
   for (std::size_t j = 0; j < indices.size(); ++j) {
     if (is_missing(indices[j], values[j])) continue;
     if (std::isnan(values[j]))
-      throw base::InputError(fmt::format(
-          "{}: row {} has a neighbor whose distance is not a number. Check how it was made", name, row));
+      throw base::InputError(
+          fmt::format("{}: row {} has a neighbor whose distance is not a number (neighbors are chosen by "
+                      "their distances). "
+                      "Check how it was made",
+                      name, row));
     ++listed;
     survey.smallest = std::min(survey.smallest, indices[j]);
     survey.largest = std::max(survey.largest, indices[j]);
