@@ -46,7 +46,8 @@ bool is_field(const Store& store, const std::string& name) {
 /// Looks at the columns of one store.
 class ColumnInspector {
  public:
-  explicit ColumnInspector(const Store& store, int depth = 0) : store_(store), depth_(depth) {}
+  ColumnInspector(const Store& store, const std::string& remedy, int depth = 0)
+      : store_(store), remedy_(remedy), depth_(depth) {}
 
   Column inspect(const std::string& name) const {
     switch (store_.kind(name)) {
@@ -69,10 +70,11 @@ class ColumnInspector {
   std::int64_t length_of(const std::string& name, const ArrayInfo& info) const {
     if (!info.shape.empty() && info.length()) return *info.length();
     refuse(name, fmt::format("has {} dimension{}, {} (a column has one value for each row: 1 dimension, or 1 "
-                             "column). Name a column",
+                             "column). {}",
                              info.shape.size(), info.shape.size() == 1 ? "" : "s",
                              info.shape.empty() ? "a single value or none"
-                                                : fmt::format("{}", fmt::join(info.shape, " x "))));
+                                                : fmt::format("{}", fmt::join(info.shape, " x ")),
+                             remedy_));
   }
 
   /// @param name  of the column that the array, or a field of it, is
@@ -107,7 +109,10 @@ class ColumnInspector {
         refuse(column.name, fmt::format("is a record (of the fields {}). Name one of them, as in {}/{}",
                                         fmt::join(info.fields, ", "), column.name, info.fields.front()));
       default:
-        refuse(column.name, "holds no plain values (numbers, booleans or text). Name another column");
+        refuse(column.name,
+               fmt::format("has values that are not numbers, booleans or text (a column needs one "
+                           "of these for each row). {}",
+                           remedy_));
     }
   }
 
@@ -163,8 +168,8 @@ class ColumnInspector {
     const std::string encoding = store_.text_attribute(name, "encoding-type");
     if (encoding == "dataframe")
       refuse(name, fmt::format("is a data frame. Name one of its columns: {}", list_columns(store_, name)));
-    refuse(name, fmt::format("is no column of labels, names or numbers ({}). Name another column",
-                             encoding.empty() ? "a group" : "of the kind " + encoding));
+    refuse(name, fmt::format("is not a column of labels, names or numbers ({}). {}",
+                             encoding.empty() ? "it is a group" : "it is of the kind " + encoding, remedy_));
   }
 
   /// What stands in a column's group: as many values, and of one of these kinds.
@@ -181,7 +186,7 @@ class ColumnInspector {
   /// @param first  the code of the first one
   void set_categories(Column& column, const std::string& name, std::int64_t first = 0) const {
     if (depth_ == most_nested) refuse(name, fmt::format("has categories of categories {}", damaged_column));
-    const Column categories = ColumnInspector(store_, depth_ + 1).inspect(name);
+    const Column categories = ColumnInspector(store_, remedy_, depth_ + 1).inspect(name);
     ColumnBlock block = read_column(store_, categories, 0, categories.count);
     column.missing_categories = block.missing;
     column.categories = texts_of(categories, std::move(block));
@@ -191,13 +196,15 @@ class ColumnInspector {
 
   /// An obs of before AnnData 0.7 is a record in place of a group.
   Column of_field(const std::string& name) const {
-    if (!is_field(store_, name)) refuse(name, "is not in the file. Name another column");
+    if (!is_field(store_, name))
+      refuse(name, fmt::format("is missing (the file has nothing of this name). {}", remedy_));
     const std::string array = parent_of(name);
     return of_array(name, array, name.substr(array.size() + 1));
   }
 
   const Store& store_;
-  int depth_;  ///< how many columns this one is the categories of
+  const std::string& remedy_;  ///< if what was found is no column
+  int depth_;                  ///< how many columns this one is the categories of
 };
 
 /// Codes in the place of the values that stand for them.
@@ -241,8 +248,8 @@ std::vector<bool> read_mask(const Store& store, const std::string& mask, std::in
 
 }  // namespace
 
-Column inspect_column(const Store& store, const std::string& name) {
-  return ColumnInspector(store).inspect(name);
+Column inspect_column(const Store& store, const std::string& name, const std::string& remedy) {
+  return ColumnInspector(store, remedy).inspect(name);
 }
 
 Column find_column(const Store& store, const std::string& name, const std::string& what) {

@@ -137,10 +137,6 @@ std::vector<std::string> read_strings(const Guard& guard, hid_t dataset, std::in
   return result;
 }
 
-bool holds_integers(const Guard& guard, hid_t dataset) {
-  return are_integers(element_type(guard, dataset).get());
-}
-
 void read_integers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<std::int64_t> out,
                    const std::string& field) {
   const char* const problem = "has integers that cannot be read";

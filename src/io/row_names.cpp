@@ -86,7 +86,7 @@ std::optional<Column> find_names(const Store& store, const RowInput& input,
   };
   for (const NameColumn& candidate : columns_for(store, input.location.dataset)) {
     try {
-      Column column = inspect_column(store, candidate.name);
+      Column column = inspect_column(store, candidate.name, "Write the names of rows as one column of text");
       if (column.count == input.rows) return column;
       if (candidate.certain)
         cannot(fmt::format("{}: {} has {} names for {} rows (the file is damaged)", store.path(),

@@ -170,9 +170,10 @@ void check_config(const Config& config) {
 }
 
 void check_picture(const plot::PlotConfig& config, Problems& problems) {
-  problems.require(config.size >= plot::smallest_size && config.size <= plot::largest_size,
-                   fmt::format("--plot.size is {} (a picture has {} to {} pixels a side). Give so many",
-                               config.size, plot::smallest_size, plot::largest_size));
+  problems.require(
+      config.size >= plot::smallest_size && config.size <= plot::largest_size,
+      fmt::format("--plot.size is {} (it is the longer side of a panel in pixels). Choose {} to {}",
+                  config.size, plot::smallest_size, plot::largest_size));
 }
 
 void check_against_data(const Config& config, const DataShape& data) {

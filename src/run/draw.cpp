@@ -24,7 +24,7 @@ namespace {
 using Rows = data::DistributedMatrix<float>;
 using plot::Coloring;
 
-/// What the points are coloured by, as it was read.
+/// What the points are colored by, as it was read.
 struct Colors {
   std::optional<data::Labels> labels;
   std::optional<data::Numbers> values;
@@ -160,17 +160,18 @@ void check_config(const DrawConfig& config) {
                                config.output.picture));
   problems.require(
       config.plot.clip >= 0 && config.plot.clip < 50,
-      fmt::format("--plot.clip is {} (at either end 0 to less than 50 per cent are left out). Give so many",
-                  config.plot.clip));
+      fmt::format(
+          "--plot.clip is {} (it is the percentage that is cut off at each end). Choose 0 or more, below 50",
+          config.plot.clip));
   for (const auto& [name, seconds] : {std::pair("--plot.frame-seconds", config.timing.frame_seconds),
                                       std::pair("--plot.last-seconds", config.timing.last_seconds)})
     problems.require(
         seconds > 0 && seconds <= plot::longest_frame_seconds,
-        fmt::format("{} is {} (a frame stands for more than 0 and up to {} seconds). Give so many", name,
-                    seconds, plot::longest_frame_seconds));
+        fmt::format("{} is {} (it is how long a frame is shown, in seconds). Choose more than 0, up to {}",
+                    name, seconds, plot::longest_frame_seconds));
   problems.require(
       config.panels != Panels::colored || !config.input.labels.empty() || !config.input.values.empty(),
-      "--panels colored was given without --labels and --values (nothing tells the colours). Add one of "
+      "--panels colored was given without --labels and --values (the colors come from them). Add one of "
       "them");
   check_picture(config.plot, problems);
   try {

@@ -130,11 +130,10 @@ void check_config(const EvaluateConfig& config) {
                    "--neighbors is 0 (a point's nearest are at least 1). Give more; 10 is usual");
   problems.require(config.judge.sample >= 1,
                    "--sample is 0 (measures are means over some points). Give more");
-  problems.require(
-      config.judge.distance_sample >= 3 && config.judge.distance_sample <= 10000,
-      fmt::format(
-          "--distance-sample is {} (distances between 3 to 10000 points are correlated). Give so many",
-          config.judge.distance_sample));
+  problems.require(config.judge.distance_sample >= 3 && config.judge.distance_sample <= 10000,
+                   fmt::format("--distance-sample is {} (it is the number of points between which distances "
+                               "are correlated). Choose 3 to 10000",
+                               config.judge.distance_sample));
   problems.require(
       config.perplexity == 0 || config.perplexity >= 1,
       fmt::format("--perplexity is {} (it counts neighbours, so it is at least 1). Give 0 for no KL",

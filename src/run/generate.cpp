@@ -31,11 +31,12 @@ constexpr double most_model_bytes = 1e9;
 
 void check_cells(const synthetic::CellsConfig& c, Problems& problems) {
   const bool columns = c.columns >= 1 && c.columns <= most_columns;
-  problems.require(columns,
-                   fmt::format("--columns is {} (a row has 1 to {}). Give so many", c.columns, most_columns));
-  const bool clusters = c.clusters >= 1 && c.clusters <= most_clusters;
   problems.require(
-      clusters, fmt::format("--clusters is {} (there are 1 to {}). Give so many", c.clusters, most_clusters));
+      columns, fmt::format("--columns is {} (it is the number of values in a row). Choose 1 to {}", c.columns,
+                           most_columns));
+  const bool clusters = c.clusters >= 1 && c.clusters <= most_clusters;
+  problems.require(clusters, fmt::format("--clusters is {} (each is a category of labels). Choose 1 to {}",
+                                         c.clusters, most_clusters));
   if (columns && clusters)
     problems.require(
         synthetic::Cells::bytes(c) <= most_model_bytes,
@@ -95,8 +96,9 @@ std::string labels_file(const GenerateConfig& config) {
 
 void check_config(const GenerateConfig& config) {
   Problems problems;
-  problems.require(config.rows >= 1 && config.rows <= most_rows,
-                   fmt::format("--rows is {} (there are 1 to {}). Give so many", config.rows, most_rows));
+  problems.require(
+      config.rows >= 1 && config.rows <= most_rows,
+      fmt::format("--rows is {} (it is the number of points). Choose 1 to {}", config.rows, most_rows));
   check_cells(config.cells, problems);
   problems.require(!config.output.rows.empty(),
                    "no output file was given (the rows need a place). Add --output FILE.npy");

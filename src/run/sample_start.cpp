@@ -67,8 +67,8 @@ void check_sample(const Config& config, Problems& problems) {
   }
   for (const auto& [name, value] : {std::pair("--sample.iterations", c.iterations),
                                     std::pair("--sample.early-iterations", c.early_iterations)})
-    problems.require(
-        value >= 0, fmt::format("{} is {} (a number of iterations is 0 or more). Give so many", name, value));
+    problems.require(value >= 0,
+                     fmt::format("{} is {} (it is a number of iterations). Choose 0 or more", name, value));
   for (const auto& [name, value] : {std::pair("--sample.exaggeration", c.exaggeration),
                                     std::pair("--sample.early-exaggeration", c.early_exaggeration)})
     problems.require(

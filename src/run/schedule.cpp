@@ -47,7 +47,7 @@ class Checks {
 
   void iterations(const std::string& name, int value, int least) {
     problems_.require(value >= least && value <= most_iterations,
-                      fmt::format("{} is {} (a number of iterations is {} to {}). Give so many", name, value,
+                      fmt::format("{} is {} (it is a number of iterations). Choose {} to {}", name, value,
                                   least, most_iterations));
   }
   void exaggeration(const std::string& name, double value) {

@@ -125,7 +125,7 @@ TEST_F(Elements, WhatIsNoColumnOfLabels) {
   refused("anndata13.h5ad:obs", {"is a data frame", "obs/cluster, obs/flag"});
   refused("anndata06.h5ad:obs", {"is a record", "as in obs/index"});
   refused("anndata06.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
-  refused("index_group.h5ad:obs/barcode", {"is no column"});
+  refused("index_group.h5ad:obs/barcode", {"is not a column"});
 }
 
 TEST_F(Elements, NamesOfRowsInEveryKind) {
@@ -159,7 +159,8 @@ TEST_F(Elements, NamesThatCannotBeUsedAreAWarning) {
     EXPECT_EQ(names.named_rows(), 0);
     EXPECT_EQ(names.read(3, 2), (Names{"3", "4"}));
   };
-  warned("index_group.h5ad", "obs/barcode is no column");
+  warned("index_group.h5ad",
+         "obs/barcode is not a column of labels, names or numbers (it is a group). Write the names");
   warned("index_wrong_length.h5ad", "has 7 names for 30 rows");
 }
 

@@ -174,7 +174,7 @@ TEST_F(ReadLabels, BadLabels) {
   refused({file("labels.h5:two_columns")}, 101, {"two_columns has 2 dimensions, 101 x 2"});
   refused({file("labels.h5:beyond")}, 101, {"labels.h5 has an integer of 2^63 or more"});
   refused({make_file("beyond", npy_of_one_beyond)}, 2, {"integer beyond 2^63"});
-  refused({file("cells.h5ad:obsm")}, 101, {"is no column of labels"});
+  refused({file("cells.h5ad:obsm")}, 101, {"is not a column of labels"});
   refused({make_file("float", idx_bytes<float>(0x0d, {20}, [](std::size_t) { return 1; }))}, 20,
           {"floating-point"});
 }
@@ -210,10 +210,10 @@ TEST_F(ReadLabels, ColumnsWithElementsOfTheWrongKind) {
     testing::write_dataset(where, "values/values", H5T_STD_I8LE, {file_rows}, zeros);
     testing::write_dataset(where, "values/mask", integer.get(), {file_rows}, zeros);
   });
-  refused(wide + ":integers", "holds no plain values");
-  refused(wide + ":nullable", "no plain values");
-  refused(wide + ":categorical", "categorical holds no plain values");
-  refused(wide + ":values", "values/mask holds no plain values");
+  refused(wide + ":integers", "has values that are not numbers");
+  refused(wide + ":nullable", "nullable has values that are not numbers");
+  refused(wide + ":categorical", "categorical has values that are not numbers");
+  refused(wide + ":values", "values/mask has values that are not numbers");
   const hdf5::Guard guard(base::ErrorKind::input, wide);
   const hdf5::Handle open = hdf5::open_file(guard);
   const hdf5::Handle dataset = hdf5::open_dataset(guard, open.get(), "integers");

@@ -181,8 +181,10 @@ TEST(Config, EveryBadValueIsNamed) {
          c.optimize.repulsion = optimize::Repulsion::exact;
          c.optimize.sharing = optimize::GridSharing::slab;
        }},
-      {"--plot.size is 99 (a picture has 100 to 10000", [](Config& c) { c.plot.size = 99; }},
-      {"--plot.size is 10001 (a picture has 100 to 10000", [](Config& c) { c.plot.size = 10'001; }},
+      {"--plot.size is 99 (it is the longer side of a panel in pixels). Choose 100 to 10000",
+       [](Config& c) { c.plot.size = 99; }},
+      {"--plot.size is 10001 (it is the longer side of a panel in pixels). Choose 100 to 10000",
+       [](Config& c) { c.plot.size = 10'001; }},
       {"--threads is -2", [](Config& c) { c.run.threads = -2; }},
       {"--threads is 1025", [](Config& c) { c.run.threads = 1025; }},
       {"--quiet was given with --log",

@@ -51,7 +51,9 @@ struct ColumnBlock {
 /// and categories, values and mask, values and levels), or a field of a record (an obs of before AnnData
 /// 0.7). Categories may themselves be a column of any kind. Throws InputError if there is none, or it is of a
 /// kind that is no column, or damaged.
-Column inspect_column(const Store& store, const std::string& name);
+/// @param remedy  what to do if it is no column, for the message
+Column inspect_column(const Store& store, const std::string& name,
+                      const std::string& remedy = "Name another column");
 
 /// The same for what the user has named. If nothing of this name is there, or no name is given, the error
 /// lists what is: the columns of obs, or all arrays.

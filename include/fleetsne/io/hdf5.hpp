@@ -125,9 +125,6 @@ Handle element_type(const Guard& guard, hid_t dataset, const std::string& field 
 /// @param field  of a compound; empty if the elements are strings themselves
 std::vector<std::string> read_strings(const Guard& guard, hid_t dataset, std::int64_t first,
                                       std::int64_t count, const std::string& field = {});
-/// Whether elements of a dataset are integers, or an enumeration over them (as booleans are), that fit into
-/// 64 bits.
-bool holds_integers(const Guard& guard, hid_t dataset);
 /// The same for integers, booleans, and the values of enumerations. Throws if the dataset holds anything
 /// else, or a number of 2^63 or more.
 void read_integers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<std::int64_t> out,

@@ -30,7 +30,7 @@ os.environ.pop("OMPI_MCA_orte_tmpdir_base", None)  # each launch has its own, se
 MOST_SECONDS = 30 * float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))
 NOBODY = 65534
 # mpirun, before the program is there; of a disk that others fill for a moment.
-NO_ROOM_OF_ITS_OWN = "A call to mkdir was unable to create the desired directory"
+NO_ROOM_OF_ITS_OWN = re.compile("A call to mkdir was unable to create the desired directory|PMIX ERROR: OUT-OF-RESOURCE")
 
 # PROBLEM (WHY). WHAT TO DO
 FORM = re.compile(r"\S.* \(.+\)[.;:?,] .*\w.*", re.DOTALL)
@@ -102,7 +102,7 @@ class BadInput(unittest.TestCase):
                     process.terminate()
                     out, err = process.communicate()
                     err += "\nit did not end by itself"
-            if NO_ROOM_OF_ITS_OWN not in err:
+            if not NO_ROOM_OF_ITS_OWN.search(err):
                 break
         seconds = time.monotonic() - began
         left = cls.processes(str(temporary).encode())

@@ -256,7 +256,7 @@ LABELS = [
     embed(INPUT, "rows.npy --labels cells.h5ad", "cells.h5ad needs the name of the labels", "obs/COLUMN"),
     embed(INPUT, "rows.npy --labels cells.h5ad:obs/typ", "has no labels obs/typ", "obs/kind"),
     embed(INPUT, "rows.npy --labels cells.h5ad:obs/depth", "obs/depth holds floating-point numbers"),
-    embed(INPUT, "rows.npy --labels cells.h5ad:obsm", "obsm is no column of labels"),
+    embed(INPUT, "rows.npy --labels cells.h5ad:obsm", "obsm is not a column of labels"),
     embed(INPUT, "rows.npy --labels codes.h5ad:obs/kind", "label code 7 for 3 categories"),
     # Headers are looked at before the rows, of which the NaN is one.
     embed(INPUT, "nan.npy --labels few-labels.npy", "209 labels for 210 rows"),
