@@ -5,9 +5,11 @@
 #include "fleetsne/io/known_formats.hpp"
 #include "fleetsne/io/row_names.hpp"
 
+#include "match_columns.hpp"
 #include "zarr_source.hpp"
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -47,17 +49,29 @@ void inspect_array(RowInput& input) {
   input.wide = layout.type.wide();
 }
 
+std::vector<std::string> in_order(const std::vector<std::string>& names,
+                                  const std::vector<std::int32_t>& order) {
+  std::vector<std::string> result;
+  for (const std::int32_t column : order) result.push_back(names[static_cast<std::size_t>(column)]);
+  return result;
+}
+
 void inspect_text(RowInput& input) {
   const std::string& path = input.location.path;
-  if (!input.location.dataset.empty())
-    throw base::InputError(
-        fmt::format("{} has no datasets in it, {} was asked for (it is a text file). Name the file alone",
-                    path, input.location.dataset));
+  const std::string& chosen = input.location.dataset;
   const auto stream = ByteStream::open(path);
   input.packed = true;
-  input.table = inspect_table(*stream);
+  TableInspection table = inspect_table(*stream);
+  if (!chosen.empty()) input.column_order = find_table_columns(table, path, chosen);
+  expect_numbers(table, path, input.column_order);
+  input.table = table.layout;
   input.rows = input.table.rows;
-  input.columns = input.table.columns;
+  input.columns = chosen.empty() ? input.table.columns : static_cast<std::int64_t>(input.column_order.size());
+  input.notes = std::move(table.notes);
+  input.warnings = std::move(table.warnings);
+  input.column_names = std::move(table.column_names);
+  if (!chosen.empty() && !input.column_names.empty())
+    input.column_names = in_order(input.column_names, input.column_order);
 }
 
 /// What is known of an input without its names, to be broadcast.
@@ -77,6 +91,12 @@ std::vector<std::string> broadcast(const comm::Communicator& comm, std::vector<s
   return texts;
 }
 
+std::vector<std::int32_t> broadcast(const comm::Communicator& comm, std::vector<std::int32_t> numbers) {
+  numbers.resize(comm.broadcast(numbers.size(), 0));
+  comm.broadcast(std::span(numbers), 0);
+  return numbers;
+}
+
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
   const InputFacts facts = comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout,
                                                      input.chunk_rows, input.packed, input.wide, input.table},
@@ -94,18 +114,32 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
           .table = facts.table,
           .distance = std::move(distance),
           .notes = broadcast(comm, input.notes),
-          .warnings = broadcast(comm, input.warnings)};
+          .warnings = broadcast(comm, input.warnings),
+          .column_names = input.column_names,
+          .column_order = broadcast(comm, input.column_order)};
 }
 
 /// Looks at every input and gathers what is wrong with them.
-std::vector<RowInput> inspect_here(std::span<const std::string> inputs) {
+/// @param like  inputs whose columns these must have; may be empty
+std::vector<RowInput> inspect_here(std::span<const std::string> inputs, std::span<const std::string> like) {
   std::vector<RowInput> result;
   std::string problems;
-  for (const std::string& input : inputs) {
+  const auto gather = [&](auto&& work) {
     try {
-      result.push_back(inspect_rows(input));
+      work();
     } catch (const base::Error& error) {
       problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
+    }
+  };
+  for (const std::string& input : inputs) gather([&] { result.push_back(inspect_rows(input)); });
+  std::vector<RowInput> others;
+  for (const std::string& other : like) gather([&] { others.push_back(inspect_rows(other)); });
+  const RowInput* first = others.empty() ? nullptr : &others.front();  // that has names
+  for (RowInput& input : result) {
+    if (first == nullptr || first->column_names.empty()) {
+      first = &input;
+    } else {
+      gather([&] { match_columns(*first, input); });
     }
   }
   for (const RowInput& input : result) {
@@ -176,9 +210,10 @@ RowInput inspect_rows(const std::string& input) {
   return result;
 }
 
-std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs) {
+std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
+                                       std::span<const std::string> like) {
   std::vector<RowInput> result;
-  comm::on_root(comm, [&] { result = inspect_here(inputs); });
+  comm::on_root(comm, [&] { result = inspect_here(inputs, like); });
   result.resize(inputs.size());
   for (RowInput& input : result) input = broadcast(comm, input);
   return result;
@@ -197,16 +232,35 @@ void expect_readable_everywhere(const comm::Communicator& comm, const std::strin
   });
 }
 
+namespace {
+
+/// Puts the columns of rows that were read as they stand into this order; an empty one leaves them.
+template <class T>
+void reorder(std::span<const std::int32_t> order, base::MatrixView<T> rows) {
+  std::vector<T> read(order.size());
+  for (std::size_t i = 0; !order.empty() && i < rows.rows(); ++i) {
+    const std::span<T> row = rows.row(i);
+    std::ranges::copy(row, read.begin());
+    for (std::size_t c = 0; c < order.size(); ++c) row[c] = read[static_cast<std::size_t>(order[c])];
+  }
+}
+
+}  // namespace
+
 template <class T>
 void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
                      base::MatrixView<T> out) {
   expect_readable_everywhere(comm, input.location.path);
-  if (input.format == Format::hdf5) return read_hdf5_rows(comm, input, first, out);
-  if (input.format == Format::zarr) return read_zarr_rows(comm, input, first, out);
+  if (input.format == Format::hdf5 || input.format == Format::zarr) {
+    if (input.format == Format::hdf5) read_hdf5_rows(comm, input, first, out);
+    if (input.format == Format::zarr) read_zarr_rows(comm, input, first, out);
+    return reorder(input.column_order, out);
+  }
   comm::agree(comm, [&] {
     if (out.rows() == 0) return;
     const auto stream = ByteStream::open(input.location.path);
-    if (input.format == Format::table) return read_table_rows(*stream, input.table, first, out);
+    if (input.format == Format::table)
+      return read_table_rows(*stream, input.table, first, out, {.columns = input.column_order});
     read_array_rows(*stream, input.layout, first, out);
   });
 }

@@ -54,7 +54,7 @@ NumberSource inspect_numbers(const std::string& name) {
   const auto stream = ByteStream::open(source.location.path);
   std::int64_t columns = 0;
   if (source.format == Format::table) {
-    source.table = inspect_table(*stream);
+    source.table = inspect_table(*stream).layout;
     source.count = source.table.rows;
     columns = source.table.columns;
   } else {
@@ -98,7 +98,8 @@ void read_block(const NumberSource& source, std::int64_t first, std::span<double
   if (out.empty()) return;
   const base::MatrixView<double> column(out.data(), out.size(), 1, 1);
   if (source.format == Format::table)
-    return read_table_rows(*ByteStream::open(source.location.path), source.table, first, column);
+    return read_table_rows(*ByteStream::open(source.location.path), source.table, first, column,
+                           {.missing_as_nan = true});
   if (is_store(source.format)) return read_stored_block(source, first, out);
   read_array_rows(*ByteStream::open(source.location.path), source.layout, first, column);
 }

@@ -118,9 +118,9 @@ void say_what_was_done(const StackedRows& inputs, const Choice& choice, const Di
 
 /// Collective.
 StackedRows inspect_inputs(const comm::Communicator& comm, std::span<const std::string> names,
-                           base::Log* log) {
+                           base::Log* log, std::span<const std::string> like = {}) {
   if (names.empty()) throw base::UsageError("no input is given (there is nothing to embed). Name a file");
-  std::vector<RowInput> inputs = inspect_all_rows(comm, names);
+  std::vector<RowInput> inputs = inspect_all_rows(comm, names, like);
   if (log != nullptr) say_what_was_found(inputs, *log);
   return StackedRows(std::move(inputs));
 }
@@ -190,7 +190,7 @@ std::vector<Block> runs_of(const StackedRows& inputs, base::GlobalIndex count, b
 
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> names,
                                          const RowOptions& options) {
-  const StackedRows inputs = inspect_inputs(comm, names, options.log);
+  const StackedRows inputs = inspect_inputs(comm, names, options.log, options.like);
   return read_all(comm, inputs, {.invariance = {}, .fixed = options.rescaling}, options.log).rows;
 }
 

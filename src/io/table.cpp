@@ -1,267 +1,173 @@
 #include "fleetsne/io/table.hpp"
 
 #include "fleetsne/base/error.hpp"
-#include "fleetsne/io/transfer_limit.hpp"
 
+#include "table_dialect.hpp"
+#include "table_lines.hpp"
+#include "table_values.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
-#include <filesystem>
-#include <limits>
+#include <cmath>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 namespace fleetsne::io {
 namespace {
 
-/// A longer line is no row of numbers but a file without lines.
-constexpr std::size_t longest_line = std::size_t{64} << 20;
-
-/// The lines of a file, without their ends; those that hold no row are passed over.
-class Lines {
+/// Reads the rows of a table one after another.
+class RowReader {
  public:
-  explicit Lines(ByteStream& stream)
-      : stream_(stream), buffer_(std::max<std::size_t>(transfer_limit(), 64)) {}
-
-  /// The next line, valid until the one after it; none at the end of the file.
-  std::optional<std::string_view> next() {
-    while (auto line = any()) {
-      if (line->ends_with('\r')) line->remove_suffix(1);
-      if (number_ == 1 && line->starts_with("\xef\xbb\xbf")) line->remove_prefix(3);
-      const std::size_t begin = line->find_first_not_of(" \t");
-      if (begin != std::string_view::npos && (*line)[begin] != '#') return line;
-    }
-    return std::nullopt;
+  RowReader(ByteStream& stream, const TableLayout& layout)
+      : lines_(stream, layout.separator), path_(stream.path()), layout_(layout) {
+    if (layout.header) lines_.next();
   }
-  /// Of the last line, counted from 1.
-  std::int64_t number() const { return number_; }
+
+  void skip(base::GlobalIndex rows) {
+    for (base::GlobalIndex row = 0; row < rows; ++row) next_line();
+  }
+
+  std::string_view next_line() {
+    const auto line = lines_.next();
+    if (!line)
+      throw base::InputError(fmt::format(
+          "{} has become shorter since it was inspected (it had {} rows). Wait until it is finished", path_,
+          layout_.rows));
+    return *line;
+  }
+
+  std::int64_t line_number() const { return lines_.number(); }
 
  private:
-  std::optional<std::string_view> any() {
-    std::size_t seen = 0;
-    for (;;) {
-      const char* begin = buffer_.data() + at_;
-      const auto* end = static_cast<const char*>(std::memchr(begin + seen, '\n', filled_ - at_ - seen));
-      if (end != nullptr || (at_end_ && at_ < filled_)) {
-        const auto length = end != nullptr ? static_cast<std::size_t>(end - begin) : filled_ - at_;
-        at_ += length + (end != nullptr ? 1 : 0);
-        ++number_;
-        return std::string_view(begin, length);
-      }
-      if (at_end_) return std::nullopt;
-      seen = filled_ - at_;
-      fill();
-    }
-  }
-
-  void fill() {
-    std::memmove(buffer_.data(), buffer_.data() + at_, filled_ - at_);
-    filled_ -= at_;
-    at_ = 0;
-    if (filled_ == buffer_.size()) {
-      if (filled_ >= longest_line)
-        throw base::InputError(fmt::format(
-            "{} has no end of line within {} MiB (a table has a line for each row). Check what it holds",
-            stream_.path(), longest_line >> 20));
-      buffer_.resize(2 * filled_);
-    }
-    const auto free = std::span(buffer_).subspan(filled_);
-    const std::size_t read = stream_.read_some(offset_, std::as_writable_bytes(free));
-    offset_ += static_cast<std::int64_t>(read);
-    filled_ += read;
-    at_end_ = read < free.size();
-  }
-
-  ByteStream& stream_;
-  std::vector<char> buffer_;
-  std::size_t at_ = 0, filled_ = 0;
-  std::int64_t offset_ = 0, number_ = 0;
-  bool at_end_ = false;
+  TableLines lines_;
+  std::string path_;
+  TableLayout layout_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-  return text;
-}
-
-/// The whole text as a number, NaN and infinity included.
-std::optional<double> number_from(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (error == std::errc::invalid_argument) return std::nullopt;
-  // Beyond float64: from_chars leaves the value and does not say at which end.
-  if (error == std::errc::result_out_of_range) {
-    const std::size_t exponent = text.find_first_of("eE");
-    const bool small = exponent != std::string_view::npos && text.substr(exponent + 1).starts_with('-');
-    return small ? 0.0 : std::numeric_limits<double>::infinity();
-  }
-  return value;
-}
-
-/// Cuts the values off a line one by one.
-class Values {
- public:
-  Values(std::string_view line, char separator) : rest_(line), separator_(separator) {
-    if (separator_ == ' ') rest_ = trimmed_blanks(rest_);
-  }
-
-  std::optional<std::string_view> next() {
-    if (done_) return std::nullopt;
-    const std::size_t end = end_of_value();
-    const std::string_view value = rest_.substr(0, end);
-    done_ = end == rest_.size();
-    rest_.remove_prefix(done_ ? end : end + 1);
-    if (separator_ == ' ') rest_ = trimmed_blanks(rest_);
-    return trimmed(value);
-  }
-
- private:
-  static std::string_view trimmed_blanks(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
-  }
-  /// A separator between quotes does not count.
-  std::size_t end_of_value() const {
-    bool quoted = false;
-    for (std::size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == '"') quoted = !quoted;
-      if (rest_[i] == separator_ && !quoted) return i;
-    }
-    return rest_.size();
-  }
-
-  std::string_view rest_;
-  char separator_;
-  bool done_ = false;
-};
-
-std::vector<std::string_view> values_of(std::string_view line, char separator) {
-  std::vector<std::string_view> result;
-  Values values(line, separator);
-  while (const auto value = values.next()) result.push_back(*value);
-  return result;
-}
-
-char separator_of(std::string_view line) {
-  for (const char candidate : {'\t', ';', ',', ' '})
-    if (trimmed(line).find(candidate) != std::string_view::npos) return candidate;
-  return ',';
-}
-
-/// A value as a message shows it.
-std::string shown(std::string_view value) {
-  constexpr std::size_t most = 24;
-  std::string text(value.substr(0, most));
-  for (char& letter : text)
-    if (letter < 0x20 || letter == 0x7f) letter = '?';  // bytes beyond ASCII are negative or not, both '?'
-  return value.empty() ? "an empty value" : "\"" + text + (value.size() > most ? "...\"" : "\"");
-}
-
-[[noreturn]] void fail_at(const ByteStream& stream, std::int64_t line, const std::string& problem) {
-  throw base::InputError(fmt::format("{}, line {}: {}", stream.path(), line, problem));
-}
-
+/// Turns lines of a table into numbers.
 template <class T>
-void read_row(const ByteStream& stream, const Lines& lines, std::string_view line, const TableLayout& layout,
-              std::span<T> out) {
-  Values values(line, layout.separator);
-  if (layout.names) values.next();
-  std::size_t column = 0;
-  while (const auto value = values.next()) {
-    if (column < out.size()) {
-      const auto number = number_from(*value);
-      if (!number)
-        fail_at(stream, lines.number(),
-                fmt::format("{} is no number (a table of numbers is needed, with or without a header "
-                            "line). Remove or replace such values",
-                            shown(*value)));
-      out[column] = static_cast<T>(*number);
-    }
-    ++column;
+class RowParser {
+ public:
+  RowParser(std::string path, const TableLayout& layout, const TableSelection& selection)
+      : path_(std::move(path)), layout_(layout), missing_as_nan_(selection.missing_as_nan) {
+    if (selection.columns.empty()) return;
+    places_.assign(static_cast<std::size_t>(layout.columns), skipped);
+    for (std::size_t i = 0; i < selection.columns.size(); ++i)
+      places_[static_cast<std::size_t>(selection.columns[i])] = static_cast<std::int32_t>(i);
   }
-  if (column != out.size())
-    fail_at(stream, lines.number(),
-            fmt::format("there {} {} value{} (the rows above have {}). Give every row as many",
-                        column == 1 ? "is" : "are", column, column == 1 ? "" : "s", out.size()));
-}
+
+  void parse(std::string_view line, std::int64_t number, std::span<T> out) const {
+    TableValues values(line, layout_.separator);
+    if (layout_.names) values.next();
+    const auto columns = static_cast<std::size_t>(layout_.columns);
+    std::size_t column = 0;
+    for (; column < columns; ++column) {
+      const std::size_t place = places_.empty() ? column : static_cast<std::size_t>(places_[column]);
+      const bool wanted = places_.empty() || places_[column] != skipped;
+      if (wanted) {
+        if (const auto plain = values.next_number()) {
+          out[place] = static_cast<T>(*plain);
+          continue;
+        }
+      }
+      const auto value = values.next();
+      if (!value) break;
+      if (wanted) out[place] = static_cast<T>(number_of(*value, number, column));
+    }
+    expect_end(values, number, column);
+  }
+
+ private:
+  static constexpr std::int32_t skipped = -1;
+
+  double number_of(TableValue value, std::int64_t line, std::size_t column) const {
+    const auto number = number_from(value.text, layout_.decimal_comma);
+    if (number && std::isfinite(*number)) return *number;
+    const bool missing = is_missing(value.text);
+    if (missing_as_nan_ && (number || missing)) return missing ? std::nan("") : *number;
+    const auto fail = [&](std::string_view problem) {
+      throw base::InputError(fmt::format("{}, line {}, column {}: {} {}", path_, line,
+                                         column + (layout_.names ? 2 : 1), shown(value.text), problem));
+    };
+    if (missing)
+      fail(
+          "is a missing value (distances to a row without it are undefined). Remove the row or column, or "
+          "fill "
+          "the value");
+    if (number)
+      fail(
+          "is infinity, or too large for a number of 64 bits (distances to it are undefined). Remove or "
+          "replace it");
+    fail(layout_.decimal_comma && number_from(value.text, false)
+             ? "has a decimal point (other values have decimal commas). Write all values alike"
+             : "is not a number (a row has numbers only, after its name if rows are named). Replace such "
+               "values, "
+               "or name the columns to read, as in FILE.csv:COLUMN1,COLUMN2");
+    return 0;
+  }
+
+  /// @param found  how many values were there so far, the line's name aside
+  void expect_end(TableValues& values, std::int64_t line, std::size_t found) const {
+    const auto columns = static_cast<std::size_t>(layout_.columns);
+    const auto next = values.next();
+    if (found == columns && !next) return;
+    if (found == columns && layout_.trailing && next->text.empty() && !values.next()) return;
+    if (next) ++found;
+    while (values.next()) ++found;
+    fail_for_width(path_, line, found, columns);
+  }
+
+  std::string path_;
+  TableLayout layout_;
+  bool missing_as_nan_;
+  std::vector<std::int32_t> places_;  // of each column in `out`; empty: as they stand
+};
 
 }  // namespace
 
-bool is_table(const std::string& path) {
-  std::filesystem::path name(path);
-  if (name.extension() == ".gz") name.replace_extension();
-  return name.extension() == ".csv" || name.extension() == ".tsv";
-}
-
-TableLayout inspect_table(ByteStream& stream) {
-  Lines lines(stream);
-  const auto first = lines.next();
-  const auto no_rows = [&] {
-    return base::InputError(fmt::format(
-        "{} has no rows (a line of numbers is needed for each point). Check how it was made", stream.path()));
-  };
-  if (!first) throw no_rows();
-  TableLayout layout;
-  layout.separator = separator_of(*first);
-  const auto head = values_of(*first, layout.separator);
-  layout.header = std::ranges::any_of(head, [](std::string_view value) { return !number_from(value); });
-  layout.names = layout.header && head.front().empty();
-  std::size_t columns = head.size();
-  if (layout.header) {
-    const auto second = lines.next();
-    if (!second) throw no_rows();
-    const std::size_t values = values_of(*second, layout.separator).size();
-    if (values == columns + 1) {
-      layout.names = true;
-    } else if (values != columns) {
-      fail_at(stream, lines.number(),
-              fmt::format("there are {} values (the header names {}). Make both alike", values, columns));
-    }
-    columns = values;
-  }
-  layout.columns = static_cast<std::int64_t>(columns) - (layout.names ? 1 : 0);
-  if (layout.columns == 0) throw no_rows();
-  layout.rows = 1;
-  // A line that cannot hold as many numbers is refused here: rows and columns tell how much memory is asked
-  // for.
-  const std::size_t numbers = static_cast<std::size_t>(layout.columns);
-  const std::size_t shortest = 2 * numbers - (layout.names ? 0 : 1);
-  while (const auto line = lines.next()) {
-    ++layout.rows;
-    if (line->size() >= shortest) continue;
-    std::vector<float> row(numbers);
-    read_row(stream, lines, *line, layout, std::span(row));
-  }
-  return layout;
-}
-
 template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<T> out) {
-  Lines lines(stream);
-  if (layout.header) lines.next();
-  for (base::GlobalIndex row = 0; row < first; ++row) lines.next();
+                     base::MatrixView<T> out, const TableSelection& selection) {
+  RowReader reader(stream, layout);
+  const RowParser<T> parser(stream.path(), layout, selection);
+  reader.skip(first);
   for (std::size_t i = 0; i < out.rows(); ++i) {
-    const auto line = lines.next();
-    if (!line)
-      throw base::InputError(
-          fmt::format("{} has become shorter while it was read (it had {} rows). Let it "
-                      "be finished first",
-                      stream.path(), layout.rows));
-    read_row(stream, lines, *line, layout, out.row(i));
+    const std::string_view line = reader.next_line();
+    parser.parse(line, reader.line_number(), out.row(i));
   }
 }
 
-template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<float>);
-template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<double>);
+template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<float>,
+                              const TableSelection&);
+template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<double>,
+                              const TableSelection&);
+
+std::vector<std::string> read_table_texts(ByteStream& stream, const TableLayout& layout, std::int32_t column,
+                                          base::GlobalIndex first, std::int64_t count) {
+  RowReader reader(stream, layout);
+  reader.skip(first);
+  const std::int32_t before = column + (layout.names ? 1 : 0);
+  std::vector<std::string> texts;
+  texts.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    TableValues values(reader.next_line(), layout.separator);
+    std::optional<TableValue> value = values.next();
+    for (std::int32_t c = 0; c < before && value; ++c) value = values.next();
+    if (!value)
+      throw base::InputError(
+          fmt::format("{}, line {}: there is no value in column {} (other rows have one). "
+                      "Check whether a separator is missing",
+                      stream.path(), reader.line_number(), before + 1));
+    texts.push_back(text_of(*value));
+  }
+  return texts;
+}
+
+std::vector<std::string> read_table_names(ByteStream& stream, const TableLayout& layout,
+                                          base::GlobalIndex first, std::int64_t count) {
+  return read_table_texts(stream, layout, names_of_rows, first, count);
+}
 
 }  // namespace fleetsne::io

@@ -5,6 +5,7 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/label_source.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
+#include "fleetsne/io/read.hpp"
 #include "fleetsne/io/row_names.hpp"
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/metric_names.hpp"
@@ -92,7 +93,8 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
     findings.gather([&] { io::inspect_all_labels(comm, config.input.labels, rows); });
   if (config.init.start == init::Start::file)
     findings.gather([&] {
-      const io::RowInput start = io::inspect_all_rows(comm, std::span(&config.init.file, 1)).front();
+      const auto file = io::embedding_inputs(comm, std::span(&config.init.file, 1));
+      const io::RowInput start = io::inspect_all_rows(comm, file).front();
       shape.init_rows = start.rows;
       shape.init_columns = start.columns;
     });

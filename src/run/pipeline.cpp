@@ -107,8 +107,8 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, const R
     inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
   if (config.init.start == init::Start::file)
     inputs.given = stages.run("read_init", [&] {
-      return two_columns(io::read_rescaled_rows(comm, std::span(&config.init.file, 1), of_embedding, &log)
-                             .rows.local.view());
+      const auto file = io::embedding_inputs(comm, std::span(&config.init.file, 1));
+      return two_columns(io::read_rescaled_rows(comm, file, of_embedding, &log).rows.local.view());
     });
   if (!config.init.continued.empty())
     inputs.state = stages.run("read_state", [&] {

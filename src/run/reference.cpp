@@ -139,9 +139,6 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
     if (header.embedding.ends_with("obsm/X_umap"))
       throw base::InputError(fmt::format(
           "{} is an embedding of UMAP (new points go into one of t-SNE). Name another", header.embedding));
-    if (embedding.columns != 1 && embedding.columns != 2)
-      throw base::InputError(fmt::format("{} has {} columns (an embedding has 1 or 2). Name another",
-                                         header.embedding, embedding.columns));
     if (embedding.format == io::Format::hdf5) take_record(config, header);
     if (header.files.empty())
       throw base::UsageError(fmt::format(

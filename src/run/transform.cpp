@@ -157,7 +157,8 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   const ReferenceHeader header = check_files(comm, config, report, log);
   ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header); });
   Rows rows = stages.run("read", [&] {
-    return io::read_rows(comm, embed.input.files, {.log = &log, .rescaling = &reference.rescaling});
+    return io::read_rows(comm, embed.input.files,
+                         {.log = &log, .like = header.files, .rescaling = &reference.rescaling});
   });
   report.input_digest = data::digest(comm, rows);
   std::optional<data::Labels> labels;

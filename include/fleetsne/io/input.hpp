@@ -47,6 +47,11 @@ struct RowInput {
   std::string distance{};            ///< ann-benchmarks: by what the file says its rows are near, if it does
   std::vector<std::string> notes{};  ///< what was decided about it, for the log
   std::vector<std::string> warnings{};  ///< what was guessed or looks wrong
+  /// What the columns are called, in the order in which they are read; on rank 0 only, empty if they have no
+  /// names.
+  std::vector<std::string> column_names{};
+  /// The file's column for each column that is read; empty: all, as they stand.
+  std::vector<std::int32_t> column_order{};
 };
 
 /// Notes and warnings of the inputs go to the log, each once however often it is said.
@@ -59,9 +64,12 @@ RowInput inspect_rows(const std::string& input);
 void inspect_hdf5_rows(RowInput& input);
 void inspect_zarr_rows(RowInput& input);
 
-/// Looks at all inputs on rank 0 and tells the others: file systems may answer differently on different
-/// nodes. All problems of all inputs are reported in one error. Collective.
-std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs);
+/// Looks at all inputs on rank 0 and broadcasts what it found: file systems may answer differently on
+/// different nodes. Columns that have names, and another order than those of the first input, are matched by
+/// name. All problems of all inputs are reported in one error. Collective.
+/// @param like  other inputs, of which the first is the one whose order of columns is taken
+std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
+                                       std::span<const std::string> like = {});
 
 /// Every rank proves that it can open the file, which rank 0 alone has looked at: a folder of one node's own
 /// is not there on the others, and a collective open would never return from it.

@@ -16,6 +16,8 @@ namespace fleetsne::io {
 /// How rows are read from their files.
 struct RowOptions {
   base::Log* log = nullptr;              ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+  /// Inputs whose columns these have: where both have names, they are matched by name.
+  std::span<const std::string> like{};
   const Rescaling* rescaling = nullptr;  ///< as other rows were, to be compared with these; none: as they are
 };
 
@@ -45,8 +47,9 @@ RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const 
                                 const Invariance& invariance, base::Log* log = nullptr);
 
 /// Inputs that are embeddings, as read_rows takes them: an AnnData file without a name means its obsm/X_tsne
-/// or, if there is none, obsm/X_umap, and not what there is to embed.
-/// @note Collective. Throws InputError on all ranks.
+/// or, if there is none, obsm/X_umap, and not what there is to embed; a table with more columns than axes
+/// means the two that its header names as such.
+/// @note Collective. Throws InputError on all ranks, also if there are more than 2 columns.
 std::vector<std::string> embedding_inputs(const comm::Communicator& comm, std::span<const std::string> names);
 
 /// Reads a number for every row: .npy or IDX of one column, a table of one column, an HDF5 dataset of one

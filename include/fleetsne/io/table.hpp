@@ -5,35 +5,80 @@
 #include "fleetsne/io/byte_stream.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace fleetsne::io {
 
-/// How a table of numbers stands in a text file: a line for each row, values between separators. Plain data,
-/// so that rank 0 can read it and broadcast it.
+/// How a table stands in a text file: a line for each row, values between separators. Plain data, so that
+/// rank 0 can read it and broadcast it.
 struct TableLayout {
   char separator = ',';
-  bool header = false;  ///< the first line names the columns
-  bool names = false;   ///< the first value of a line names the row
-  std::int64_t rows = 0, columns = 0;
+  bool decimal_comma = false;  ///< 1,5 is three halves
+  bool header = false;         ///< the first line names the columns
+  bool names = false;          ///< the first value of a line names the row
+  bool trailing = false;       ///< a separator at the end of each line, with nothing behind it
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;  ///< without the names of rows
 };
+
+/// What is known of a table once it was read through.
+struct TableInspection {
+  TableLayout layout;
+  std::string names_column;                ///< what the header calls the names of rows
+  std::vector<std::string> column_names;   ///< of the columns; empty without a header
+  std::vector<std::int32_t> text_columns;  ///< columns of text, which cannot be rows
+  std::vector<std::string> notes;          ///< what was decided, for the log
+  std::vector<std::string> warnings;       ///< what looks wrong
+};
+
+/// The number that `find_table_column` has for the names of rows.
+inline constexpr std::int32_t names_of_rows = -1;
 
 /// Whether a file is a table by its name: .csv or .tsv, also with .gz behind. Text has no first bytes to know
 /// it by.
 bool is_table(const std::string& path);
 
-/// Reads the whole file once, counts its rows and looks at the first two. The separator is a tab, semicolon,
-/// comma or blank, the first of these that the first line has. That line is a header if one of its values is
-/// no number; if its first name is empty, or it has one name less than the rows have values, then the first
-/// value of each row is its name. Empty lines and those that begin with # are passed over. Values may stand
-/// in double quotes. Throws InputError.
-TableLayout inspect_table(ByteStream& stream);
+/// Decides by the first 1,000 lines how a table stands (encoding, line ends, separator, decimal commas,
+/// header, names of rows), then reads the whole file once to count its rows and find columns that only count
+/// them. Empty lines and those that begin with # are passed over. Throws InputError. Not collective.
+TableInspection inspect_table(ByteStream& stream);
 
-/// Reads rows [first, first + out.rows()) as float or double; what is above them is read, too, to find them.
-/// Throws InputError with the line that has another number of values, or one that is no number. Not
-/// collective.
+/// The column of this name, or of this number counted from 1 as the values stand in a line; names_of_rows if
+/// these are meant. Throws InputError with the columns that there are.
+std::int32_t find_table_column(const TableInspection& table, const std::string& path,
+                               const std::string& column);
+/// The same for several, with commas between them ("x,y"; a name with a comma in quotes).
+std::vector<std::int32_t> find_table_columns(const TableInspection& table, const std::string& path,
+                                             const std::string& columns);
+
+/// Throws InputError if one of these columns is text; empty: all of the table's.
+void expect_numbers(const TableInspection& table, const std::string& path,
+                    std::span<const std::int32_t> columns);
+
+/// What of a table is read as numbers.
+struct TableSelection {
+  /// The table's column for each column of the result; empty: all, as they stand.
+  std::span<const std::int32_t> columns{};
+  bool missing_as_nan = false;  ///< else a missing value is refused
+};
+
+/// Reads rows [first, first + out.rows()) as T, float or double; what is above them is read, too, to find
+/// them. Throws InputError with the line that has another number of values, or a value that is not a number,
+/// is missing or infinite. Not collective.
 template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
-                     base::MatrixView<T> out);
+                     base::MatrixView<T> out, const TableSelection& selection = {});
+
+/// The values of one column as text, quotes undone, as valid UTF-8: rows [first, first + count).
+/// @param column  as find_table_column has found it
+/// Throws InputError. Not collective.
+std::vector<std::string> read_table_texts(ByteStream& stream, const TableLayout& layout, std::int32_t column,
+                                          base::GlobalIndex first, std::int64_t count);
+
+/// The names of rows [first, first + count); the layout must have some. The same.
+std::vector<std::string> read_table_names(ByteStream& stream, const TableLayout& layout,
+                                          base::GlobalIndex first, std::int64_t count);
 
 }  // namespace fleetsne::io

@@ -163,6 +163,9 @@ class Files:
         self.write("headers.csv", b"a,b,c\n1,2,3,4,5\n1,2,3,4,5\n")
         self.write("blank.csv", b"\n\n# nothing\n")
         self.write("names.tsv", b"\tx\ty\ncell1\t1\t2\ncell2\t3\t?\ncell3\t3\t4\ncell4\t5\t6\n")
+        np.savetxt(self.folder / "fewer.csv", self.rows[:-1, :2], delimiter=",", header="x,y", comments="")
+        np.savetxt(self.folder / "clusters.csv", self.rows[:, :3], delimiter=",", header="x,y,z", comments="")
+        np.savetxt(self.folder / "beside.csv", self.rows[:, :2], delimiter=",", header="tsne1,cluster", comments="")
         self.write("binary.csv", np.random.default_rng(3).bytes(3000))
         self.write("notes.txt", b"these are not numbers\n" * 9)
 
