@@ -201,10 +201,10 @@ std::string first_of(const std::vector<std::string>& names) {
     refuse(path, "an OpenDocument file", "Save the sheet as .csv");
   if (any([](const std::string& name) { return name.ends_with("data.pkl"); }))
     refuse(path, "a PyTorch file", from_torch);
-  refuse(path,
-         members.empty() ? "a zip archive whose list of members is missing"
-                         : fmt::format("a zip archive of {}", first_of(members)),
-         "Unpack it first: unzip FILE");
+  if (members.empty())
+    refuse(path, "a zip archive whose list of members is missing, so it is damaged or truncated",
+           "Copy it or make it again");
+  refuse(path, fmt::format("a zip archive of {}", first_of(members)), "Unpack it first: unzip FILE");
 }
 
 bool is_text(std::span<const std::byte> begin) {

@@ -12,7 +12,7 @@ bool has_known_suffix(const std::string& path) {
   return false;
 }
 
-bool exists(const std::string& path) {
+bool is_file_or_folder(const std::string& path) {
   std::error_code ignored;
   const auto type = std::filesystem::status(path, ignored).type();
   return type == std::filesystem::file_type::regular || type == std::filesystem::file_type::directory;
@@ -28,8 +28,8 @@ std::size_t first_colon_after(const std::string& input, bool (*is)(const std::st
 }  // namespace
 
 Location split_input(const std::string& input) {
-  if (exists(input)) return {input, {}};
-  std::size_t colon = first_colon_after(input, exists);
+  if (is_file_or_folder(input)) return {input, {}};
+  std::size_t colon = first_colon_after(input, is_file_or_folder);
   if (colon == std::string::npos) colon = first_colon_after(input, has_known_suffix);
   if (colon == std::string::npos) return {input, {}};
   std::string dataset = input.substr(colon + 1);

@@ -5,6 +5,7 @@ FLEETSNE is the program; affinities and a checkpoint are taken from a run of it.
 
 import gzip
 import io
+import json
 import os
 import pathlib
 import struct
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import anndata
 import h5py
@@ -188,8 +190,44 @@ def own_files(program):
     write("state", "tsne_misfit", b"\1\3\1" + part(tsne) + columns)
 
 
+def zarr_arrays():
+    data = np.arange(8, dtype="<f4").tobytes()
+    number, text = {"name": "bytes", "configuration": {"endian": "little"}}, {"name": "vlen-utf8"}
+    texts = struct.pack("<I", 8) + b"".join(struct.pack("<I", 1) + b"ab"[i % 2:][:1] for i in range(8))
+
+    def write_array(name, metadata, chunk):
+        write("zarr", name, json.dumps(metadata, separators=(",", ":")).encode() + b"\0" + chunk)
+
+    def array_v2(chunk_data, name, **more):
+        write_array("v2_" + name, {"zarr_format": 2, "shape": [8, 2], "chunks": [4, 2], "dtype": "<f4", "compressor": None,
+                                   "fill_value": 0, "order": "C", "filters": None} | more, chunk_data)
+
+    def array_v3(chunk_data, name, codecs, **more):
+        grid = {"name": "regular", "configuration": {"chunk_shape": more.pop("chunk", [4, 2])}}
+        write_array("v3_" + name, {"zarr_format": 3, "node_type": "array", "shape": [8, 2], "data_type": "float32", "fill_value": 0,
+                                   "chunk_grid": grid, "chunk_key_encoding": {"name": "default"}, "codecs": codecs} | more, chunk_data)
+
+    array_v2(data, "plain")
+    array_v2(data, "column_major", order="F")
+    array_v2(zlib.compress(data), "zlib", compressor={"id": "zlib"})
+    array_v2(struct.pack("<I", 32) + b"\xf0\x11" + data, "lz4", compressor={"id": "lz4"})
+    array_v2(data, "record", dtype=[["a", "<i2"], ["b", "<f2"], ["c", "<U1"]], shape=[4], chunks=[4])
+    array_v2(texts, "texts", dtype="|O", filters=[{"id": "vlen-utf8"}], shape=[8], chunks=[8])
+    array_v2(data, "unicode", dtype=">U2", shape=[4], chunks=[4])
+    array_v3(data, "plain", [number])
+    array_v3(data, "transposed", [{"name": "transpose", "configuration": {"order": [1, 0]}}, number])
+    array_v3(gzip.compress(data, mtime=0), "gzip", [number, {"name": "gzip"}])
+    array_v3(data + b"\0\1\2\3", "crc32c", [number, {"name": "crc32c"}])
+    blosc = bytes([2, 1, 3, 4]) + struct.pack("<3I", 32, 32, 48) + data  # stored as it is
+    array_v3(blosc, "blosc", [number, {"name": "blosc"}])
+    index = struct.pack("<4Q", 0, 16, 16, 16)
+    array_v3(data + index, "sharded", [{"name": "sharding_indexed", "configuration": {
+        "chunk_shape": [2, 2], "codecs": [number], "index_codecs": [number]}}])
+
+
 if __name__ == "__main__":
     arrays()
+    zarr_arrays()
     texts()
     datasets()
     own_files(os.path.abspath(sys.argv[1]))

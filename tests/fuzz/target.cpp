@@ -61,6 +61,7 @@ const comm::Communicator& alone() {
 
 std::string file_of(Bytes bytes, const std::string& name) {
   std::string path = process().folder + "/" + name;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (descriptor < 0 ||
       ::write(descriptor, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {

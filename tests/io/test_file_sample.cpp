@@ -47,6 +47,28 @@ TEST_F(FileSample, OfALargeOneItsSizeItsEndsAndPiecesBetweenCount) {
   }
 }
 
+TEST_F(FileSample, OfAFolderNamesSizesAndBytesOfItsFilesCount) {
+  std::filesystem::create_directories(path("folder/c/0"));
+  const auto write = [&](const std::string& name, std::size_t bytes, char value) {
+    make_file("folder/" + name, std::string(bytes, value));
+  };
+  write("c/0/0", 3 << 20, 'a');
+  write("c/0/1", 0, 'b');
+  write("zarr.json", 100, 'c');
+  const auto before = file_sample(path("folder"));
+  EXPECT_NE(before, 0U);
+  EXPECT_EQ(file_sample(path("folder")), before);
+  write("c/0/0", 3 << 20, 'd');
+  EXPECT_NE(file_sample(path("folder")), before);
+  write("c/0/0", 3 << 20, 'a');
+  EXPECT_EQ(file_sample(path("folder")), before);
+  write("c/0/1", 1, 'b');
+  EXPECT_NE(file_sample(path("folder")), before);
+  write("c/0/1", 0, 'b');
+  std::filesystem::rename(path("folder/c/0/1"), path("folder/c/0/2"));
+  EXPECT_NE(file_sample(path("folder")), before);
+}
+
 TEST_F(FileSample, OfNoFile) {
   EXPECT_EQ(file_sample(path("none")), 0U);
   make_file("file", "");

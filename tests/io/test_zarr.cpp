@@ -53,6 +53,43 @@ TEST_F(Zarr, RowsOfAnnDataAreThoseOfTheHdf5File) {
   EXPECT_TRUE(log.warnings().empty());
 }
 
+TEST_F(Zarr, LabelsAndNumbersAreThoseOfTheHdf5File) {
+  const auto rows = data::RowDistribution::balanced(60, comm.size());
+  const auto labels = [&](const std::string& file, const std::string& column) {
+    const std::string source = real_file(file) + ":obs/" + column;
+    return read_labels(comm, std::span(&source, 1), rows);
+  };
+  for (const char* column : {"cell_type", "batch", "note", "count", "flag", "cluster"}) {
+    const auto expected = labels("cells.h5ad", column);
+    for (const char* store : stores) {
+      // That one has texts of its own there, some of them missing.
+      if (std::string(store) == "v3.zarr.zip" && std::string(column) == "note") continue;
+      const auto found = labels(store, column);
+      EXPECT_EQ(found.categories, expected.categories) << store << " " << column;
+      EXPECT_EQ(found.codes, expected.codes) << store << " " << column;
+    }
+  }
+  const auto notes = labels("v3.zarr.zip", "note");
+  for (std::size_t i = 0; i < notes.codes.size(); ++i)
+    EXPECT_EQ(notes.codes[i] < 0, (rows.begin(comm.rank()) + static_cast<std::int64_t>(i)) % 5 == 0);
+  for (const char* column : {"score", "count", "cluster"}) {
+    const auto expected = read_numbers(comm, real_file("cells.h5ad") + ":obs/" + column, rows);
+    for (const char* store : stores) {
+      const auto found = read_numbers(comm, real_file(store) + ":obs/" + column, rows);
+      ASSERT_EQ(found.values.size(), expected.values.size());
+      for (std::size_t i = 0; i < found.values.size(); ++i)
+        EXPECT_TRUE(found.values[i] == expected.values[i] ||
+                    (std::isnan(found.values[i]) && std::isnan(expected.values[i])))
+            << store << " " << column << " " << i;
+    }
+  }
+}
+
+TEST_F(Zarr, AnEmbeddingInAStoreIsFound) {
+  const std::string store = real_file("v3.zarr");
+  EXPECT_EQ(embedding_inputs(comm, std::span(&store, 1)).front(), store + ":obsm/X_umap");
+}
+
 /// Element (i, j) of the matrix that the maker of the files stores by every codec.
 double element(std::int64_t i, std::int64_t j) {
   return (static_cast<double>(i * 7 + j) - 100) / 8;
@@ -260,7 +297,7 @@ TEST_F(DamagedZarr, TruncatedZipsAreRefused) {
   const std::string whole = real_file("v3.zarr.zip");
   const auto bytes = std::filesystem::file_size(whole);
   for (const std::uintmax_t part : {bytes / 2, bytes - 10})
-    expect_error(comm, base::ErrorKind::input, {"cut"},
+    expect_error(comm, base::ErrorKind::input, {"cut", "truncated"},
                  [&] { read(cut(whole, fmt::format("cut{}.zarr.zip", part), part)); });
 }
 
