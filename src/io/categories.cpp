@@ -1,5 +1,6 @@
 #include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/data/texts.hpp"
 #include "fleetsne/io/label_source.hpp"
 
 #include <fmt/format.h>
@@ -46,23 +47,8 @@ std::vector<std::int64_t> of_all_ranks(const comm::Communicator& comm,
   return comm.all_gather(std::span<const std::int64_t>(mine)).values;
 }
 
-/// Strings travel as their lengths and their characters.
 std::vector<std::string> of_all_ranks(const comm::Communicator& comm, const std::vector<std::string>& mine) {
-  std::vector<std::size_t> lengths;
-  std::vector<char> characters;
-  for (const std::string& text : mine) {
-    lengths.push_back(text.size());
-    characters.insert(characters.end(), text.begin(), text.end());
-  }
-  const auto all_lengths = comm.all_gather(std::span<const std::size_t>(lengths));
-  const auto all_characters = comm.all_gather(std::span<const char>(characters));
-  std::vector<std::string> result;
-  std::size_t at = 0;
-  for (const std::size_t length : all_lengths.values) {
-    result.emplace_back(all_characters.values.data() + at, length);
-    at += length;
-  }
-  return result;
+  return data::all_gather(comm, mine);
 }
 
 template <class T>

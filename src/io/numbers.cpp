@@ -106,6 +106,11 @@ void read_block(const NumberSource& source, std::int64_t first, std::span<double
 
 }  // namespace
 
+RowInput rows_of_numbers(const std::string& name) {
+  const NumberSource source = inspect_numbers(name);
+  return rows_of_column(source.location, source.format, source.count);
+}
+
 data::Numbers read_numbers(const comm::Communicator& comm, const std::string& name,
                            const data::RowDistribution& rows) {
   NumberSource source;

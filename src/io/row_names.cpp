@@ -202,4 +202,8 @@ void expect_row_names(const comm::Communicator& comm, std::span<const RowInput> 
                   repeated.rows, begin, example));
 }
 
+RowInput rows_of_column(const Location& location, Format format, std::int64_t count) {
+  return {.location = location, .format = format, .rows = count, .columns = 1};
+}
+
 }  // namespace fleetsne::io

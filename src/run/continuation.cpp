@@ -146,14 +146,15 @@ void inspect_state(const comm::Communicator& comm, const std::string& file, int 
   }
 }
 
-optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions) {
+optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions,
+                           RowMatcher& matcher) {
   if (is_checkpoint(comm, file)) return read_checkpoint(comm, file, dimensions);
   std::vector<std::string> inputs;
   for (const char* dataset : matrices_of_state) inputs.push_back(place(file, dataset));
-  const auto matrices = read_recorded(comm, inputs);
-  optimize::State state{.positions = two_columns(matrices[1].local.view()),
-                        .step = two_columns(matrices[2].local.view()),
-                        .gains = two_columns(matrices[3].local.view())};
+  const auto matrices = read_recorded(comm, inputs, matcher);
+  optimize::State state{.positions = two_columns(matrices[1].view()),
+                        .step = two_columns(matrices[2].view()),
+                        .gains = two_columns(matrices[3].view())};
   comm::agree(comm, [&] {
     for (const float gain : state.gains.elements())
       if (gain < 0) refuse(file, fmt::format("a gain in it is {}", gain));

@@ -9,6 +9,7 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/run/output_file.hpp"
 #include "fleetsne/run/problems.hpp"
+#include "fleetsne/run/row_match.hpp"
 #include "fleetsne/run/seats.hpp"
 
 #include <fmt/format.h>
@@ -34,11 +35,20 @@ struct Colors {
   Coloring main() const { return labels ? Coloring::labels : values ? Coloring::values : Coloring::density; }
 };
 
-/// The embeddings' headers must agree. Returns how many rows they have. Collective.
-std::int64_t check_shapes(const comm::Communicator& comm, const std::vector<std::string>& files) {
-  std::vector<io::RowInput> inputs;
-  for (const std::string& file : files)
-    inputs.push_back(io::inspect_all_rows(comm, std::span(&file, 1)).front());
+/// What is drawn, in the order of the rows of the first embedding.
+struct Drawable {
+  std::vector<std::string> files;  ///< of the embeddings
+  std::vector<RowMatch> matches;   ///< of their rows
+  data::RowDistribution rows;
+};
+
+/// The embeddings' headers must agree. Collective.
+Drawable check_shapes(const comm::Communicator& comm, const std::vector<io::RowInput>& inputs,
+                      const std::vector<std::string>& files, RowMatcher& matcher) {
+  Drawable result{files, {}, matcher.rows()};
+  for (std::size_t i = 0; i < files.size(); ++i)
+    result.matches.push_back(i == 0 ? RowMatch{matcher.rows()}
+                                    : matcher.match(files[i], std::span(&inputs[i], 1), Unmatched::refused));
   comm::agree(comm, [&] {
     std::string problems;
     const auto add = [&](const std::string& problem) {
@@ -48,7 +58,7 @@ std::int64_t check_shapes(const comm::Communicator& comm, const std::vector<std:
       if (inputs[i].columns != 2)
         add(fmt::format("{} has {} column{} (a picture has two axes). Give an embedding in two dimensions",
                         files[i], inputs[i].columns, inputs[i].columns == 1 ? "" : "s"));
-      if (inputs[i].rows != inputs[0].rows)
+      if (inputs[i].rows != inputs[0].rows && !result.matches[i].by_name())
         add(
             fmt::format("{} has {} rows, {} has {} (pictures side by side and frames show the same rows). "
                         "Draw them one by one",
@@ -56,11 +66,12 @@ std::int64_t check_shapes(const comm::Communicator& comm, const std::vector<std:
     }
     if (!problems.empty()) throw base::InputError(problems);
   });
-  return inputs.front().rows;
+  return result;
 }
 
-Rows read_one(const comm::Communicator& comm, const std::string& file) {
-  return io::read_rows(comm, std::span(&file, 1));
+Rows read_one(const comm::Communicator& comm, const Drawable& drawable, std::size_t i) {
+  Rows stored = io::read_rows(comm, std::span(&drawable.files[i], 1));
+  return {drawable.rows, drawable.matches[i].to_input<float>(comm, std::move(stored.local), 0)};
 }
 
 const std::string& name_of(const DrawConfig& config, std::size_t i) {
@@ -89,13 +100,13 @@ std::string panel_title(const DrawConfig& config, std::size_t embedding, Colorin
   return "by " + (coloring == Coloring::labels ? colors.labels->name : colors.values->name);
 }
 
-void write_picture(const comm::Communicator& comm, const DrawConfig& config,
-                   const std::vector<std::string>& files, const Colors& colors, base::Log& log) {
+void write_picture(const comm::Communicator& comm, const DrawConfig& config, const Drawable& drawable,
+                   const Colors& colors, base::Log& log) {
   std::vector<Rows> embeddings;
-  for (const std::string& file : files) embeddings.push_back(read_one(comm, file));
+  for (std::size_t e = 0; e < drawable.files.size(); ++e) embeddings.push_back(read_one(comm, drawable, e));
   std::vector<plot::Panel> panels;
   const std::vector<Coloring> each = colorings(config, colors);
-  for (std::size_t e = 0; e < files.size(); ++e)
+  for (std::size_t e = 0; e < embeddings.size(); ++e)
     for (const Coloring coloring : each)
       panels.push_back(
           {embeddings[e].local.view(), panel_title(config, e, coloring, colors, each.size() > 1), coloring});
@@ -103,16 +114,15 @@ void write_picture(const comm::Communicator& comm, const DrawConfig& config,
   comm::on_root(comm, [&] { io::write_binary_file(config.output.picture, png); });
 }
 
-void write_animation(const comm::Communicator& comm, const DrawConfig& config,
-                     const std::vector<std::string>& files, const Colors& colors, const plot::Window& whole,
-                     base::Log& log) {
+void write_animation(const comm::Communicator& comm, const DrawConfig& config, const Drawable& drawable,
+                     const Colors& colors, const plot::Window& whole, base::Log& log) {
   plot::PlotConfig frame = config.plot;
   if (!frame.window) frame.window = plot::with_margin(whole);
   const Coloring coloring = config.panels == Panels::density ? Coloring::density : colors.main();
   std::vector<std::vector<unsigned char>> frames;
-  log.begin_phase("frames", static_cast<std::int64_t>(files.size()));
-  for (std::size_t e = 0; e < files.size(); ++e) {
-    const Rows embedding = read_one(comm, files[e]);
+  log.begin_phase("frames", static_cast<std::int64_t>(drawable.files.size()));
+  for (std::size_t e = 0; e < drawable.files.size(); ++e) {
+    const Rows embedding = read_one(comm, drawable, e);
     frame.note =
         config.input.names.empty() ? plot::frame_caption(config.input.embeddings[e]) : config.input.names[e];
     const plot::Panel panel{embedding.local.view(), "", coloring};
@@ -200,23 +210,28 @@ Drawn draw(const comm::Communicator& comm, const DrawConfig& given, base::Log& l
   }
   drawn.threads = take_seats(comm, config.run, log).threads;
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
-  drawn.points = check_shapes(comm, files);
-  if (!config.input.labels.empty()) io::inspect_all_labels(comm, config.input.labels, drawn.points);
+  std::vector<io::RowInput> inputs;
+  for (const std::string& file : files)
+    inputs.push_back(io::inspect_all_rows(comm, std::span(&file, 1)).front());
+  drawn.points = inputs.front().rows;
+  RowMatcher matcher(comm, {inputs.front()}, drawn.points, log);
+  const Drawable drawable = check_shapes(comm, inputs, files, matcher);
+  RowMatch labels, values;
+  if (!config.input.labels.empty()) labels = match_labels(comm, matcher, config.input.labels);
+  if (!config.input.values.empty()) values = match_values(comm, matcher, config.input.values);
 
   std::optional<plot::Window> whole;
-  data::RowDistribution rows;
-  for (const std::string& file : files) {
-    const Rows embedding = read_one(comm, file);
-    rows = embedding.rows;
+  for (std::size_t e = 0; e < files.size(); ++e) {
+    const Rows embedding = read_one(comm, drawable, e);
     const auto one = plot::turned_bounds(comm, embedding.local.view(), config.plot.rotation);
     if (one) whole = whole ? plot::joined(*whole, *one) : *one;
   }
   drawn.window = whole.value_or(plot::Window{});
   Colors colors;
-  if (!config.input.labels.empty()) colors.labels = io::read_labels(comm, config.input.labels, rows);
-  if (!config.input.values.empty()) colors.values = io::read_numbers(comm, config.input.values, rows);
-  if (!config.output.picture.empty()) write_picture(comm, config, files, colors, log);
-  if (!config.output.animation.empty()) write_animation(comm, config, files, colors, drawn.window, log);
+  if (!config.input.labels.empty()) colors.labels = read_labels(comm, config.input.labels, labels);
+  if (!config.input.values.empty()) colors.values = read_values(comm, config.input.values, values);
+  if (!config.output.picture.empty()) write_picture(comm, config, drawable, colors, log);
+  if (!config.output.animation.empty()) write_animation(comm, config, drawable, colors, drawn.window, log);
   drawn.seconds = comm.all_reduce(watch.seconds(), comm::Reduction::max);
   return drawn;
 }

@@ -16,8 +16,10 @@
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/run/report.hpp"
 #include "fleetsne/run/row_checks.hpp"
+#include "fleetsne/run/row_match.hpp"
 #include "fleetsne/run/seats.hpp"
 
+#include "own_embedding.hpp"
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -35,18 +37,28 @@ std::vector<std::string> all_inputs(const EvaluateInputs& inputs) {
   return all;
 }
 
+/// Which rows of the other files belong to those of the data.
+struct Matches {
+  RowMatch labels;
+  std::vector<RowMatch> embeddings;
+};
+
 /// What the headers must agree on, before any row is read: all problems of the embeddings together.
 /// @param embeddings  their inputs, as io::embedding_inputs has resolved them
-void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
-                  const std::vector<std::string>& embeddings) {
+Matches check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
+                     const std::vector<std::string>& embeddings, base::Log& log) {
+  const std::vector<io::RowInput> data = io::inspect_all_rows(comm, config.input.data);
   std::int64_t points = 0;
-  for (const io::RowInput& input : io::inspect_all_rows(comm, config.input.data)) points += input.rows;
-  if (!config.input.labels.empty()) io::inspect_all_labels(comm, config.input.labels, points);
+  for (const io::RowInput& input : data) points += input.rows;
+  RowMatcher matcher(comm, data, points, log);
+  Matches matches;
+  if (!config.input.labels.empty()) matches.labels = match_labels(comm, matcher, config.input.labels);
   std::vector<std::int64_t> rows, columns;
   for (const std::string& file : embeddings) {
-    const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
-    rows.push_back(input.rows);
-    columns.push_back(input.columns);
+    const auto input = io::inspect_all_rows(comm, std::span(&file, 1));
+    matches.embeddings.push_back(matcher.match(file, input, Unmatched::refused));
+    rows.push_back(matches.embeddings.back().by_name() ? points : input.front().rows);
+    columns.push_back(input.front().columns);
   }
   comm::agree(comm, [&] {
     std::string problems;
@@ -72,6 +84,7 @@ void check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
                       "The largest possible here is {}",
                       config.perplexity, points - 1, (points - 1) / 3));
   });
+  return matches;
 }
 
 /// Adds every embedding's KL divergence. Consumes the rows. Collective.
@@ -157,17 +170,17 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
     if (!file.empty()) folders.push_back(prepare_output_file(comm, file, config.output.force, read));
   const Seats seats = take_seats(comm, config.run, log);
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
-  check_shapes(comm, config, files);
+  const Matches matches = check_shapes(comm, config, files, log);
 
   Rows rows = io::read_rescaled_rows(comm, config.input.data, invariance_of(config.metric), &log).rows;
   warn_if_all_equal(comm, config.input.data.front(), rows, log);
   expect_directions(comm, config.input.data, rows, config.metric);
   std::optional<data::Labels> labels;
-  if (!config.input.labels.empty()) labels = io::read_labels(comm, config.input.labels, rows.rows);
+  if (!config.input.labels.empty()) labels = read_labels(comm, config.input.labels, matches.labels);
   std::vector<Rows> embeddings;
-  for (const std::string& file : files) {
-    embeddings.push_back(io::read_rescaled_rows(comm, std::span(&file, 1), of_embedding, &log).rows);
-    warn_if_all_equal(comm, file, embeddings.back(), log);
+  for (std::size_t e = 0; e < files.size(); ++e) {
+    embeddings.push_back(read_embedding(comm, files[e], matches.embeddings[e], rows.rows, log));
+    warn_if_all_equal(comm, files[e], embeddings.back(), log);
   }
   log.info(fmt::format("{} rows of {} columns, {} embedding{}", rows.rows.total(), rows.columns(),
                        files.size(), files.size() == 1 ? "" : "s"));

@@ -61,19 +61,19 @@ void warn_of_distance(const Config& config, const DataShape& data, base::Log& lo
                        said->first, asked, advice));
 }
 
-DataShape inspect_files(const comm::Communicator& comm, const Config& config, base::Log& log) {
+DataShape inspect_files(const comm::Communicator& comm, const Config& config, base::Log& log,
+                        FileMatches* matches) {
   DataShape shape{.ranks = comm.size()};
+  FileMatches found;
   Findings findings;
   std::vector<io::RowInput> inputs;
   if (!config.input.files.empty() || config.input.affinity.empty())
     findings.gather([&] { inputs = io::inspect_all_rows(comm, config.input.files); });
-  std::optional<std::int64_t> rows;
   if (!inputs.empty()) {
     for (const io::RowInput& input : inputs) shape.rows += input.rows;
     shape.columns = inputs.front().columns;
     for (const io::RowInput& input : inputs)
       if (shape.distance.empty()) shape.distance = input.distance;
-    rows = shape.rows;
   }
   if (!config.input.affinity.empty())
     findings.gather([&] {
@@ -81,7 +81,6 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
       if (config.input.files.empty()) {
         shape.rows = shape.affinity_rows;
         shape.columns = 2;  // its start
-        rows = shape.rows;
       }
     });
   if (!config.neighbor_files.load.empty())
@@ -89,19 +88,27 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
       const NeighborFilesConfig& files = config.neighbor_files;
       shape.neighbor_rows = io::inspect_neighbors(comm, {files.load, files.distances}).rows;
     });
+  RowMatcher matcher(comm, inputs, shape.rows, log);
   if (!config.input.labels.empty())
-    findings.gather([&] { io::inspect_all_labels(comm, config.input.labels, rows); });
+    findings.gather([&] {
+      if (shape.rows == 0)
+        io::inspect_all_labels(comm, config.input.labels, {});  // of input with an error
+      else
+        found.labels = match_labels(comm, matcher, config.input.labels);
+    });
   if (config.init.start == init::Start::file)
     findings.gather([&] {
-      const auto file = io::embedding_inputs(comm, std::span(&config.init.file, 1));
-      const io::RowInput start = io::inspect_all_rows(comm, file).front();
-      shape.init_rows = start.rows;
-      shape.init_columns = start.columns;
+      const auto start =
+          io::inspect_all_rows(comm, io::embedding_inputs(comm, std::span(&config.init.file, 1)));
+      if (shape.rows > 0) found.start = matcher.match(config.init.file, start, Unmatched::refused);
+      shape.init_rows = found.start.by_name() ? shape.rows : start.front().rows;
+      shape.init_columns = start.front().columns;
     });
   if (!config.init.continued.empty())
     findings.gather([&] { inspect_state(comm, config.init.continued, config.optimize.dimensions, shape); });
   findings.gather([&] { io::expect_row_names(comm, inputs, log); });
   findings.raise();
+  if (matches != nullptr) *matches = std::move(found);
   return shape;
 }
 

@@ -7,6 +7,7 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
+#include "fleetsne/run/invariance.hpp"
 
 #include "file_facts.hpp"
 #include <fmt/format.h>
@@ -41,6 +42,16 @@ std::vector<std::string> recorded_digests(const comm::Communicator& comm,
   return result;
 }
 
+/// The first matrix that does not fit the checksum that is recorded of it; empty if all do. Collective.
+std::string changed_of(const comm::Communicator& comm, std::span<const std::string> inputs,
+                       const std::vector<std::string>& recorded, const data::RowDistribution& rows,
+                       const std::vector<base::Matrix<float>>& matrices) {
+  for (std::size_t m = 0; m < matrices.size(); ++m)
+    if (!recorded[m].empty() && recorded[m] != io::digest_text(data::digest(comm, rows, matrices[m].view())))
+      return inputs[m];
+  return "";
+}
+
 }  // namespace
 
 json record_of(const std::string& file) {
@@ -48,22 +59,52 @@ json record_of(const std::string& file) {
   return io::read_group(file, "uns/tsne");
 }
 
-std::vector<data::DistributedMatrix<float>> read_recorded(const comm::Communicator& comm,
-                                                          std::span<const std::string> inputs) {
+std::vector<base::Matrix<float>> read_recorded(const comm::Communicator& comm,
+                                               std::span<const std::string> inputs, RowMatcher& matcher) {
   const std::vector<std::string> recorded = recorded_digests(comm, inputs);
-  std::vector<data::DistributedMatrix<float>> result;
-  for (std::size_t m = 0; m < inputs.size(); ++m) {
-    result.push_back(io::read_rows(comm, inputs.subspan(m, 1)));
-    const std::string found = io::digest_text(data::digest(comm, result.back()));
-    comm::agree(comm, [&] {
-      if (!recorded[m].empty() && found != recorded[m])
-        throw base::InputError(
-            fmt::format("{} does not fit its checksum (rows were sorted, removed or changed since it was "
-                        "written). Name the file as fleetsne wrote it",
-                        inputs[m]));
-    });
+  std::vector<base::Matrix<float>> stored;
+  for (std::size_t m = 0; m < inputs.size(); ++m)
+    stored.push_back(std::move(io::read_rows(comm, inputs.subspan(m, 1)).local));
+  const data::RowDistribution& rows = matcher.rows();
+  if (!recorded.front().empty() && changed_of(comm, inputs, recorded, rows, stored).empty()) return stored;
+
+  const auto files = io::inspect_all_rows(comm, inputs.first(1));
+  RowMatch match = matcher.match(inputs.front(), files, Unmatched::refused);
+  if (!match.by_name() && !recorded.front().empty())
+    if (auto by_number = match_numbers(comm, files, rows)) match = std::move(*by_number);
+  for (base::Matrix<float>& matrix : stored) matrix = match.to_input<float>(comm, std::move(matrix), 0);
+  const std::string changed = changed_of(comm, inputs, recorded, rows, stored);
+  comm::agree(comm, [&] {
+    if (!changed.empty())
+      throw base::InputError(
+          fmt::format("{} does not fit its checksum (rows were sorted, removed or changed since it was "
+                      "written, and their names do not put them back). Name the file as fleetsne wrote it",
+                      changed));
+  });
+  return stored;
+}
+
+data::DistributedMatrix<float> read_embedding(const comm::Communicator& comm, const std::string& input,
+                                              const RowMatch& match, const data::RowDistribution& rows,
+                                              base::Log& log) {
+  const std::span<const std::string> inputs(&input, 1);
+  data::DistributedMatrix<float> stored = io::read_rescaled_rows(comm, inputs, of_embedding, &log).rows;
+  if (match.by_name()) return {rows, match.to_input<float>(comm, std::move(stored.local), 0)};
+  const std::string recorded = recorded_digests(comm, inputs).front();
+  if (recorded.empty() || recorded == io::digest_text(data::digest(comm, stored))) return stored;
+  if (const auto by_number = match_numbers(comm, io::inspect_all_rows(comm, inputs), rows)) {
+    base::Matrix<float> moved = by_number->to_input<float>(comm, base::Matrix<float>(stored.local), 0);
+    if (recorded == io::digest_text(data::digest(comm, rows, moved.view()))) {
+      log.info_once(fmt::format("{} is matched by name: its rows are called by their numbers", input));
+      return {rows, std::move(moved)};
+    }
   }
-  return result;
+  log.warn(
+      fmt::format("{} does not fit its checksum (rows were sorted, removed or changed since it was "
+                  "written), and is matched by row number. If rows were sorted, name the file as fleetsne "
+                  "wrote it",
+                  input));
+  return stored;
 }
 
 void expect_made_of(const std::string& file, const json& record, std::uint64_t input_digest,

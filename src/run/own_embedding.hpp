@@ -1,7 +1,10 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
+#include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/run/row_match.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,12 +20,23 @@ namespace fleetsne::run {
 /// rank alone; throws InputError.
 nlohmann::json record_of(const std::string& file);
 
-/// Reads matrices of one file as they are stored, this rank's blocks of RowDistribution::balanced, and
-/// compares each of which the file records a checksum with it. A file of another tool records none.
-/// @param inputs  as io::read_rows takes them, all of the same file
+/// Reads matrices of one file in the order of the rows that they belong to, this rank's blocks, and compares
+/// each of which the file records a checksum with it: rows that another tool has sorted are put back by their
+/// names. A file of another tool records none.
+/// @param inputs   as io::read_rows takes them, all of the same file and with as many rows as the matcher's
+/// @param matcher  of these rows
 /// @note Collective. Throws InputError on all ranks.
-std::vector<data::DistributedMatrix<float>> read_recorded(const comm::Communicator& comm,
-                                                          std::span<const std::string> inputs);
+std::vector<base::Matrix<float>> read_recorded(const comm::Communicator& comm,
+                                               std::span<const std::string> inputs, RowMatcher& matcher);
+
+/// Reads an embedding in the order of the rows that it belongs to. One that a file records a checksum of and
+/// that does not fit it is put back by the numbers that rows without names have as names, or else warned of.
+/// @param match  of its rows to those of the input
+/// @param rows   of the input
+/// @note Collective. Throws InputError on all ranks.
+data::DistributedMatrix<float> read_embedding(const comm::Communicator& comm, const std::string& input,
+                                              const RowMatch& match, const data::RowDistribution& rows,
+                                              base::Log& log);
 
 /// Refuses rows other than those that a file was made of, by the checksum in its record, if there is one. On
 /// this rank alone; throws InputError.

@@ -22,6 +22,7 @@
 #include "fleetsne/run/stages.hpp"
 #include "fleetsne/run/umap.hpp"
 
+#include "own_embedding.hpp"
 #include <fmt/format.h>
 
 #include <functional>
@@ -34,9 +35,11 @@ namespace {
 using Rows = data::DistributedMatrix<float>;
 
 /// What is asked for and what the files hold must fit; all ranks know both, so all find the same. Only
-/// headers are looked at, so that a slip is told of before the rows are read.
-void check_files(const comm::Communicator& comm, const Config& config, Report& report, base::Log& log) {
-  const DataShape shape = inspect_files(comm, config, log);
+/// headers and names are looked at, so that a slip is told of before the rows are read.
+FileMatches check_files(const comm::Communicator& comm, const Config& config, Report& report,
+                        base::Log& log) {
+  FileMatches matches;
+  const DataShape shape = inspect_files(comm, config, log, &matches);
   comm::agree(comm, [&] { check_against_data(config, shape); });
   warn_of_distance(config, shape, log);
   report.points = shape.rows;
@@ -50,6 +53,7 @@ void check_files(const comm::Communicator& comm, const Config& config, Report& r
                          describe(config.affinity), report.neighbor_count));
   else
     log.info(fmt::format("{} rows, affinities of {}", report.points, config.input.affinity));
+  return matches;
 }
 
 /// Writes what was made in working order, in the input's.
@@ -94,26 +98,30 @@ std::uint64_t digest_of_input(const comm::Communicator& comm, const Config& conf
 }
 
 /// @param reached  by an earlier run; with its affinities the rows are not read
-Inputs read_inputs(const comm::Communicator& comm, const Config& config, const Reached& reached,
-                   Stages& stages, Report& report, base::Log& log) {
+Inputs read_inputs(const comm::Communicator& comm, const Config& config, const FileMatches& matches,
+                   const Reached& reached, Stages& stages, Report& report, base::Log& log) {
   Inputs inputs;
-  const auto blocks = data::RowDistribution::balanced(report.points, comm.size());
   if (!config.input.files.empty() && !reached.affinities)
     inputs.rows = stages.run("read", [&] {
       return io::read_rescaled_rows(comm, config.input.files, invariance_of(config), &log).rows;
     });
   report.input_digest = digest_of_input(comm, config, inputs.rows, reached);
   if (!config.input.labels.empty())
-    inputs.labels = stages.run("labels", [&] { return io::read_labels(comm, config.input.labels, blocks); });
+    inputs.labels =
+        stages.run("labels", [&] { return read_labels(comm, config.input.labels, matches.labels); });
   if (config.init.start == init::Start::file)
     inputs.given = stages.run("read_init", [&] {
+      const auto rows = data::RowDistribution::balanced(report.points, comm.size());
       const auto file = io::embedding_inputs(comm, std::span(&config.init.file, 1));
-      return two_columns(io::read_rescaled_rows(comm, file, of_embedding, &log).rows.local.view());
+      return two_columns(read_embedding(comm, file.front(), matches.start, rows, log).local.view());
     });
   if (!config.init.continued.empty())
     inputs.state = stages.run("read_state", [&] {
       expect_continued_input(comm, config, report.input_digest);
-      return read_state(comm, config.init.continued, config.optimize.dimensions);
+      const auto files = config.input.files.empty() ? std::vector<io::RowInput>()
+                                                    : io::inspect_all_rows(comm, config.input.files);
+      RowMatcher matcher(comm, files, report.points, log);
+      return read_state(comm, config.init.continued, config.optimize.dimensions, matcher);
     });
   return inputs;
 }
@@ -206,9 +214,9 @@ void run_tsne(const comm::Communicator& comm, const Config& config, const Output
 void run_stages(const comm::Communicator& comm, const Config& config, const OutputDirectory& output,
                 Report& report, base::Log& log) {
   Stages stages(comm, report.stages);
-  check_files(comm, config, report, log);
+  const FileMatches matches = check_files(comm, config, report, log);
   Keeper keeper(comm, config.checkpoint, {output.checkpoint(), output.stop_file()}, report, log);
-  Inputs inputs = read_inputs(comm, config, keeper.reached(), stages, report, log);
+  Inputs inputs = read_inputs(comm, config, matches, keeper.reached(), stages, report, log);
   report.input_accepted = true;
 
   const Judge judge = [&](const data::Permutation& permutation, base::MatrixView<const float> embedding) {

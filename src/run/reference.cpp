@@ -162,8 +162,8 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
   return header;
 }
 
-ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header) {
-  auto read = io::read_rescaled_rows(comm, header.files, invariance_of(header.metric, header.pca > 0));
+ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header, base::Log& log) {
+  auto read = io::read_rescaled_rows(comm, header.files, invariance_of(header.metric, header.pca > 0), &log);
   ReferenceRows result{std::move(read.rows), std::move(read.rescaling), {}};
   const std::uint64_t digest = data::digest(comm, result.rows);
   comm::agree(comm, [&] {
@@ -174,8 +174,9 @@ ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHead
                       "--reference",
                       header.embedding, fmt::join(header.files, ", ")));
   });
-  const auto positions = read_recorded(comm, std::span(&header.embedding, 1));
-  result.positions = two_columns(positions.front().local.view());
+  RowMatcher matcher(comm, io::inspect_all_rows(comm, header.files), header.rows, log);
+  result.positions =
+      two_columns(read_recorded(comm, std::span(&header.embedding, 1), matcher).front().view());
   return result;
 }
 

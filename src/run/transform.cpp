@@ -39,10 +39,10 @@ std::size_t affinity_neighbors(const TransformConfig& config) {
 }
 
 /// What is asked for and what the files hold must fit; only headers are looked at. Collective.
-ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfig& config, Report& report,
-                            base::Log& log) {
+ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfig& config,
+                            FileMatches& matches, Report& report, base::Log& log) {
   ReferenceHeader reference = inspect_reference(comm, config.reference);
-  const DataShape shape = inspect_files(comm, config.embed, log);
+  const DataShape shape = inspect_files(comm, config.embed, log, &matches);
   comm::agree(comm, [&] {
     if (shape.columns != reference.columns)
       throw base::InputError(
@@ -154,8 +154,9 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
                 Report& report, base::Log& log) {
   const Config& embed = config.embed;
   Stages stages(comm, report.stages);
-  const ReferenceHeader header = check_files(comm, config, report, log);
-  ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header); });
+  FileMatches matches;
+  const ReferenceHeader header = check_files(comm, config, matches, report, log);
+  ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header, log); });
   Rows rows = stages.run("read", [&] {
     return io::read_rows(comm, embed.input.files,
                          {.log = &log, .like = header.files, .rescaling = &reference.rescaling});
@@ -163,7 +164,7 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   report.input_digest = data::digest(comm, rows);
   std::optional<data::Labels> labels;
   if (!embed.input.labels.empty())
-    labels = stages.run("labels", [&] { return io::read_labels(comm, embed.input.labels, rows.rows); });
+    labels = stages.run("labels", [&] { return read_labels(comm, embed.input.labels, matches.labels); });
   report.input_accepted = true;
 
   stages.run("reduce", [&] { make_comparable(comm, header, embed.input.files, reference.rows, rows); });

@@ -87,6 +87,7 @@ std::string run_part(const Plan& plan, const SweepConfig& config, Runner& runner
 }  // namespace
 
 void check_rows(const comm::Communicator& comm, const Plan& plan) {
+  base::Log silent;  // each row's own run says what it found
   std::vector<std::pair<std::string, std::vector<std::string>>> found;  // a problem and the rows that have it
   base::Log silent;  // each row's own run says what it found
   for (const PlannedRow& planned : plan.rows) {

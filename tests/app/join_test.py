@@ -2,6 +2,7 @@
 
 Usage: join_test.py PROGRAM MPIEXEC RANKS [TEST]
 """
+import json
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import unittest
 
 import anndata
 import numpy as np
+import pandas as pd
 
 from end_to_end import MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
 
@@ -57,6 +59,24 @@ class OwnFiles(EndToEnd):
         self.assert_succeeds(self.run_on("rows.npy", state))
         self.assert_refused(self.run_on("shuffled.npy", state), 3, f"{state} was made of other rows than shuffled.npy")
 
+    def test_sorted_rows_are_put_back(self):
+        """By their numbers: rows.npy has no other names."""
+        self.assert_succeeds(self.transform("ref/embedding.h5ad"))
+        expected = np.load(self.out / "embedding.npy")
+        file = self.rewrite("sorted.h5ad", lambda found: found[self.order].copy())
+        self.assert_succeeds(self.transform(file))
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), expected)
+
+        self.assert_succeeds(self.run_on("rows.npy"))
+        expected = np.load(self.out / "embedding.npy")
+        self.assert_succeeds(self.run_on("rows.npy", file))
+        np.testing.assert_array_equal(np.load(self.out / "embedding.npy"), expected)
+
+    def test_rows_that_were_taken_away_are_refused(self):
+        file = self.rewrite("fewer.h5ad", lambda found: found[self.order[:200]].copy())
+        self.assert_refused(self.run_on("rows.npy", file), 3, "fewer.h5ad", "200 x 2, not 210 x 2")
+        self.assert_refused(self.transform(file), 3, "fewer.h5ad", "200 points", "210 rows")
+
     def test_changed_positions_are_refused(self):
         def moved(found):
             found.obsm["tsne_step"][7, 1] += 1
@@ -66,6 +86,143 @@ class OwnFiles(EndToEnd):
         file = self.rewrite("moved.h5ad", moved)
         self.assert_refused(self.run_on("rows.npy", file), 3, "moved.h5ad:/obsm/X_tsne does not fit its checksum")
         self.assert_refused(self.transform(file), 3, "moved.h5ad:obsm/X_tsne does not fit its checksum")
+        named = self.rewrite("named.h5ad", lambda found: moved(found)[self.order].copy())
+        self.assert_refused(self.transform(named), 3, "named.h5ad:obsm/X_tsne does not fit its checksum")
+
+
+class Named(EndToEnd):
+    """Files with the names of cells, and the same cells in another order."""
+
+    def setUp(self):
+        super().setUp()
+        generator = np.random.default_rng(5)
+        self.kinds = np.array(["alpha", "beta", "gamma"])[self.labels]
+        names = [f"CELL{i:05}-1" for i in generator.permutation(210)]
+        obs = pd.DataFrame({"kind": pd.Categorical(self.kinds), "depth": generator.standard_normal(210)}, index=names)
+        self.cells = anndata.AnnData(self.rows, obs=obs, dtype=np.float32)
+        self.cells.obsm = {"X_pca": self.rows, "X_tsne": self.rows[:, :2].copy()}
+        self.order = generator.permutation(210)
+        self.write("cells", self.cells)
+        self.write("shuffled", self.cells[self.order])
+
+    def write(self, name, cells):
+        cells.copy().write(self.folder / f"{name}.h5ad")
+
+    def warnings(self):
+        return " ".join(self.report()["warnings"])
+
+    def kinds_kept(self):
+        """The share of cells that have their own kind, and of those that have none."""
+        kinds = anndata.read_h5ad(self.out / "embedding.h5ad").obs["kind"]
+        self.assertEqual(list(kinds.index), list(self.cells.obs_names))
+        return (kinds.to_numpy() == self.kinds).mean(), kinds.isna().mean()
+
+    def test_labels_in_another_order(self):
+        done = self.embed("cells.h5ad", "--labels", "shuffled.h5ad:obs/kind")
+        self.assert_succeeds(done)
+        self.assertEqual(done.stderr.count("shuffled.h5ad:obs/kind is matched by name: 210 of 210 rows"), 1, done.stderr)
+        self.assertEqual(self.kinds_kept(), (1, 0))
+        self.assertEqual(self.report()["warnings"], [])
+
+    def test_labels_of_some_and_of_more(self):
+        fewer = self.cells[self.order[:200]]
+        self.write("fewer", fewer)
+        self.assert_succeeds(self.embed("cells.h5ad", "--labels", "fewer.h5ad:obs/kind"))
+        self.assertEqual(self.kinds_kept(), (200 / 210, 10 / 210))
+        first = [name for name in self.cells.obs_names if name not in set(fewer.obs_names)][:3]
+        self.assertIn(f"has no row for 10 of 210 rows of cells.h5ad ({', '.join(first)}, ...)", self.warnings())
+        done = self.embed("fewer.h5ad", "--labels", "cells.h5ad:obs/kind", "--force")
+        self.assert_succeeds(done)
+        self.assertIn("200 of 200 rows (it has 210)", done.stderr)
+        written = anndata.read_h5ad(self.out / "embedding.h5ad").obs["kind"]
+        self.assertEqual(list(written), list(fewer.obs["kind"]))
+
+    def test_names_that_cannot_be_joined(self):
+        other = self.cells[self.order].copy()
+        other.obs_names = [name + "-0" for name in other.obs_names]
+        self.write("suffix", other)
+        first, theirs = self.cells.obs_names[0], other.obs_names[0]
+        self.refuse(3, "cells.h5ad and suffix.h5ad:obs/kind have no row name in common", first, theirs,
+                    arguments=["cells.h5ad", "--labels", "suffix.h5ad:obs/kind"])
+        twice = self.cells[self.order].copy()
+        names = twice.obs_names.to_list()
+        names[3] = names[30]
+        twice.obs_names = names
+        self.write("twice", twice)
+        self.refuse(3, "occur more than once", names[3], "Make the names unique",
+                    arguments=["cells.h5ad", "--labels", "twice.h5ad:obs/kind"])
+        fewer = self.cells[self.order[:200]]
+        self.write("fewer", fewer)
+        self.refuse(3, "has no row for 10 of 210 rows of cells.h5ad",
+                    arguments=["cells.h5ad", "--init", "file", "--init-file", "fewer.h5ad:obsm/X_tsne"])
+
+    def test_the_same_names_in_two_stacked_files(self):
+        """They cannot be joined, and need not be where the order is the same."""
+        labels = ["--labels", "cells.h5ad:obs/kind", "--labels"]
+        done = self.embed("cells.h5ad", "cells.h5ad", *labels, "cells.h5ad:obs/kind")
+        self.assert_succeeds(done)
+        self.assertNotIn("matched", done.stderr)
+        self.refuse(3, "occur more than once", arguments=["cells.h5ad", "cells.h5ad", *labels, "shuffled.h5ad:obs/kind", "--force"])
+
+    def test_what_has_no_names_is_matched_by_position(self):
+        np.save(self.folder / "start.npy", self.rows[:, :2])
+        for arguments in (["rows.npy", "--labels", "shuffled.h5ad:obs/kind"], ["cells.h5ad", "--labels", "labels.npy"]):
+            done = self.embed(*arguments, "--force")
+            self.assert_succeeds(done)
+            self.assertNotIn("matched", done.stderr)
+        # Rows without names take those of the first file that has as many.
+        done = self.embed("rows.npy", "--labels", "cells.h5ad:obs/kind", "--init", "file", "--init-file",
+                          "shuffled.h5ad:obsm/X_tsne", "--force")
+        self.assertIn("shuffled.h5ad:obsm/X_tsne is matched by name: 210 of 210 rows", done.stderr)
+
+    def test_starts_in_another_order(self):
+        found = []
+        for file in ("cells", "shuffled"):
+            self.assert_succeeds(self.embed("cells.h5ad", "--init", "file", "--init-file", f"{file}.h5ad:obsm/X_tsne", "--force"))
+            found.append(np.load(self.out / "embedding.npy"))
+        np.testing.assert_array_equal(*found)
+
+    def test_evaluated_in_another_order(self):
+        found = []
+        for file in ("cells", "shuffled"):
+            done = self.run_program("evaluate", "--data", "cells.h5ad", "--labels", f"{file}.h5ad:obs/kind", "--embedding",
+                                    f"{file}.h5ad", "--name", "it", "--perplexity", "15", "--output", "found.json", "--force")
+            self.assert_succeeds(done)
+            entry = json.loads((self.folder / "found.json").read_text())["embeddings"][0]
+            found.append({name: value for name, value in entry.items() if name != "file"})
+        self.assertEqual(*found)
+        self.assertGreater(found[0]["label_accuracy"], 0.9)
+        # A file of FleetSNE's own, sorted, beside rows without names: their numbers are its names.
+        self.assert_succeeds(self.embed("rows.npy"))
+        own = anndata.read_h5ad(self.out / "embedding.h5ad")
+        own[self.order].copy().write(self.folder / "own.h5ad")
+        knn = []
+        for file in (self.out / "embedding.h5ad", "own.h5ad"):
+            done = self.run_program("evaluate", "--data", "rows.npy", "--embedding", file, "--output", "found.json", "--force")
+            knn.append(json.loads((self.folder / "found.json").read_text())["embeddings"][0]["knn"])
+        self.assertEqual(*knn)
+
+    def test_drawn_in_another_order(self):
+        def draw(*arguments):
+            self.assert_succeeds(self.run_program("plot", *arguments, "--output", "it.png", "--force"))
+            return (self.folder / "it.png").read_bytes()
+
+        colors = lambda file: ["--labels", f"{file}.h5ad:obs/kind", "--values", f"{file}.h5ad:obs/depth"]
+        self.assertEqual(draw("cells.h5ad", *colors("cells")), draw("cells.h5ad", *colors("shuffled")))
+        names = ["--name", "a", "--name", "b", "--labels", "cells.h5ad:obs/kind"]
+        self.assertEqual(draw("cells.h5ad", "cells.h5ad", *names), draw("cells.h5ad", "shuffled.h5ad", *names))
+
+    def test_runs_of_named_cells_and_sorted_results(self):
+        self.assert_succeeds(self.run_program("embed", "cells.h5ad", *FEW, "--output", "ref"))
+        own = anndata.read_h5ad(self.folder / "ref/embedding.h5ad")
+        own[self.order].copy().write(self.folder / "sorted.h5ad")
+        for arguments in (["embed", "cells.h5ad", "--perplexity", "15", "--iterations", "10", "--continue"],
+                          ["transform", "shuffled.h5ad", "--into"]):
+            found = []
+            for file in ("ref/embedding.h5ad", "sorted.h5ad"):
+                self.assert_succeeds(self.run_program(*arguments, file, "--output", self.out, "--force"))
+                found.append(np.load(self.out / "embedding.npy"))
+            np.testing.assert_array_equal(*found)
 
 
 if __name__ == "__main__":

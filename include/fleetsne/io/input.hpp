@@ -54,6 +54,12 @@ struct RowInput {
   std::vector<std::int32_t> column_order{};
 };
 
+/// The rows that a column of labels or numbers belongs to, as far as their names go. On this rank alone;
+/// throws InputError.
+RowInput rows_of_column(const Location& location, Format format, std::int64_t count);
+/// The same of what read_numbers reads.
+RowInput rows_of_numbers(const std::string& source);
+
 /// Notes and warnings of the inputs go to the log, each once however often it is said.
 void say_what_was_found(std::span<const RowInput> inputs, base::Log& log);
 

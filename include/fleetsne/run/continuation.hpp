@@ -5,6 +5,7 @@
 #include "fleetsne/io/write.hpp"
 #include "fleetsne/optimize/state.hpp"
 #include "fleetsne/run/config.hpp"
+#include "fleetsne/run/row_match.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -46,8 +47,10 @@ void inspect_state(const comm::Communicator& comm, const std::string& file, int 
 
 /// Reads it, from an embedding.h5ad or a checkpoint's state-ITERATION.h5, this rank's block of rows in the
 /// input's order, whatever ranks wrote it.
+/// @param matcher  of the input; an embedding whose rows were sorted is put back into its order
 /// @note Collective. Throws InputError on all ranks, also for NaN in the embedding or the state.
-optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions);
+optimize::State read_state(const comm::Communicator& comm, const std::string& file, int dimensions,
+                           RowMatcher& matcher);
 
 /// Refuses to continue a run with rows other than its own, by the checksum that its file records of them.
 /// @param input_digest  of the rows that are there

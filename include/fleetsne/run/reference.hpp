@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fleetsne/base/log.hpp"
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
@@ -48,6 +49,6 @@ struct ReferenceRows {
 };
 
 /// @note Collective. Throws InputError on all ranks, also if the embedding was made of other rows.
-ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header);
+ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header, base::Log& log);
 
 }  // namespace fleetsne::run

@@ -1,0 +1,216 @@
+#include "fleetsne/run/row_match.hpp"
+
+#include "fleetsne/base/error.hpp"
+#include "fleetsne/comm/agreement.hpp"
+#include "fleetsne/io/label_source.hpp"
+#include "fleetsne/io/read.hpp"
+#include "fleetsne/io/row_names.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace fleetsne::run {
+namespace {
+
+using base::GlobalIndex;
+using Known = NamesOfRows::Known;
+
+GlobalIndex rows_of(std::span<const io::RowInput> files) {
+  GlobalIndex rows = 0;
+  for (const io::RowInput& file : files) rows += file.rows;
+  return rows;
+}
+
+std::string names_of(std::span<const io::RowInput> files) {
+  std::vector<std::string> paths;
+  for (const io::RowInput& file : files) paths.push_back(file.location.path);
+  return fmt::format("{}", fmt::join(paths, " + "));
+}
+
+std::string listed(const data::NameExamples& names) {
+  const bool more = names.count > static_cast<GlobalIndex>(names.first.size());
+  return fmt::format("{}{}", fmt::join(names.first, ", "), more ? ", ..." : "");
+}
+
+/// Whether names are nothing but what stands in for them: the numbers of the rows, in the stack or each file.
+bool are_row_numbers(std::span<const io::RowInput> files, GlobalIndex begin,
+                     std::span<const std::string> names) {
+  std::size_t file = 0;
+  GlobalIndex file_begin = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const GlobalIndex row = begin + static_cast<GlobalIndex>(i);
+    while (row >= file_begin + files[file].rows) file_begin += files[file++].rows;
+    if (names[i] != std::to_string(row) && names[i] != std::to_string(row - file_begin)) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> row_numbers(GlobalIndex begin, GlobalIndex end) {
+  std::vector<std::string> result;
+  for (GlobalIndex row = begin; row < end; ++row) result.push_back(std::to_string(row));
+  return result;
+}
+
+bool on_all_ranks(const comm::Communicator& comm, bool here) {
+  return comm.all_reduce(here ? 1 : 0, comm::Reduction::min) != 0;
+}
+
+/// A column of one value for each row, of one file: its rows, as far as a match goes. Collective.
+std::vector<io::RowInput> rows_of_columns(const comm::Communicator& comm,
+                                          std::span<const io::RowInput> on_root) {
+  std::vector<io::RowInput> result(on_root.begin(), on_root.end());
+  result.resize(comm.broadcast(result.size(), 0));
+  for (io::RowInput& column : result) {
+    column.location = {comm.broadcast(column.location.path, 0), comm.broadcast(column.location.dataset, 0)};
+    column.format = comm.broadcast(column.format, 0);
+    column.rows = comm.broadcast(column.rows, 0);
+  }
+  return result;
+}
+
+/// Collective; throws InputError on all ranks.
+NamesOfRows read_names(const comm::Communicator& comm, std::string of, std::span<const io::RowInput> files,
+                       const data::RowDistribution& rows) {
+  NamesOfRows result{std::move(of)};
+  const GlobalIndex begin = rows.begin(comm.rank()), end = rows.end(comm.rank());
+  const GlobalIndex named = comm::agree(comm, [&] {
+    const io::RowNames names(files);
+    if (names.named_rows() > 0) result.names = names.read(begin, end - begin);
+    return names.named_rows();
+  });
+  if (named == 0 || on_all_ranks(comm, are_row_numbers(files, begin, result.names)))
+    result.names.clear();
+  else
+    result.known = named == rows.total() ? Known::all : Known::some;
+  return result;
+}
+
+}  // namespace
+
+RowMatcher::RowMatcher(const comm::Communicator& comm, std::vector<io::RowInput> inputs, GlobalIndex rows,
+                       base::Log& log)
+    : comm_(comm),
+      log_(log),
+      rows_(data::RowDistribution::balanced(rows, comm.size())),
+      inputs_(std::move(inputs)) {}
+
+bool RowMatcher::same_order(const NamesOfRows& other) const {
+  return on_all_ranks(comm_, names_->names == other.names);
+}
+
+void RowMatcher::expect_joined(const data::NameJoin& join, const NamesOfRows& other,
+                               const data::NameExamples& others, Unmatched unmatched) const {
+  if (join.alone.count == rows_.total())
+    throw base::InputError(fmt::format(
+        "{} and {} have no row name in common ({} here, {} there, so their rows cannot be matched). "
+        "Give both the same names, or one of them without names (as .npy) to match row by row",
+        names_->of, other.of, listed(join.alone), listed(others)));
+  if (join.ambiguous.count > 0)
+    throw base::InputError(
+        fmt::format("{} rows of {} cannot be matched with {}: their names occur more than once ({}), and the "
+                    "rows are in another order. Make the names unique in both, or give the rows in the same "
+                    "order",
+                    join.ambiguous.count, names_->of, other.of, listed(join.ambiguous)));
+  if (join.alone.count > 0 && unmatched == Unmatched::refused)
+    throw base::InputError(
+        fmt::format("{} has no row for {} of {} rows of {} ({}; each needs a position). Name a file that has "
+                    "all of them",
+                    other.of, join.alone.count, rows_.total(), names_->of, listed(join.alone)));
+}
+
+RowMatch RowMatcher::match(const std::string& what, std::span<const io::RowInput> files,
+                           Unmatched unmatched) {
+  RowMatch result{data::RowDistribution::balanced(rows_of(files), comm_.size())};
+  const bool as_many = result.rows.total() == rows_.total();
+  if (!names_) names_ = read_names(comm_, names_of(inputs_), inputs_, rows_);
+  NamesOfRows other = read_names(comm_, what, files, result.rows);
+  if (names_->known == Known::none || other.known == Known::none) {
+    if (as_many && other.known == Known::all) names_ = std::move(other);
+    return result;
+  }
+  if (as_many && same_order(other)) return result;
+  if (names_->known == Known::some || other.known == Known::some) {
+    log_.warn(
+        fmt::format("{} is matched to {} by row number: some rows have no names, and the names of others "
+                    "differ. If the order differs, name all rows",
+                    what, names_->of));
+    return result;
+  }
+  data::NameJoin joined =
+      data::join_by_name(comm_, names_->names, other.names, result.rows.begin(comm_.rank()));
+  const data::NameExamples others = data::examples_of(comm_, other.names);
+  comm::agree(comm_, [&] { expect_joined(joined, other, others, unmatched); });
+  const GlobalIndex matched = rows_.total() - joined.alone.count;
+  const std::string more =
+      result.rows.total() == matched ? "" : fmt::format(" (it has {})", result.rows.total());
+  log_.info_once(fmt::format("{} is matched by name: {} of {} rows{}", what, matched, rows_.total(), more));
+  if (joined.alone.count > 0)
+    log_.warn(fmt::format("{} has no row for {} of {} rows of {} ({}). They have no {}", what,
+                          joined.alone.count, rows_.total(), names_->of, listed(joined.alone),
+                          unmatched == Unmatched::without_label ? "label" : "value"));
+  result.partners = std::move(joined.partners);
+  return result;
+}
+
+std::optional<RowMatch> match_numbers(const comm::Communicator& comm, std::span<const io::RowInput> files,
+                                      const data::RowDistribution& input) {
+  RowMatch result{data::RowDistribution::balanced(rows_of(files), comm.size())};
+  if (result.rows != input) return std::nullopt;
+  const NamesOfRows other = read_names(comm, names_of(files), files, result.rows);
+  if (other.known != Known::all) return std::nullopt;
+  const std::vector<std::string> numbers = row_numbers(input.begin(comm.rank()), input.end(comm.rank()));
+  data::NameJoin joined = data::join_by_name(comm, numbers, other.names, result.rows.begin(comm.rank()));
+  if (!joined.complete()) return std::nullopt;
+  result.partners = std::move(joined.partners);
+  return result;
+}
+
+RowMatch match_labels(const comm::Communicator& comm, RowMatcher& matcher,
+                      std::span<const std::string> labels) {
+  const auto sources = io::inspect_all_labels(comm, labels, {});
+  std::vector<io::RowInput> columns;
+  comm::on_root(comm, [&] {
+    for (const io::LabelSource& source : sources)
+      columns.push_back(io::rows_of_column(source.location, source.format, source.count));
+  });
+  RowMatch result = matcher.match(fmt::format("{}", fmt::join(labels, " + ")), rows_of_columns(comm, columns),
+                                  Unmatched::without_label);
+  if (!result.by_name()) io::inspect_all_labels(comm, labels, matcher.rows().total());
+  return result;
+}
+
+data::Labels read_labels(const comm::Communicator& comm, std::span<const std::string> labels,
+                         const RowMatch& match) {
+  data::Labels result = io::read_labels(comm, labels, match.rows);
+  base::Matrix<std::int32_t> codes(result.codes.size(), 1);
+  std::ranges::copy(result.codes, codes.elements().begin());
+  const auto matched = match.to_input<std::int32_t>(comm, std::move(codes), -1);
+  result.codes.assign(matched.elements().begin(), matched.elements().end());
+  return result;
+}
+
+RowMatch match_values(const comm::Communicator& comm, RowMatcher& matcher, const std::string& values) {
+  std::vector<io::RowInput> column;
+  comm::on_root(comm, [&] { column.push_back(io::rows_of_numbers(values)); });
+  RowMatch result = matcher.match(values, rows_of_columns(comm, column), Unmatched::without_value);
+  // As many as rows are expected of what is read by position.
+  if (!result.by_name()) result.rows = matcher.rows();
+  return result;
+}
+
+data::Numbers read_values(const comm::Communicator& comm, const std::string& values, const RowMatch& match) {
+  data::Numbers result = io::read_numbers(comm, values, match.rows);
+  base::Matrix<double> column(result.values.size(), 1);
+  std::ranges::copy(result.values, column.elements().begin());
+  const auto matched =
+      match.to_input<double>(comm, std::move(column), std::numeric_limits<double>::quiet_NaN());
+  result.values.assign(matched.elements().begin(), matched.elements().end());
+  return result;
+}
+
+}  // namespace fleetsne::run
