@@ -143,6 +143,8 @@ base::Matrix<T> take_partners(const comm::Communicator& comm, std::span<const Gl
 
 template base::Matrix<float> take_partners(const comm::Communicator&, std::span<const GlobalIndex>,
                                            const RowDistribution&, base::MatrixView<const float>, float);
+template base::Matrix<double> take_partners(const comm::Communicator&, std::span<const GlobalIndex>,
+                                            const RowDistribution&, base::MatrixView<const double>, double);
 template base::Matrix<std::int32_t> take_partners(const comm::Communicator&, std::span<const GlobalIndex>,
                                                   const RowDistribution&,
                                                   base::MatrixView<const std::int32_t>, std::int32_t);

@@ -203,7 +203,12 @@ void expect_row_names(const comm::Communicator& comm, std::span<const RowInput> 
 }
 
 RowInput rows_of_column(const Location& location, Format format, std::int64_t count) {
-  return {.location = location, .format = format, .rows = count, .columns = 1};
+  RowInput column;
+  column.location = location;
+  column.format = format;
+  column.rows = count;
+  column.columns = 1;
+  return column;
 }
 
 }  // namespace fleetsne::io

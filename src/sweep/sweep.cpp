@@ -89,7 +89,6 @@ std::string run_part(const Plan& plan, const SweepConfig& config, Runner& runner
 void check_rows(const comm::Communicator& comm, const Plan& plan) {
   base::Log silent;  // each row's own run says what it found
   std::vector<std::pair<std::string, std::vector<std::string>>> found;  // a problem and the rows that have it
-  base::Log silent;  // each row's own run says what it found
   for (const PlannedRow& planned : plan.rows) {
     run::Config config = planned.row.config;
     // What is shared is not there yet; its row must fit the data as if it made it itself.

@@ -161,7 +161,7 @@ class Named(EndToEnd):
         labels = ["--labels", "cells.h5ad:obs/kind", "--labels"]
         done = self.embed("cells.h5ad", "cells.h5ad", *labels, "cells.h5ad:obs/kind")
         self.assert_succeeds(done)
-        self.assertNotIn("matched", done.stderr)
+        self.assertNotIn("is matched", done.stderr)
         self.refuse(3, "occur more than once", arguments=["cells.h5ad", "cells.h5ad", *labels, "shuffled.h5ad:obs/kind", "--force"])
 
     def test_what_has_no_names_is_matched_by_position(self):

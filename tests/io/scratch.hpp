@@ -42,8 +42,10 @@ class Scratch : public ::testing::Test {
     return (std::filesystem::path(directory) / name).string();
   }
 
-  /// Rank 0 writes, all go on when it is done. Returns the path.
+  /// Rank 0 writes when no rank still reads an earlier file of that name, and all wait for it. Returns the
+  /// path.
   std::string make(const std::string& name, const std::function<void(const std::string&)>& write) {
+    comm.barrier();
     if (comm.rank() == 0) write(path(name));
     comm.barrier();
     return path(name);

@@ -15,7 +15,7 @@ namespace fleetsne::io {
 
 /// How rows are read from their files.
 struct RowOptions {
-  base::Log* log = nullptr;              ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+  base::Log* log = nullptr;  ///< where rank 0 says what was guessed or looks wrong; none: nowhere
   /// Inputs whose columns these have: where both have names, they are matched by name.
   std::span<const std::string> like{};
   const Rescaling* rescaling = nullptr;  ///< as other rows were, to be compared with these; none: as they are
