@@ -83,6 +83,8 @@ OptionTable option_table(run::AffinitiesConfig& c) {
       {"input", "files", "", list(c.embed.input.files, "INPUT"),
        "File of rows, of any kind that fleetsne embed reads. "
        "Several are stacked in order. On the command line the word INPUT alone does"},
+      {"input", "transposed", "", flag(c.embed.input.transposed),
+       "Points are the columns of the files, not the rows"},
       {"input", "pca", "pca", whole(c.embed.input.pca),
        "Reduce the rows to this many principal components first; 0: do not"},
   };

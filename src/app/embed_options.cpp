@@ -61,6 +61,8 @@ OptionTable option_table(run::Config& c) {
        "File with a category for every row: IDX, .npy, FILE.h5:/DATASET or FILE.h5ad:obs/COLUMN. Give it "
        "once for "
        "every input"},
+      {"input", "transposed", "", flag(c.input.transposed),
+       "Points are the columns of the files, not the rows"},
       {"input", "pca", "pca", whole(c.input.pca),
        "Reduce the rows to this many principal components first; 0: do not"},
       {"input", "affinity", "affinity", text(c.input.affinity, "FILE"),

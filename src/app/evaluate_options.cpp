@@ -39,6 +39,8 @@ OptionTable option_table(run::EvaluateConfig& c) {
       {"input", "data", "data", list(c.input.data, "FILE"),
        "File of the rows that were embedded, of any kind that fleetsne embed reads. Several are "
        "stacked in order"},
+      {"input", "transposed", "", flag(c.input.transposed),
+       "Points are the columns of the data, not the rows"},
       {"input", "embedding", "embedding", list(c.input.embeddings, "FILE"),
        "File of an embedding: the same kinds; of an AnnData file obsm/X_tsne or obsm/X_umap"},
       {"input", "name", "name", list(c.input.names, "TEXT"),

@@ -57,6 +57,9 @@ OptionTable option_table(run::TransformConfig& c) {
       {"input", "labels", "labels", list(c.embed.input.labels, "LABELS"),
        "File with a category for every new row: IDX, .npy, FILE.h5:/DATASET or FILE.h5ad:obs/COLUMN"},
 
+      {"input", "transposed", "", flag(c.embed.input.transposed),
+       "Points are the columns of the files, not the rows"},
+
       {"reference", "into", "into", text(c.reference.embedding, "FILE"),
        "Embedding to go into: embedding.h5ad of fleetsne embed, or a file of another tool"},
       {"reference", "rows", "reference", list(c.reference.rows, "FILE"),

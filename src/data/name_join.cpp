@@ -86,7 +86,7 @@ std::vector<GlobalIndex> meet(const std::vector<std::string_view>& left,
 
 }  // namespace
 
-std::uint64_t hash_name(std::string_view name) {
+std::uint64_t hash_of_name(std::string_view name) {
   return XXH3_64bits(name.data(), name.size());
 }
 

@@ -47,7 +47,7 @@ std::string resolved(const std::string& name) {
   const Location location = split_input(name);
   if (location.dataset.empty() && detect_format(location.path) == Format::table) return with_axes(name);
   const std::string input = with_dataset(name);
-  const RowInput rows = inspect_rows(input);
+  const RowInput rows = inspect_rows(input, Orientation::embedding);
   if (rows.columns > 2)
     throw base::InputError(
         fmt::format("{} has {} columns (an embedding has 1 or 2 axes). Name an embedding instead of data",

@@ -54,6 +54,24 @@ Handle access_list(const Guard& guard) {
   return list;
 }
 
+/// Says the two causes that users can do something about.
+[[noreturn]] void cannot_open(const Guard& guard) {
+  const std::string cause = reason();
+  if (cause.find("already open for write") != std::string::npos)
+    throw base::InputError(
+        fmt::format("{} is open for writing, or its writer ended without closing it (so its file header "
+                    "says). Wait until it is "
+                    "closed; if nothing writes to it any more: h5clear -s {}",
+                    guard.file(), guard.file()));
+  if (cause.find("truncated file") != std::string::npos)
+    throw base::InputError(
+        fmt::format("{} is a truncated HDF5 file ({}). Copy or download it again", guard.file(), cause));
+  throw base::InputError(
+      fmt::format("{} cannot be opened as HDF5 ({}). Check that it was closed by its writer, and copy or "
+                  "write it again if not",
+                  guard.file(), cause));
+}
+
 }  // namespace
 
 Guard::Guard(base::ErrorKind kind, std::string file) : kind_(kind), file_(std::move(file)) {
@@ -71,8 +89,9 @@ void Guard::fail(const std::string& problem) const {
 
 Handle open_file(const Guard& guard) {
   const Handle access = access_list(guard);
-  return guard.own(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose,
-                   "cannot be opened as HDF5");
+  Handle file(H5Fopen(guard.file().c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  if (!file) cannot_open(guard);
+  return file;
 }
 
 Handle create_file(const Guard& guard, const std::string& path, bool checked) {

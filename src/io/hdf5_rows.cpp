@@ -5,6 +5,8 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/transfer_limit.hpp"
 
+#include "hdf5_conventions.hpp"
+#include "hdf5_storage.hpp"
 #include "hdf5_types.hpp"
 #include <fmt/format.h>
 
@@ -12,61 +14,13 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace fleetsne::io {
 namespace {
 
 constexpr std::size_t widest_number = 16;
-
-/// Whether a file is laid out as those of ann-benchmarks: rows to search among, and rows to search for.
-bool is_ann_benchmarks(hid_t file) {
-  return hdf5::object_type(file, "train") == H5O_TYPE_DATASET &&
-         hdf5::object_type(file, "test") == H5O_TYPE_DATASET;
-}
-
-/// The dataset that an input without a name means.
-std::string default_dataset(const hdf5::Guard& guard, hid_t file, bool anndata) {
-  if (!anndata && is_ann_benchmarks(file)) return "train";
-  if (!anndata) {
-    throw base::InputError(
-        fmt::format("{} needs the name of a dataset (an HDF5 file may hold many; this one has {}). "
-                    "Name one, as in {}:/NAME",
-                    guard.file(), hdf5::list_datasets(file), guard.file()));
-  }
-  if (hdf5::exists(file, "obsm/X_pca")) return "obsm/X_pca";
-  std::string known;
-  if (hdf5::object_type(file, "obsm") == H5O_TYPE_GROUP) {
-    const hdf5::Handle group(H5Gopen2(file, "obsm", H5P_DEFAULT), H5Gclose);
-    for (const std::string& name : hdf5::list_links(group.get())) {
-      known += fmt::format("{}obsm/{}", known.empty() ? "" : ", ", name);
-    }
-  }
-  if (hdf5::object_type(file, "X") == H5O_TYPE_DATASET) known += known.empty() ? "X" : ", X";
-  throw base::InputError(
-      fmt::format("{} has no obsm/X_pca (the default for an AnnData file; this one has {}). Name "
-                  "what to embed, as in {}:obsm/NAME",
-                  guard.file(), known.empty() ? "no dense matrix of cells" : known, guard.file()));
-}
-
-/// Throws with what is wrong unless there is a dataset of this name.
-void expect_dataset(const hdf5::Guard& guard, hid_t file, const std::string& name) {
-  const H5O_type_t type = hdf5::object_type(file, name);
-  if (type == H5O_TYPE_DATASET) return;
-  if (type != H5O_TYPE_GROUP) {
-    throw base::InputError(fmt::format("{} has no dataset {} (it has {}). Name one of them", guard.file(),
-                                       name, hdf5::list_datasets(file)));
-  }
-  const hdf5::Handle group(H5Gopen2(file, name.c_str(), H5P_DEFAULT), H5Gclose);
-  const std::string encoding = hdf5::string_attribute(group.get(), "encoding-type");
-  const bool sparse =
-      encoding.ends_with("_matrix") || !hdf5::string_attribute(group.get(), "h5sparse_format").empty();
-  throw base::InputError(fmt::format(
-      "{}: {} is {} (only dense datasets are read). {}", guard.file(), name,
-      sparse ? "a sparse matrix" : "a group",
-      sparse ? "Reduce it to dense columns first, for example with scanpy.pp.pca, and embed obsm/X_pca"
-             : fmt::format("Name a dataset: the file has {}", hdf5::list_datasets(file))));
-}
 
 void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t type) {
   const H5T_class_t kind = H5Tget_class(type);
@@ -85,7 +39,8 @@ class BandReader {
       : guard_(guard),
         problem_(fmt::format("has a dataset {} that cannot be read", input.location.dataset)),
         dataset_(dataset),
-        columns_(static_cast<std::size_t>(input.columns)) {
+        columns_(static_cast<std::size_t>(input.columns)),
+        transposed_(input.transposed) {
     type_ = guard.own(H5Dget_type(dataset), H5Tclose, "has a dataset without a type");
     space_ = guard.own(H5Dget_space(dataset), H5Sclose, "has a dataset without a shape");
     element_ = H5Tget_size(type_.get());
@@ -109,8 +64,12 @@ class BandReader {
   void read(base::GlobalIndex first, base::MatrixView<T> out) {
     const std::size_t elements = out.rows() * columns_;
     buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(T))));
-    const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
-    const hsize_t count[2] = {out.rows(), columns_};
+    hsize_t start[2] = {static_cast<hsize_t>(first), 0};
+    hsize_t count[2] = {out.rows(), columns_};
+    if (transposed_) {
+      std::swap(start[0], start[1]);
+      std::swap(count[0], count[1]);
+    }
     const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem_);
     guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem_);
     guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
@@ -121,8 +80,9 @@ class BandReader {
                  problem_);
     auto* values = reinterpret_cast<T*>(buffer_.data());
     for (const std::size_t element : missing) values[element] = std::numeric_limits<T>::quiet_NaN();
+    const std::size_t of_row = transposed_ ? 1 : columns_, of_column = transposed_ ? out.rows() : 1;
     for (std::size_t i = 0; i < out.rows(); ++i)
-      std::copy_n(values + i * columns_, columns_, out.row(i).data());
+      for (std::size_t j = 0; j < columns_; ++j) out(i, j) = values[i * of_row + j * of_column];
   }
 
  private:
@@ -140,6 +100,7 @@ class BandReader {
   hdf5::Handle type_, number_, space_;
   std::vector<std::byte> missing_{};  ///< an integer that stands for a missing value, as it is stored
   std::size_t columns_, element_ = 0;
+  bool transposed_;
   base::AlignedVector<std::byte> buffer_;
 };
 
@@ -187,9 +148,8 @@ void inspect_hdf5_rows(RowInput& input) {
   const hdf5::Handle file = hdf5::open_file(guard);
   const bool anndata = is_anndata(file.get(), guard.file());
   std::string& name = input.location.dataset;
-  if (name.empty()) name = default_dataset(guard, file.get(), anndata);
-  if (is_ann_benchmarks(file.get())) input.distance = hdf5::string_attribute(file.get(), "distance");
-  expect_dataset(guard, file.get(), name);
+  name = hdf5::dataset_of_rows(guard, file.get(), name, anndata);
+  if (hdf5::is_ann_benchmarks(file.get())) input.distance = hdf5::string_attribute(file.get(), "distance");
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);
   const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());
   if (shape.size() != 2) {
@@ -207,19 +167,20 @@ void inspect_hdf5_rows(RowInput& input) {
   const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
   expect_numbers(guard, name, type.get());
   input.wide = H5Tget_size(type.get()) > (H5Tget_class(type.get()) == H5T_INTEGER ? 2U : 4U);
-  hdf5::expect_stored(guard, dataset.get(), name);
+  input.sources = hdf5::expect_stored_somewhere(guard, dataset.get(), name);
 
   const hdf5::Handle creation =
       guard.own(H5Dget_create_plist(dataset.get()), H5Pclose, "has a damaged dataset");
   const H5D_layout_t layout = H5Pget_layout(creation.get());
-  input.chunk_rows = 1;
+  input.chunk_rows = input.chunk_columns = input.sources.empty() && layout == H5D_CONTIGUOUS ? 0 : 1;
   if (layout == H5D_CHUNKED) {
     hsize_t chunk[2] = {1, 1};
     guard.check(H5Pget_chunk(creation.get(), 2, chunk), "has a damaged dataset");
     input.chunk_rows = static_cast<std::int64_t>(chunk[0]);
-  } else if (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0) {
-    input.chunk_rows = 0;
+    input.chunk_columns = static_cast<std::int64_t>(chunk[1]);
   }
+  input.oriented = anndata || hdf5::is_ann_benchmarks(file.get());
+  input.exchanged_by = hdf5::exchanged_by(guard, file.get(), dataset.get(), name);
 }
 
 }  // namespace fleetsne::io

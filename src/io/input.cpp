@@ -79,7 +79,8 @@ struct InputFacts {
   Format format;
   std::int64_t rows, columns;
   ArrayLayout layout;
-  std::int64_t chunk_rows;
+  std::int64_t chunk_rows, chunk_columns;
+  bool transposed;
   bool packed;
   bool wide;
   TableLayout table;
@@ -98,9 +99,10 @@ std::vector<std::int32_t> broadcast(const comm::Communicator& comm, std::vector<
 }
 
 RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
-  const InputFacts facts = comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout,
-                                                     input.chunk_rows, input.packed, input.wide, input.table},
-                                          0);
+  const InputFacts facts =
+      comm.broadcast(InputFacts{input.format, input.rows, input.columns, input.layout, input.chunk_rows,
+                                input.chunk_columns, input.transposed, input.packed, input.wide, input.table},
+                     0);
   Location location{comm.broadcast(input.location.path, 0), comm.broadcast(input.location.dataset, 0)};
   std::string distance = comm.broadcast(input.distance, 0);
   return {.location = std::move(location),
@@ -109,10 +111,14 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
           .columns = facts.columns,
           .layout = facts.layout,
           .chunk_rows = facts.chunk_rows,
+          .chunk_columns = facts.chunk_columns,
+          .transposed = facts.transposed,
           .packed = facts.packed,
           .wide = facts.wide,
           .table = facts.table,
           .distance = std::move(distance),
+          .exchanged_by = comm.broadcast(input.exchanged_by, 0),
+          .sources = broadcast(comm, input.sources),
           .notes = broadcast(comm, input.notes),
           .warnings = broadcast(comm, input.warnings),
           .column_names = input.column_names,
@@ -121,7 +127,8 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
 
 /// Looks at every input and gathers what is wrong with them.
 /// @param like  inputs whose columns these must have; may be empty
-std::vector<RowInput> inspect_here(std::span<const std::string> inputs, std::span<const std::string> like) {
+std::vector<RowInput> inspect_here(std::span<const std::string> inputs, Orientation orientation,
+                                   std::span<const std::string> like) {
   std::vector<RowInput> result;
   std::string problems;
   const auto gather = [&](auto&& work) {
@@ -131,9 +138,9 @@ std::vector<RowInput> inspect_here(std::span<const std::string> inputs, std::spa
       problems += fmt::format("{}{}", problems.empty() ? "" : "\n", error.what());
     }
   };
-  for (const std::string& input : inputs) gather([&] { result.push_back(inspect_rows(input)); });
+  for (const std::string& input : inputs) gather([&] { result.push_back(inspect_rows(input, orientation)); });
   std::vector<RowInput> others;
-  for (const std::string& other : like) gather([&] { others.push_back(inspect_rows(other)); });
+  for (const std::string& other : like) gather([&] { others.push_back(inspect_rows(other, orientation)); });
   const RowInput* first = others.empty() ? nullptr : &others.front();  // that has names
   for (RowInput& input : result) {
     if (first == nullptr || first->column_names.empty()) {
@@ -193,7 +200,7 @@ bool is_anndata(const Store& store) {
           store.kind("mod") == NodeKind::none);
 }
 
-RowInput inspect_rows(const std::string& input) {
+RowInput inspect_rows(const std::string& input, Orientation orientation) {
   RowInput result;
   result.location = split_input(input);
   result.format = detect_format(result.location.path);
@@ -206,14 +213,15 @@ RowInput inspect_rows(const std::string& input) {
   } else {
     inspect_array(result);
   }
+  orient(result, orientation);
   for (std::string& warning : warnings_of_names(result)) result.warnings.push_back(std::move(warning));
   return result;
 }
 
 std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
-                                       std::span<const std::string> like) {
+                                       Orientation orientation, std::span<const std::string> like) {
   std::vector<RowInput> result;
-  comm::on_root(comm, [&] { result = inspect_here(inputs, like); });
+  comm::on_root(comm, [&] { result = inspect_here(inputs, orientation, like); });
   result.resize(inputs.size());
   for (RowInput& input : result) input = broadcast(comm, input);
   return result;
@@ -251,6 +259,7 @@ template <class T>
 void read_input_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
                      base::MatrixView<T> out) {
   expect_readable_everywhere(comm, input.location.path);
+  for (const std::string& source : input.sources) expect_readable_everywhere(comm, source);
   if (input.format == Format::hdf5 || input.format == Format::zarr) {
     if (input.format == Format::hdf5) read_hdf5_rows(comm, input, first, out);
     if (input.format == Format::zarr) read_zarr_rows(comm, input, first, out);

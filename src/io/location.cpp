@@ -7,7 +7,8 @@ namespace {
 
 /// Of a file that may hold several datasets.
 bool has_known_suffix(const std::string& path) {
-  for (const char* known : {".h5", ".hdf5", ".h5ad", ".he5", ".hdf", ".loom", ".zarr", ".zarr.zip"})
+  for (const char* known : {".h5", ".hdf5", ".h5ad", ".h5mu", ".he5", ".hdf", ".loom", ".mat", ".h5seurat",
+                            ".h5Seurat", ".zarr", ".zarr.zip"})
     if (path.ends_with(known)) return true;
   return false;
 }

@@ -106,8 +106,10 @@ void read_block(const NumberSource& source, std::int64_t first, std::span<double
 
 }  // namespace
 
-RowInput rows_of_numbers(const std::string& name) {
-  const NumberSource source = inspect_numbers(name);
+RowInput rows_of_numbers(const comm::Communicator& comm, const std::string& name) {
+  NumberSource source;
+  comm::on_root(comm, [&] { source = inspect_numbers(name); });
+  source = broadcast(comm, source);
   return rows_of_column(source.location, source.format, source.count);
 }
 

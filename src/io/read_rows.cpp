@@ -118,10 +118,10 @@ void say_what_was_done(const StackedRows& inputs, const Choice& choice, const Di
 
 /// Collective.
 StackedRows inspect_inputs(const comm::Communicator& comm, std::span<const std::string> names,
-                           base::Log* log, std::span<const std::string> like = {}) {
+                           const RowOptions& options) {
   if (names.empty()) throw base::UsageError("no input is given (there is nothing to embed). Name a file");
-  std::vector<RowInput> inputs = inspect_all_rows(comm, names, like);
-  if (log != nullptr) say_what_was_found(inputs, *log);
+  std::vector<RowInput> inputs = inspect_all_rows(comm, names, options.orientation, options.like);
+  if (options.log != nullptr) say_what_was_found(inputs, *options.log);
   return StackedRows(std::move(inputs));
 }
 
@@ -190,22 +190,23 @@ std::vector<Block> runs_of(const StackedRows& inputs, base::GlobalIndex count, b
 
 data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::span<const std::string> names,
                                          const RowOptions& options) {
-  const StackedRows inputs = inspect_inputs(comm, names, options.log, options.like);
+  const StackedRows inputs = inspect_inputs(comm, names, options);
   return read_all(comm, inputs, {.invariance = {}, .fixed = options.rescaling}, options.log).rows;
 }
 
 RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const std::string> names,
-                                const Invariance& invariance, base::Log* log) {
-  return read_all(comm, inspect_inputs(comm, names, log), {.invariance = invariance, .fixed = nullptr}, log);
+                                const Invariance& invariance, const RowOptions& options) {
+  return read_all(comm, inspect_inputs(comm, names, options), {.invariance = invariance, .fixed = nullptr},
+                  options.log);
 }
 
 RescaledRows read_sample(const comm::Communicator& comm, std::span<const std::string> names,
-                         base::GlobalIndex count, const Invariance& invariance) {
-  const StackedRows inputs = inspect_inputs(comm, names, nullptr);
+                         base::GlobalIndex count, const Invariance& invariance, const RowOptions& options) {
+  const StackedRows inputs = inspect_inputs(comm, names, options);
   const Request request{.invariance = invariance, .fixed = nullptr};
-  if (count >= inputs.rows()) return read_all(comm, inputs, request, nullptr);
+  if (count >= inputs.rows()) return read_all(comm, inputs, request, options.log);
   return read_blocks(comm, inputs, runs_of(inputs, count, comm.rank(), comm.size()),
-                     data::RowDistribution::balanced(count, comm.size()), request, nullptr);
+                     data::RowDistribution::balanced(count, comm.size()), request, options.log);
 }
 
 }  // namespace fleetsne::io

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace fleetsne::io {
@@ -30,9 +33,22 @@ constexpr std::array<Kind, 6> kinds{{
     {".i8bin", {ElementKind::signed_integer, 1, false}, false},
 }};
 
+constexpr std::string_view crop_mark = ".crop_nb_";
+
+/// The rows that a name says a file was cut to, as those of big-ann-benchmarks do.
+std::optional<std::int64_t> cropped_rows(const std::string& path) {
+  const std::string suffix = std::filesystem::path(path).extension().string();
+  if (!suffix.starts_with(crop_mark)) return std::nullopt;
+  std::int64_t rows = 0;
+  const char* const end = suffix.data() + suffix.size();
+  const auto read = std::from_chars(suffix.data() + crop_mark.size(), end, rows);
+  if (read.ec != std::errc() || read.ptr != end || rows < 1) return std::nullopt;
+  return rows;
+}
+
 const Kind* kind_of(const std::string& path) {
   std::filesystem::path name(path);
-  if (name.extension() == ".gz") name.replace_extension();
+  if (name.extension() == ".gz" || cropped_rows(path)) name.replace_extension();
   const std::string suffix = name.extension().string();
   const auto* const found =
       std::ranges::find_if(kinds, [&](const Kind& kind) { return suffix == kind.suffix; });
@@ -77,6 +93,15 @@ void measure_rows(ByteStream& stream, ArrayLayout& layout) {
       stream.path(), bytes, length, row_bytes));
 }
 
+/// The header may still say how many rows there were.
+void crop(const ByteStream& stream, ArrayLayout& layout, std::int64_t rows) {
+  if (layout.rows < rows)
+    throw base::InputError(fmt::format(
+        "{} has {} rows, so its header says (its name says that it was cut to {}). Download it again",
+        stream.path(), layout.rows, rows));
+  layout.rows = rows;
+}
+
 }  // namespace
 
 bool is_vectors(const std::string& path) {
@@ -95,6 +120,7 @@ ArrayLayout read_vectors_header(ByteStream& stream) {
     layout.rows = number_at(stream, 0);
     layout.columns = number_at(stream, number_bytes);
     layout.data_offset = 2 * number_bytes;
+    if (const auto cropped = cropped_rows(stream.path())) crop(stream, layout, *cropped);
   }
   return layout;
 }

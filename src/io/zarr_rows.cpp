@@ -98,6 +98,7 @@ void inspect_zarr_rows(RowInput& input) {
   input.rows = info.shape[0];
   input.columns = info.shape[1];
   input.chunk_rows = info.chunk[0];
+  input.oriented = is_anndata(store);
   input.wide = store.reader(name).array().type.number.wide();
 }
 

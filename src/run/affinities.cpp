@@ -110,7 +110,9 @@ MadeAffinities make_affinities(const comm::Communicator& comm, const AffinitiesC
   Keeper keeper(comm, embed.checkpoint, places_of(config.file), report, log);
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] {
-    return io::read_rescaled_rows(comm, embed.input.files, invariance_of(embed), &log).rows;
+    return io::read_rescaled_rows(comm, embed.input.files, invariance_of(embed),
+                                  {.log = &log, .orientation = embed.input.orientation()})
+        .rows;
   });
   report.input_digest = data::digest(comm, rows);
   Prepared made = prepare(comm, embed, std::move(rows), {}, stages, report, log, &keeper);
@@ -139,7 +141,9 @@ MadeAffinities make_neighbors(const comm::Communicator& comm, const Config& conf
   Keeper keeper(comm, config.checkpoint, places, report, log);
   Stages stages(comm, report.stages);
   auto rows = stages.run("read", [&] {
-    return io::read_rescaled_rows(comm, config.input.files, invariance_of(config), &log).rows;
+    return io::read_rescaled_rows(comm, config.input.files, invariance_of(config),
+                                  {.log = &log, .orientation = config.input.orientation()})
+        .rows;
   });
   report.input_digest = data::digest(comm, rows);
   prepare_neighbors(comm, config, std::move(rows), {}, stages, report, log, &keeper);

@@ -70,7 +70,8 @@ Drawable check_shapes(const comm::Communicator& comm, const std::vector<io::RowI
 }
 
 Rows read_one(const comm::Communicator& comm, const Drawable& drawable, std::size_t i) {
-  Rows stored = io::read_rows(comm, std::span(&drawable.files[i], 1));
+  Rows stored =
+      io::read_rows(comm, std::span(&drawable.files[i], 1), {.orientation = io::Orientation::embedding});
   return {drawable.rows, drawable.matches[i].to_input<float>(comm, std::move(stored.local), 0)};
 }
 
@@ -212,7 +213,7 @@ Drawn draw(const comm::Communicator& comm, const DrawConfig& given, base::Log& l
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
   std::vector<io::RowInput> inputs;
   for (const std::string& file : files)
-    inputs.push_back(io::inspect_all_rows(comm, std::span(&file, 1)).front());
+    inputs.push_back(io::inspect_all_rows(comm, std::span(&file, 1), io::Orientation::embedding).front());
   drawn.points = inputs.front().rows;
   RowMatcher matcher(comm, {inputs.front()}, drawn.points, log);
   const Drawable drawable = check_shapes(comm, inputs, files, matcher);

@@ -47,7 +47,8 @@ struct Matches {
 /// @param embeddings  their inputs, as io::embedding_inputs has resolved them
 Matches check_shapes(const comm::Communicator& comm, const EvaluateConfig& config,
                      const std::vector<std::string>& embeddings, base::Log& log) {
-  const std::vector<io::RowInput> data = io::inspect_all_rows(comm, config.input.data);
+  const std::vector<io::RowInput> data =
+      io::inspect_all_rows(comm, config.input.data, config.input.orientation());
   std::int64_t points = 0;
   for (const io::RowInput& input : data) points += input.rows;
   RowMatcher matcher(comm, data, points, log);
@@ -55,7 +56,7 @@ Matches check_shapes(const comm::Communicator& comm, const EvaluateConfig& confi
   if (!config.input.labels.empty()) matches.labels = match_labels(comm, matcher, config.input.labels);
   std::vector<std::int64_t> rows, columns;
   for (const std::string& file : embeddings) {
-    const auto input = io::inspect_all_rows(comm, std::span(&file, 1));
+    const auto input = io::inspect_all_rows(comm, std::span(&file, 1), io::Orientation::embedding);
     matches.embeddings.push_back(matcher.match(file, input, Unmatched::refused));
     rows.push_back(matches.embeddings.back().by_name() ? points : input.front().rows);
     columns.push_back(input.front().columns);
@@ -172,7 +173,9 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   const auto files = io::embedding_inputs(comm, config.input.embeddings);
   const Matches matches = check_shapes(comm, config, files, log);
 
-  Rows rows = io::read_rescaled_rows(comm, config.input.data, invariance_of(config.metric), &log).rows;
+  Rows rows = io::read_rescaled_rows(comm, config.input.data, invariance_of(config.metric),
+                                     {.log = &log, .orientation = config.input.orientation()})
+                  .rows;
   warn_if_all_equal(comm, config.input.data.front(), rows, log);
   expect_directions(comm, config.input.data, rows, config.metric);
   std::optional<data::Labels> labels;

@@ -68,7 +68,8 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
   Findings findings;
   std::vector<io::RowInput> inputs;
   if (!config.input.files.empty() || config.input.affinity.empty())
-    findings.gather([&] { inputs = io::inspect_all_rows(comm, config.input.files); });
+    findings.gather(
+        [&] { inputs = io::inspect_all_rows(comm, config.input.files, config.input.orientation()); });
   if (!inputs.empty()) {
     for (const io::RowInput& input : inputs) shape.rows += input.rows;
     shape.columns = inputs.front().columns;
@@ -98,8 +99,8 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
     });
   if (config.init.start == init::Start::file)
     findings.gather([&] {
-      const auto start =
-          io::inspect_all_rows(comm, io::embedding_inputs(comm, std::span(&config.init.file, 1)));
+      const auto start = io::inspect_all_rows(
+          comm, io::embedding_inputs(comm, std::span(&config.init.file, 1)), io::Orientation::embedding);
       if (shape.rows > 0) found.start = matcher.match(config.init.file, start, Unmatched::refused);
       shape.init_rows = found.start.by_name() ? shape.rows : start.front().rows;
       shape.init_columns = start.front().columns;

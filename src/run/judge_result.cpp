@@ -12,7 +12,9 @@ quality::Scores judge_result(const comm::Communicator& comm, const Config& confi
                              const data::Permutation& permutation,
                              base::MatrixView<const float> working_embedding,
                              const std::optional<data::Labels>& labels) {
-  auto rows = io::read_rescaled_rows(comm, config.input.files, invariance_of(config)).rows;
+  auto rows = io::read_rescaled_rows(comm, config.input.files, invariance_of(config),
+                                     {.orientation = config.input.orientation()})
+                  .rows;
   const neighbors::Metric metric = config.neighbors.metric;
   if (metric == neighbors::Metric::cosine || metric == neighbors::Metric::correlation)
     rows = neighbors::adapt_rows(comm, std::move(rows), metric);

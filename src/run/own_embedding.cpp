@@ -88,7 +88,10 @@ data::DistributedMatrix<float> read_embedding(const comm::Communicator& comm, co
                                               const RowMatch& match, const data::RowDistribution& rows,
                                               base::Log& log) {
   const std::span<const std::string> inputs(&input, 1);
-  data::DistributedMatrix<float> stored = io::read_rescaled_rows(comm, inputs, of_embedding, &log).rows;
+  data::DistributedMatrix<float> stored =
+      io::read_rescaled_rows(comm, inputs, of_embedding,
+                             {.log = &log, .orientation = io::Orientation::embedding})
+          .rows;
   if (match.by_name()) return {rows, match.to_input<float>(comm, std::move(stored.local), 0)};
   const std::string recorded = recorded_digests(comm, inputs).front();
   if (recorded.empty() || recorded == io::digest_text(data::digest(comm, stored))) return stored;

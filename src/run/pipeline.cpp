@@ -103,7 +103,9 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, const F
   Inputs inputs;
   if (!config.input.files.empty() && !reached.affinities)
     inputs.rows = stages.run("read", [&] {
-      return io::read_rescaled_rows(comm, config.input.files, invariance_of(config), &log).rows;
+      return io::read_rescaled_rows(comm, config.input.files, invariance_of(config),
+                                    {.log = &log, .orientation = config.input.orientation()})
+          .rows;
     });
   report.input_digest = digest_of_input(comm, config, inputs.rows, reached);
   if (!config.input.labels.empty())
@@ -118,8 +120,9 @@ Inputs read_inputs(const comm::Communicator& comm, const Config& config, const F
   if (!config.init.continued.empty())
     inputs.state = stages.run("read_state", [&] {
       expect_continued_input(comm, config, report.input_digest);
-      const auto files = config.input.files.empty() ? std::vector<io::RowInput>()
-                                                    : io::inspect_all_rows(comm, config.input.files);
+      const auto files = config.input.files.empty()
+                             ? std::vector<io::RowInput>()
+                             : io::inspect_all_rows(comm, config.input.files, config.input.orientation());
       RowMatcher matcher(comm, files, report.points, log);
       return read_state(comm, config.init.continued, config.optimize.dimensions, matcher);
     });

@@ -47,6 +47,12 @@ class Record {
   std::vector<std::string> texts(const char* name) const {
     return io::find_texts(path_, at(name)).value_or(std::vector<std::string>{});
   }
+  /// False if it is not there.
+  bool flag(const char* group, const char* name) const {
+    const nlohmann::json found = io::read_group(path_, at(group));
+    const auto value = found.find(name);
+    return value != found.end() && value->is_boolean() && value->get<bool>();
+  }
   std::string text(const char* name) const {
     const auto found = texts(name);
     return found.empty() ? "" : found.front();
@@ -71,6 +77,7 @@ void expect_no_contradiction(const std::string& embedding, const char* option, c
 void take_record(const ReferenceConfig& config, ReferenceHeader& header) {
   const Record record(header.embedding);
   if (header.files.empty()) header.files = record.texts("config/input/files");
+  if (record.flag("config/input", "transposed")) header.orientation = io::Orientation::columns;
   header.digest = record.text("input_digest");
   if (record.text("config/input/affinity").empty()) {  // else the affinities know, which are not here
     const std::size_t pca = record.count("config/input/pca");
@@ -101,11 +108,14 @@ void share(const comm::Communicator& comm, ReferenceHeader& header) {
     std::size_t pca;
     Metric metric;
     double dof;
+    io::Orientation orientation;
   };
-  const Numbers numbers = comm.broadcast(Numbers{header.pca, header.metric, header.dof}, 0);
+  const Numbers numbers =
+      comm.broadcast(Numbers{header.pca, header.metric, header.dof, header.orientation}, 0);
   header.pca = numbers.pca;
   header.metric = numbers.metric;
   header.dof = numbers.dof;
+  header.orientation = numbers.orientation;
   header.digest = comm.broadcast(header.digest, 0);
   header.files.resize(comm.broadcast(header.files.size(), 0));
   for (std::string& file : header.files) file = comm.broadcast(file, 0);
@@ -116,7 +126,7 @@ void share(const comm::Communicator& comm, ReferenceHeader& header) {
 std::vector<io::RowInput> inspect_rows(const comm::Communicator& comm, const ReferenceConfig& config,
                                        const ReferenceHeader& header) {
   try {
-    return io::inspect_all_rows(comm, header.files);
+    return io::inspect_all_rows(comm, header.files, header.orientation);
   } catch (const comm::AgreedError& error) {
     if (!config.rows.empty()) throw;
     throw comm::AgreedError(
@@ -134,7 +144,8 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
                          .pca = config.pca,
                          .metric = config.metric.value_or(Metric::euclidean),
                          .dof = config.dof > 0 ? config.dof : 1};
-  const io::RowInput embedding = io::inspect_all_rows(comm, std::span(&header.embedding, 1)).front();
+  const io::RowInput embedding =
+      io::inspect_all_rows(comm, std::span(&header.embedding, 1), io::Orientation::embedding).front();
   comm::on_root(comm, [&] {
     if (header.embedding.ends_with("obsm/X_umap"))
       throw base::InputError(fmt::format(
@@ -163,7 +174,8 @@ ReferenceHeader inspect_reference(const comm::Communicator& comm, const Referenc
 }
 
 ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHeader& header, base::Log& log) {
-  auto read = io::read_rescaled_rows(comm, header.files, invariance_of(header.metric, header.pca > 0), &log);
+  auto read = io::read_rescaled_rows(comm, header.files, invariance_of(header.metric, header.pca > 0),
+                                     {.log = &log, .orientation = header.orientation});
   ReferenceRows result{std::move(read.rows), std::move(read.rescaling), {}};
   const std::uint64_t digest = data::digest(comm, result.rows);
   comm::agree(comm, [&] {
@@ -174,7 +186,7 @@ ReferenceRows read_reference(const comm::Communicator& comm, const ReferenceHead
                       "--reference",
                       header.embedding, fmt::join(header.files, ", ")));
   });
-  RowMatcher matcher(comm, io::inspect_all_rows(comm, header.files), header.rows, log);
+  RowMatcher matcher(comm, io::inspect_all_rows(comm, header.files, header.orientation), header.rows, log);
   result.positions =
       two_columns(read_recorded(comm, std::span(&header.embedding, 1), matcher).front().view());
   return result;

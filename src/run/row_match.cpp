@@ -60,19 +60,6 @@ bool on_all_ranks(const comm::Communicator& comm, bool here) {
   return comm.all_reduce(here ? 1 : 0, comm::Reduction::min) != 0;
 }
 
-/// A column of one value for each row, of one file: its rows, as far as a match goes. Collective.
-std::vector<io::RowInput> rows_of_columns(const comm::Communicator& comm,
-                                          std::span<const io::RowInput> on_root) {
-  std::vector<io::RowInput> result(on_root.begin(), on_root.end());
-  result.resize(comm.broadcast(result.size(), 0));
-  for (io::RowInput& column : result) {
-    column.location = {comm.broadcast(column.location.path, 0), comm.broadcast(column.location.dataset, 0)};
-    column.format = comm.broadcast(column.format, 0);
-    column.rows = comm.broadcast(column.rows, 0);
-  }
-  return result;
-}
-
 /// Collective; throws InputError on all ranks.
 NamesOfRows read_names(const comm::Communicator& comm, std::string of, std::span<const io::RowInput> files,
                        const data::RowDistribution& rows) {
@@ -174,12 +161,10 @@ RowMatch match_labels(const comm::Communicator& comm, RowMatcher& matcher,
                       std::span<const std::string> labels) {
   const auto sources = io::inspect_all_labels(comm, labels, {});
   std::vector<io::RowInput> columns;
-  comm::on_root(comm, [&] {
-    for (const io::LabelSource& source : sources)
-      columns.push_back(io::rows_of_column(source.location, source.format, source.count));
-  });
-  RowMatch result = matcher.match(fmt::format("{}", fmt::join(labels, " + ")), rows_of_columns(comm, columns),
-                                  Unmatched::without_label);
+  for (const io::LabelSource& source : sources)
+    columns.push_back(io::rows_of_column(source.location, source.format, source.count));
+  RowMatch result =
+      matcher.match(fmt::format("{}", fmt::join(labels, " + ")), columns, Unmatched::without_label);
   if (!result.by_name()) io::inspect_all_labels(comm, labels, matcher.rows().total());
   return result;
 }
@@ -195,9 +180,8 @@ data::Labels read_labels(const comm::Communicator& comm, std::span<const std::st
 }
 
 RowMatch match_values(const comm::Communicator& comm, RowMatcher& matcher, const std::string& values) {
-  std::vector<io::RowInput> column;
-  comm::on_root(comm, [&] { column.push_back(io::rows_of_numbers(values)); });
-  RowMatch result = matcher.match(values, rows_of_columns(comm, column), Unmatched::without_value);
+  const io::RowInput column = io::rows_of_numbers(comm, values);
+  RowMatch result = matcher.match(values, std::span(&column, 1), Unmatched::without_value);
   // As many as rows are expected of what is read by position.
   if (!result.by_name()) result.rows = matcher.rows();
   return result;

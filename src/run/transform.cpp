@@ -159,7 +159,10 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
   ReferenceRows reference = stages.run("read_reference", [&] { return read_reference(comm, header, log); });
   Rows rows = stages.run("read", [&] {
     return io::read_rows(comm, embed.input.files,
-                         {.log = &log, .like = header.files, .rescaling = &reference.rescaling});
+                         {.log = &log,
+                          .orientation = embed.input.orientation(),
+                          .like = header.files,
+                          .rescaling = &reference.rescaling});
   });
   report.input_digest = data::digest(comm, rows);
   std::optional<data::Labels> labels;

@@ -79,8 +79,11 @@ Trial run_trial(const comm::Communicator& comm, const Config& given, std::int64_
   Report report;
   Stages stages(comm, report.stages);
   base::Log silent;
-  auto sample = stages.run(
-      "read", [&] { return io::read_sample(comm, config.input.files, rows, invariance_of(config)).rows; });
+  auto sample = stages.run("read", [&] {
+    return io::read_sample(comm, config.input.files, rows, invariance_of(config),
+                           {.orientation = config.input.orientation()})
+        .rows;
+  });
   config.input.files.clear();  // row numbers are the sample's
   const Prepared prepared = prepare(comm, config, std::move(sample), {}, stages, report, silent);
   std::vector<double> costs{

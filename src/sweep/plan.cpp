@@ -41,6 +41,7 @@ class Keys {
     for (const char* other : {"count", "save", "load", "distances"}) search.erase(other);
     const json& input = options.at("input");
     return run::run_key({{"files", input.at("files")},
+                         {"transposed", input.at("transposed")},
                          {"pca", input.at("pca")},
                          {"search", search},
                          {"seed", seed_},
@@ -89,6 +90,7 @@ bool is_umap(const run::Config& config) {
 run::Config shared_config(const run::Config& row, std::uint64_t seed) {
   run::Config config;
   config.input.files = row.input.files;
+  config.input.transposed = row.input.transposed;
   config.input.pca = row.input.pca;
   config.neighbors = row.neighbors;
   config.neighbor_files = row.neighbor_files;

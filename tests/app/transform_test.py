@@ -49,6 +49,15 @@ class Transform(EndToEnd):
         nearest = np.argmin(((placed[:, None] - reference[None]) ** 2).sum(-1), axis=1)
         return (self.labels[nearest] == self.new_labels).mean()
 
+    def test_points_that_are_columns(self):
+        """The embedding records it, so that the reference is read the same way."""
+        np.save(self.folder / "columns.npy", self.rows.T)
+        np.save(self.folder / "new-columns.npy", self.new.T)
+        reference = self.reference("columns.npy", "--input.transposed")
+        self.assertEqual(len(reference), len(self.rows))
+        placed = self.placed("new-columns.npy", "--input.transposed")
+        self.assertEqual(self.among_their_own(placed, reference), 1)
+
     def test_new_points_land_with_their_own(self):
         reference = self.reference("rows.npy")
         for start in ("median", "weighted-mean"):

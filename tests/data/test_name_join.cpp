@@ -97,7 +97,7 @@ std::uint64_t by_length(std::string_view name) {
   return (name.size() % 5) << 61;
 }
 
-INSTANTIATE_TEST_SUITE_P(Hashes, NameJoins, testing::Values(&hash_name, &same_for_all, &by_length));
+INSTANTIATE_TEST_SUITE_P(Hashes, NameJoins, testing::Values(&hash_of_name, &same_for_all, &by_length));
 
 TEST(NameJoin, TakesRowsOfPartners) {
   const auto comm = Communicator::world();

@@ -5,6 +5,8 @@
 #include "io/scratch.hpp"
 
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 namespace fleetsne::io {
 namespace {
@@ -17,9 +19,10 @@ class Formats : public testing::Scratch {
     return std::string(std::getenv("FLEETSNE_REAL_FILES")) + "/formats/" + name;
   }
   /// The input's values are those of rows.npy.
-  void expect_the_rows(const std::string& input) {
+  void expect_the_rows(const std::string& input, Orientation orientation = Orientation::rows) {
     const std::vector<std::string> both[] = {{real("rows.npy")}, {real(input)}};
-    const auto expected = read_rows(comm, both[0]), found = read_rows(comm, both[1]);
+    const auto expected = read_rows(comm, both[0]);
+    const auto found = read_rows(comm, both[1], {.orientation = orientation});
     ASSERT_EQ(found.rows.total(), expected.rows.total()) << input;
     ASSERT_EQ(found.local.columns(), expected.local.columns()) << input;
     for (std::size_t i = 0; i < found.local.rows(); ++i)
@@ -104,6 +107,110 @@ TEST_F(Formats, TextAndFolders) {
   });
   expect_error(comm, base::ErrorKind::input, {"folder of sparse counts", "read_10x_mtx"},
                [&] { read_rows(comm, std::vector<std::string>{folder}); });
+}
+
+TEST_F(Formats, MatricesWithRowsAndColumnsExchangedAreReadAsTheirToolMeansThem) {
+  for (const char* input : {"octave.h5:X", "octave.h5:X/value", "cells.loom", "cells.loom:matrix",
+                            "cells.h5seurat", "cells.h5seurat:reductions/pca/cell.embeddings"})
+    expect_the_rows(input);
+}
+
+TEST_F(Formats, PointsMayBeColumns) {
+  expect_the_rows("rhdf5.h5:X", Orientation::columns);
+  expect_the_rows("hdf5r.h5:X", Orientation::columns);
+  const auto warned = [&](const std::string& input) {
+    const auto found = inspect_all_rows(comm, std::vector<std::string>{real(input)});
+    return !found.front().warnings.empty() &&
+           found.front().warnings.front().find("--input.transposed") != std::string::npos;
+  };
+  EXPECT_TRUE(warned("rhdf5.h5:X"));
+  EXPECT_FALSE(warned("gzip.h5ad"));
+  EXPECT_FALSE(warned("octave.h5:X"));
+  expect_error(comm, base::ErrorKind::input, {"cannot be read with --input.transposed"}, [&] {
+    const std::string table = make_file("a.csv", "1,2\n3,4\n5,6\n");
+    read_rows(comm, std::vector<std::string>{table}, {.orientation = Orientation::columns});
+  });
+}
+
+TEST_F(Formats, ExchangedInSmallPieces) {
+  set_transfer_limit(64);
+  expect_the_rows("octave.h5:X");
+  expect_the_rows("cells.loom");
+  set_transfer_limit(std::size_t{64} << 20);
+}
+
+TEST_F(Formats, ArraysMayBeExchangedToo) {
+  const std::string file =
+      make_file("t.npy", testing::npy_header(1, "<i2", false, "(2, 5)") +
+                             std::string("\0\0\1\0\2\0\3\0\4\0\5\0\6\0\7\0\10\0\11\0", 20));
+  for (const Orientation orientation : {Orientation::columns, Orientation::embedding}) {
+    const auto found = read_rows(comm, std::vector<std::string>{file}, {.orientation = orientation});
+    ASSERT_EQ(found.rows.total(), 5);
+    for (std::size_t i = 0; i < found.local.rows(); ++i) {
+      const auto row = static_cast<float>(found.rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i));
+      EXPECT_EQ(found.local(i, 0), row);
+      EXPECT_EQ(found.local(i, 1), row + 5);
+    }
+  }
+}
+
+TEST_F(Formats, DataOutsideTheFile) {
+  expect_the_rows("elsewhere.h5:whole");
+  expect_refused("elsewhere.h5:gone", {"a source nowhere.h5", "not there", "HDF5_VDS_PREFIX"});
+  expect_refused("elsewhere.h5:too_short", {"short.h5:x of 25 x 6", "too short"});
+  expect_refused("elsewhere.h5:unmapped", {"a part is in no source"});
+  expect_refused("elsewhere.h5:broken", {"a link broken to nowhere.h5:/x"});
+  expect_refused("elsewhere.h5:dangling", {"a link dangling to /nothing"});
+  expect_refused("elsewhere.h5:raw_gone", {"nowhere.bin", "HDF5_EXTFILE_PREFIX"});
+  const auto linked = inspect_all_rows(comm, std::vector<std::string>{real("elsewhere.h5:linked")});
+  EXPECT_EQ(linked.front().rows, 30);
+  ASSERT_EQ(linked.front().sources.size(), 1U);
+  EXPECT_EQ(read_rows(comm, std::vector<std::string>{real("elsewhere.h5:linked")}).rows.total(), 30);
+  const auto before = std::filesystem::current_path();  // HDF5 looks for raw files there
+  std::filesystem::current_path(real(""));
+  expect_the_rows("elsewhere.h5:raw");
+  expect_refused("elsewhere.h5:raw_short", {"raw.bin", "too short"});
+  std::filesystem::current_path(before);
+}
+
+TEST_F(Formats, FilesOfOtherProgramsSayWhatTheyHold) {
+  expect_refused("cells.h5mu", {"MuData", "mod/prot/obsm/X_pca"});
+  expect_refused("counts.h5", {"sparse counts of Cell Ranger", "read_10x_h5"});
+  expect_refused("sets.hdf5", {"sets of ann-benchmarks", "Jaccard"});
+  expect_refused("octave.txt", {"text file of Octave", "save -hdf5"});
+  expect_refused("octave.bin", {"binary file of Octave"});
+  expect_refused("octave7.mat", {"MATLAB file of version 5 to 7"});
+  expect_refused("octave4.mat", {"MATLAB file of version 4"});
+  for (const char* name : {"rows.rds", "plain.rds"}) expect_refused(name, {"RDS file of R", "readRDS"});
+  expect_refused("rows.RData", {".RData file of R"});
+}
+
+TEST_F(Formats, DatasetsOfANewerHdf5) {  // as h5py of HDF5 2.0 writes with libver="latest"
+  if (H5_VERS_MAJOR > 1) GTEST_SKIP() << "this HDF5 is as new";
+  expect_refused("newer.h5:whole", {"whole, which cannot be opened", "newer HDF5", "libver"});
+}
+
+TEST_F(Formats, FilesOfVectorsThatWereCut) {
+  const std::string bytes("\3\0\0\0\2\0\0\0\1\2\3\4", 12);  // 3 x 2, the header says, and 2 rows
+  const std::string file = make_file("base.u8bin.crop_nb_2", bytes);
+  const auto found = read_rows(comm, std::vector<std::string>{file, file});
+  EXPECT_EQ(found.rows.total(), 4);
+  const std::string fewer = make_file("base.u8bin.crop_nb_4", bytes);
+  expect_error(comm, base::ErrorKind::input, {"cut to 4", "Download"},
+               [&] { read_rows(comm, std::vector<std::string>{fewer}); });
+}
+
+TEST_F(Formats, FilesThatAreNotClosedOrNotWhole) {
+  const std::string whole =
+      std::string((std::stringstream() << std::ifstream(real("gzip.h5ad"), std::ios::binary).rdbuf()).str());
+  const std::string cut = make_file("cut.h5ad", whole.substr(0, whole.size() / 2));
+  expect_error(comm, base::ErrorKind::input, {"cut.h5ad is a truncated HDF5 file"},
+               [&] { read_rows(comm, std::vector<std::string>{cut}); });
+  std::string open =
+      std::string((std::stringstream() << std::ifstream(real("open.h5"), std::ios::binary).rdbuf()).str());
+  const std::string unclosed = make_file("open.h5", open);
+  expect_error(comm, base::ErrorKind::input, {"open.h5 is open for writing", "h5clear -s"},
+               [&] { read_rows(comm, std::vector<std::string>{unclosed + ":x"}); });
 }
 
 }  // namespace

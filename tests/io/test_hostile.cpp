@@ -186,7 +186,7 @@ TEST_F(Hostile, Hdf5OfElsewhere) {
         H5Dcreate2(file.get(), "x", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
         H5Dclose);
   });
-  expect_refused(path("v.h5") + ":x", {"v.h5", "not all there"});
+  expect_refused(path("v.h5") + ":x", {"v.h5", "nowhere.h5"});
 }
 
 TEST_F(Hostile, LabelsNumbersAndNeighbors) {

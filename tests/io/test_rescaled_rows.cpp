@@ -36,7 +36,7 @@ class KeptDistances : public testing::Scratch {
 
   io::RescaledRows read(const std::string& name, const Invariance& invariance = euclidean,
                         base::Log* log = nullptr) {
-    return read_rescaled_rows(comm, std::span(&name, 1), invariance, log);
+    return read_rescaled_rows(comm, std::span(&name, 1), invariance, {.log = log});
   }
 
   /// All differences to the rank's first row are those of `element`, times `scale`.

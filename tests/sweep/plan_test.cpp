@@ -10,7 +10,7 @@ namespace {
 run::About describe(run::Config& c) {
   run::About about;
   about.config = {
-      {"input", {{"files", c.input.files}, {"pca", c.input.pca}}},
+      {"input", {{"files", c.input.files}, {"transposed", c.input.transposed}, {"pca", c.input.pca}}},
       {"neighbors",
        {{"count", c.neighbors.count},
         {"metric", static_cast<int>(c.neighbors.metric)},

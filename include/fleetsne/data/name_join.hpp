@@ -31,7 +31,7 @@ struct NameJoin {
 };
 
 using NameHash = std::uint64_t (*)(std::string_view);
-std::uint64_t hash_name(std::string_view name);
+std::uint64_t hash_of_name(std::string_view name);
 
 /// Joins rows by their names; an empty one is none and has no partner. Each name travels to the rank that its
 /// hash belongs to, where the two sides meet and are compared as text, so that no rank holds all names and
@@ -40,7 +40,8 @@ std::uint64_t hash_name(std::string_view name);
 /// @param right_begin  global row of this rank's first on the right
 /// @note Collective. The same for any number of ranks. O((left + right) / ranks) memory.
 NameJoin join_by_name(const comm::Communicator& comm, std::span<const std::string> left,
-                      std::span<const std::string> right, GlobalIndex right_begin, NameHash hash = hash_name);
+                      std::span<const std::string> right, GlobalIndex right_begin,
+                      NameHash hash = hash_of_name);
 
 /// How many names there are over all ranks, and the first few. Collective.
 NameExamples examples_of(const comm::Communicator& comm, std::span<const std::string> names);

@@ -33,7 +33,8 @@ struct ArrayLayout {
 /// Whether a file that begins with these bytes is of the format.
 bool is_idx(std::span<const std::byte> begin);
 bool is_npy(std::span<const std::byte> begin);
-/// The same of a file of vectors, which has no such mark: by its name, with or without .gz.
+/// The same of a file of vectors, which has no such mark: by its name, with or without .gz, or with
+/// .crop_nb_N, which big-ann-benchmarks adds to a file that it cuts to its first N rows.
 bool is_vectors(const std::string& path);
 
 /// Reads the header: type and extents. Throws InputError with the file's name.

@@ -6,6 +6,7 @@
 #include "fleetsne/io/array_file.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/location.hpp"
+#include "fleetsne/io/orientation.hpp"
 #include "fleetsne/io/store.hpp"
 #include "fleetsne/io/table.hpp"
 
@@ -39,13 +40,18 @@ struct RowInput {
   Location location;
   Format format = Format::npy;
   std::int64_t rows = 0, columns = 0;
-  ArrayLayout layout;                ///< IDX, .npy and vectors
-  std::int64_t chunk_rows = 0;       ///< HDF5 and zarr: rows in a chunk, 0 if it is stored in one piece
-  bool packed = false;               ///< rows can only be had after all before them
-  bool wide = true;                  ///< float32 cannot hold every number that may stand there
-  TableLayout table{};               ///< text
-  std::string distance{};            ///< ann-benchmarks: by what the file says its rows are near, if it does
-  std::vector<std::string> notes{};  ///< what was decided about it, for the log
+  ArrayLayout layout;              ///< IDX, .npy and vectors
+  std::int64_t chunk_rows = 0;     ///< HDF5 and zarr: rows in a chunk, 0 if it is stored in one piece
+  std::int64_t chunk_columns = 0;  ///< HDF5: the same of columns
+  bool transposed = false;         ///< HDF5: stored as columns x rows
+  bool oriented = false;           ///< the format says that rows are points
+  bool packed = false;             ///< rows can only be had after all before them
+  bool wide = true;                ///< float32 cannot hold every number that may stand there
+  TableLayout table{};             ///< text
+  std::string distance{};          ///< ann-benchmarks: by what the file says its rows are near, if it does
+  std::string exchanged_by{};      ///< HDF5: by what rows and columns were exchanged, if the file says
+  std::vector<std::string> sources{};   ///< HDF5: other files that hold some of the rows
+  std::vector<std::string> notes{};     ///< what was decided about it, for the log
   std::vector<std::string> warnings{};  ///< what was guessed or looks wrong
   /// What the columns are called, in the order in which they are read; on rank 0 only, empty if they have no
   /// names.
@@ -57,24 +63,27 @@ struct RowInput {
 /// The rows that a column of labels or numbers belongs to, as far as their names go. On this rank alone;
 /// throws InputError.
 RowInput rows_of_column(const Location& location, Format format, std::int64_t count);
-/// The same of what read_numbers reads.
-RowInput rows_of_numbers(const std::string& source);
+/// The same of what read_numbers reads. Collective; throws InputError on all ranks.
+RowInput rows_of_numbers(const comm::Communicator& comm, const std::string& source);
 
 /// Notes and warnings of the inputs go to the log, each once however often it is said.
 void say_what_was_found(std::span<const RowInput> inputs, base::Log& log);
 
 /// Looks at one input: its format, its shape, and whether it can be rows. On this rank alone; throws
 /// InputError.
-RowInput inspect_rows(const std::string& input);
-/// The parts of it for HDF5 and zarr.
+RowInput inspect_rows(const std::string& input, Orientation orientation = Orientation::rows);
+/// The parts of it for HDF5 and zarr; rows and columns as they are stored.
 void inspect_hdf5_rows(RowInput& input);
 void inspect_zarr_rows(RowInput& input);
+/// Turns an input so that its rows are points. By this rank alone; throws InputError.
+void orient(RowInput& input, Orientation orientation);
 
 /// Looks at all inputs on rank 0 and broadcasts what it found: file systems may answer differently on
 /// different nodes. Columns that have names, and another order than those of the first input, are matched by
 /// name. All problems of all inputs are reported in one error. Collective.
 /// @param like  other inputs, of which the first is the one whose order of columns is taken
 std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
+                                       Orientation orientation = Orientation::rows,
                                        std::span<const std::string> like = {});
 
 /// Every rank proves that it can open the file, which rank 0 alone has looked at: a folder of one node's own

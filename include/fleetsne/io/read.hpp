@@ -5,6 +5,7 @@
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/labels.hpp"
 #include "fleetsne/data/numbers.hpp"
+#include "fleetsne/io/orientation.hpp"
 #include "fleetsne/io/rescaling.hpp"
 
 #include <span>
@@ -16,6 +17,7 @@ namespace fleetsne::io {
 /// How rows are read from their files.
 struct RowOptions {
   base::Log* log = nullptr;  ///< where rank 0 says what was guessed or looks wrong; none: nowhere
+  Orientation orientation = Orientation::rows;
   /// Inputs whose columns these have: where both have names, they are matched by name.
   std::span<const std::string> like{};
   const Rescaling* rescaling = nullptr;  ///< as other rows were, to be compared with these; none: as they are
@@ -40,11 +42,11 @@ data::DistributedMatrix<float> read_rows(const comm::Communicator& comm, std::sp
 /// (or rows) are centered in double before they narrow, and all values are scaled by one power of two where
 /// their squares would leave float32. Types that float32 holds are not centered: differences of close float32
 /// values are exact. The values of other data keep their bits. Rows that became equal nevertheless are
-/// counted and warned of, if there is a log.
+/// counted and warned of, if there is a log. The rescaling of the options is not used.
 /// @note Collective. The same for any number of ranks. Reads twice where something is centered or scaled.
 ///       Throws as read_rows does.
 RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
-                                const Invariance& invariance, base::Log* log = nullptr);
+                                const Invariance& invariance, const RowOptions& options = {});
 
 /// Inputs that are embeddings, as read_rows takes them: an AnnData file without a name means its obsm/X_tsne
 /// or, if there is none, obsm/X_umap, and not what there is to embed; a table with more columns than axes
@@ -65,7 +67,8 @@ data::Numbers read_numbers(const comm::Communicator& comm, const std::string& so
 /// All rows, if there are no more. Rescaled as read_rescaled_rows would, as far as these rows show.
 /// @note Collective. Needs count >= ranks. Throws as read_rows does, about the rows that it reads.
 RescaledRows read_sample(const comm::Communicator& comm, std::span<const std::string> inputs,
-                         base::GlobalIndex count, const Invariance& invariance = {});
+                         base::GlobalIndex count, const Invariance& invariance = {},
+                         const RowOptions& options = {});
 
 /// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
 /// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,

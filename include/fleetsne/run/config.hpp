@@ -2,6 +2,7 @@
 
 #include "fleetsne/affinity/affinity.hpp"
 #include "fleetsne/init/init.hpp"
+#include "fleetsne/io/orientation.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 #include "fleetsne/optimize/optimize.hpp"
 #include "fleetsne/plot/plot.hpp"
@@ -20,9 +21,14 @@ namespace fleetsne::run {
 struct InputConfig {
   std::vector<std::string> files;   ///< stacked in order; PATH or PATH:/DATASET
   std::vector<std::string> labels;  ///< the same for the labels; none: an embedding without labels
+  bool transposed = false;          ///< points are the columns of the files
   std::size_t pca = 0;              ///< principal components to reduce to first; 0: none
   std::string affinity;             ///< file of affinities made before; empty: they are made now. With it the
                                     ///< files may be left out, else they must be those that it was made of
+
+  io::Orientation orientation() const {
+    return transposed ? io::Orientation::columns : io::Orientation::rows;
+  }
 };
 
 /// Neighbours that are kept, or were found before.

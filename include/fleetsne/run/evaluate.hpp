@@ -17,9 +17,14 @@ namespace fleetsne::run {
 
 struct EvaluateInputs {
   std::vector<std::string> data;        ///< stacked in order
+  bool transposed = false;              ///< points are the columns of the data
   std::vector<std::string> labels;      ///< the same; none: measures that need them are left out
   std::vector<std::string> embeddings;  ///< of these rows, each one file
   std::vector<std::string> names;       ///< what they are called; none: by their files
+
+  io::Orientation orientation() const {
+    return transposed ? io::Orientation::columns : io::Orientation::rows;
+  }
 };
 
 struct EvaluateOutputs {

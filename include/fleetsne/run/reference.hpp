@@ -4,6 +4,7 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
+#include "fleetsne/io/orientation.hpp"
 #include "fleetsne/io/rescaling.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 
@@ -31,9 +32,10 @@ struct ReferenceHeader {
   std::size_t pca = 0;
   neighbors::Metric metric = neighbors::Metric::euclidean;
   double dof = 1;
-  std::string digest{};                ///< of the rows, in hexadecimal; empty: not known
-  std::int64_t rows = 0, columns = 0;  ///< of the data
-  int dimensions = 2;                  ///< of the embedding
+  io::Orientation orientation = io::Orientation::rows;  ///< of the files
+  std::string digest{};                                 ///< of the rows, in hexadecimal; empty: not known
+  std::int64_t rows = 0, columns = 0;                   ///< of the data
+  int dimensions = 2;                                   ///< of the embedding
 };
 
 /// Looks at the files, before the first row is read.

@@ -1,7 +1,9 @@
 """What users get wrong: a line for each, with the exit code and what the message must tell."""
+import pathlib
 import typing
 
 USAGE, INPUT, IO, NUMERICAL = 2, 3, 4, 5
+FORMATS = pathlib.Path(__file__).resolve().parents[2] / "files/formats"
 REPORT = ("out", "out/report.html", "out/report.json")  # of a run that fails after its input was read
 
 
@@ -232,8 +234,8 @@ ROWS = [
     embed(INPUT, "data.h5:/records", "records does not hold plain numbers"),
     embed(INPUT, "data.h5:/none", "none holds no data"),
     embed(INPUT, "data.h5:/nan", "NaN at row 205, column 3"),
-    embed(INPUT, "data.h5:/dangling", "has no dataset dangling"),
-    embed(INPUT, "data.h5:/elsewhere", "has no dataset elsewhere"),
+    embed(INPUT, "data.h5:/dangling", "a link dangling to /nowhere"),
+    embed(INPUT, "data.h5:/elsewhere", "a link elsewhere to nowhere.h5"),
     embed(INPUT, "data.h5:/unwritten", "unwritten is not all there"),
     embed(INPUT, "data.h5:/outside", "outside"),
     embed(INPUT, "cut.h5:/group/rows", "cut.h5", "truncated"),
@@ -367,6 +369,14 @@ PICTURES = [
     plain(INPUT, "plot beside.csv --output p.png", "beside.csv has 2 columns (tsne1, cluster", "1 or 2 axes"),
     plain(USAGE, "evaluate --data rows.npy --embedding one-column.npy --picture p.png", "one-column.npy has 1 column"),
     plain(INPUT, "info notes.txt", "notes.txt is a text file"),
+    plain(INPUT, f"evaluate --data rows.npy --embedding {FORMATS}/arrays.npz --embedding {FORMATS}/rows.parquet "
+          f"--embedding {FORMATS}/version5.mat", ".npz archive of X, labels", "read_parquet", "-v7.3"),
+    plain(INPUT, f"plot plane.npy --labels {FORMATS}/rows.rds --output p.png", "RDS file of R"),
+    embed(INPUT, f"rows.npy --init file --init-file {FORMATS}/rows.xlsx --neighbors.load {FORMATS}/rows.safetensors",
+          "Excel", "safetensors"),
+    plain(INPUT, f"affinity {FORMATS}/elsewhere.h5:gone {FORMATS}/filters.h5:zstd --output a2.h5",
+          "a source nowhere.h5 that is not there", "zstd is compressed with Zstandard"),
+    plain(INPUT, f"info {FORMATS}/counts.h5", "sparse counts of Cell Ranger"),
     plain(INPUT, "info rows.npy nowhere.h5", "nowhere.h5"),
     plain(INPUT, "info kinds.json", "kinds.json is a JSON file"),
     plain(INPUT, "info list.json", "list.json is a JSON file"),

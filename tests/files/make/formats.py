@@ -3,6 +3,7 @@
 Usage: formats.py DIRECTORY. Then formats.R and formats.m, which write what R and Octave write.
 """
 import gzip
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -97,7 +98,7 @@ def stored_elsewhere(folder, x):
     for name, rows in {"first": x[:half], "second": x[half:], "short": x[half:-5]}.items():
         with h5py.File(folder / f"{name}.h5", "w") as file:
             file["x"] = rows
-    with h5py.File(folder / "elsewhere.h5", "w", libver="latest") as file:
+    with h5py.File(folder / "elsewhere.h5", "w", libver=("v110", "v110")) as file:
         for name, second in {"whole": "second", "gone": "nowhere", "too_short": "short", "unmapped": None}.items():
             layout = h5py.VirtualLayout(shape=x.shape, dtype=np.float32)
             layout[:half] = h5py.VirtualSource("first.h5", "x", shape=(half, COLUMNS))
@@ -112,8 +113,24 @@ def stored_elsewhere(folder, x):
         file.create_dataset("raw_short", x.shape, np.float32, external=[("raw.bin", 400, bytes_of_all)])
         file.create_dataset("raw_gone", x.shape, np.float32, external=[("nowhere.bin", 0, h5py.h5f.UNLIMITED)])
     x.tofile(folder / "raw.bin")
-    with h5py.File(folder / "half-0.h5", "w") as a, h5py.File(folder / "half-1.h5", "w") as b:
-        a["x"], b["x"] = x[:half], x[half:]
+
+
+def of_a_newer_hdf5(folder, x):
+    """Virtual datasets as HDF5 2.0 writes them if it may, which 1.10 cannot open."""
+    with h5py.File(folder / "newer.h5", "w", libver="latest") as file:
+        layout = h5py.VirtualLayout(shape=x.shape, dtype=np.float32)
+        layout[:] = h5py.VirtualSource("first.h5", "x", shape=x.shape)
+        file.create_virtual_dataset("whole", layout)
+
+
+def still_open(folder, x):
+    """As a writer leaves it that ends without closing: the superblock says that it is open."""
+    if (writer := os.fork()) == 0:
+        file = h5py.File(folder / "open.h5", "w", libver="latest")
+        file["x"] = x
+        file.flush()
+        os._exit(0)
+    os.waitpid(writer, 0)
 
 
 def main(folder):
@@ -121,7 +138,7 @@ def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     x = points()
     np.save(folder / "rows.npy", x)
-    for make in (compressed, known, hdf5_kinds, stored_elsewhere):
+    for make in (compressed, known, hdf5_kinds, stored_elsewhere, of_a_newer_hdf5, still_open):
         make(folder, x)
 
 
