@@ -20,8 +20,10 @@ void read_neighbors(const std::string& file) {
   expect_done_or_refused([&] {
     const auto header = io::inspect_neighbors(alone(), {file, ""});
     const auto rows = data::RowDistribution::balanced(header.rows, 1);
+    const io::NeighborReading reading{
+        .squared = [](std::size_t, float distance) { return distance * distance; }};
     base::Log log;
-    io::read_neighbors(alone(), {file, ""}, data::Permutation::identity(rows, 0), 3, log);
+    io::read_neighbors(alone(), {file, ""}, data::Permutation::identity(rows, 0), reading, 3, log);
   });
 }
 
