@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <vector>
 
@@ -14,11 +15,6 @@ namespace {
 
 void inspect_array_labels(LabelSource& source) {
   const std::string& path = source.location.path;
-  if (source.format == Format::table)
-    throw base::InputError(fmt::format(
-        "{} is a text file (labels are read from IDX, .npy, HDF5 and AnnData). Convert it, for example with "
-        "numpy.save",
-        path));
   if (!source.location.dataset.empty()) {
     throw base::InputError(
         fmt::format("{} has no datasets in it, {} was asked for (only HDF5 and AnnData files have some). "
@@ -37,6 +33,17 @@ void inspect_array_labels(LabelSource& source) {
         "{} holds floating-point numbers (labels are integers or names). Convert them to integers", path));
   }
   source.count = source.layout.rows;
+}
+
+void inspect_table_labels(LabelSource& source) {
+  const std::string& path = source.location.path;
+  const TableInspection table = inspect_table(*ByteStream::open(path));
+  source.column = find_column_of_values(table, path, source.location.dataset, "labels");
+  if (source.column != names_of_rows && !table.column_names.empty())
+    source.location.dataset = table.column_names[static_cast<std::size_t>(source.column)];
+  source.table = table.layout;
+  source.kind = ColumnKind::texts;  // integers are put in their order when categories are merged
+  source.count = table.layout.rows;
 }
 
 void inspect_stored_labels(LabelSource& source) {
@@ -61,13 +68,16 @@ struct LabelFacts {
   ColumnKind kind;
   std::int64_t count;
   ArrayLayout layout;
+  TableLayout table;
+  std::int32_t column;
 };
 
 LabelSource broadcast(const comm::Communicator& comm, const LabelSource& source) {
-  const LabelFacts facts =
-      comm.broadcast(LabelFacts{source.format, source.kind, source.count, source.layout}, 0);
+  const LabelFacts facts = comm.broadcast(
+      LabelFacts{source.format, source.kind, source.count, source.layout, source.table, source.column}, 0);
   Location location{comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)};
-  return {std::move(location), facts.format, facts.kind, facts.count, facts.layout};
+  return {std::move(location), facts.format, facts.kind,  facts.count,
+          facts.layout,        facts.table,  facts.column};
 }
 
 std::vector<LabelSource> inspect_here(std::span<const std::string> names, std::optional<std::int64_t> rows) {
@@ -92,10 +102,25 @@ std::vector<LabelSource> inspect_here(std::span<const std::string> names, std::o
   return result;
 }
 
-/// What a column of labels is called: its obs column or dataset.
+/// How pandas and R write a missing label.
+bool is_missing_label(const std::string& text) {
+  constexpr std::array marks{"", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "null", "NULL"};
+  return std::ranges::find(marks, text) != marks.end();
+}
+
+ColumnBlock read_table_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
+  ColumnBlock block;
+  block.texts =
+      read_table_texts(*ByteStream::open(source.location.path), source.table, source.column, first, count);
+  for (const std::string& text : block.texts) block.missing.push_back(is_missing_label(text));
+  return block;
+}
+
+/// What a column of labels is called: its obs column, dataset, or column of a table.
 std::string name_of(const LabelSource& source) {
-  const std::string& dataset = source.location.dataset;
-  return dataset.empty() ? "label" : dataset.substr(dataset.rfind('/') + 1);
+  const std::string& name = source.location.dataset;
+  if (name.empty()) return "label";
+  return is_store(source.format) ? name.substr(name.rfind('/') + 1) : name;
 }
 
 }  // namespace
@@ -106,6 +131,8 @@ LabelSource inspect_labels(const std::string& source) {
   result.format = detect_format(result.location.path);
   if (is_store(result.format)) {
     inspect_stored_labels(result);
+  } else if (result.format == Format::table) {
+    inspect_table_labels(result);
   } else {
     inspect_array_labels(result);
   }
@@ -135,6 +162,10 @@ LabelBlock read_label_block(const LabelSource& source, std::int64_t first, std::
                       path, source.location.dataset));
     block.values = read_column(*store, column, first, count);
     block.categories = column.categories;
+    return block;
+  }
+  if (source.format == Format::table) {
+    block.values = read_table_block(source, first, count);
     return block;
   }
   std::vector<std::int64_t>& integers = block.values.integers;

@@ -21,6 +21,7 @@ struct NumberSource {
   std::int64_t count = 0;
   ArrayLayout layout;
   TableLayout table;
+  std::int32_t column = 0;  ///< of the table
 };
 
 [[noreturn]] void fail_for_shape(const NumberSource& source, const std::string& shape) {
@@ -29,11 +30,20 @@ struct NumberSource {
                                      source.location.dataset, shape));
 }
 
-void expect_numbers(const std::string& path, const Column& column) {
+void expect_numeric(const std::string& path, const Column& column) {
   if (column.kind == ColumnKind::integers || column.kind == ColumnKind::numbers) return;
   throw base::InputError(
       fmt::format("{}:{} does not hold numbers (a color scale needs them). Color by its names with --labels",
                   path, column.name));
+}
+
+void inspect_table_numbers(NumberSource& source) {
+  const std::string& path = source.location.path;
+  const TableInspection table = inspect_table(*ByteStream::open(path));
+  source.table = table.layout;
+  source.count = table.layout.rows;
+  source.column = find_column_of_values(table, path, source.location.dataset, "numbers");
+  expect_numbers(table, path, std::span(&source.column, 1));
 }
 
 NumberSource inspect_numbers(const std::string& name) {
@@ -42,8 +52,12 @@ NumberSource inspect_numbers(const std::string& name) {
   source.format = detect_format(source.location.path);
   if (is_store(source.format)) {
     const Column column = find_column(*Store::open(source.location.path), source.location.dataset, "numbers");
-    expect_numbers(source.location.path, column);
+    expect_numeric(source.location.path, column);
     source.count = column.count;
+    return source;
+  }
+  if (source.format == Format::table) {
+    inspect_table_numbers(source);
     return source;
   }
   if (!source.location.dataset.empty())
@@ -51,18 +65,10 @@ NumberSource inspect_numbers(const std::string& name) {
         fmt::format("{} has no datasets in it, {} was asked for (only HDF5 and AnnData files have some). "
                     "Name the file alone",
                     source.location.path, source.location.dataset));
-  const auto stream = ByteStream::open(source.location.path);
-  std::int64_t columns = 0;
-  if (source.format == Format::table) {
-    source.table = inspect_table(*stream).layout;
-    source.count = source.table.rows;
-    columns = source.table.columns;
-  } else {
-    source.layout = read_array_header(*stream, source.format);
-    source.count = source.layout.rows;
-    columns = source.layout.columns;
-  }
-  if (columns != 1) fail_for_shape(source, fmt::format("{} x {}", source.count, columns));
+  source.layout = read_array_header(*ByteStream::open(source.location.path), source.format);
+  source.count = source.layout.rows;
+  if (source.layout.columns != 1)
+    fail_for_shape(source, fmt::format("{} x {}", source.count, source.layout.columns));
   return source;
 }
 
@@ -71,22 +77,24 @@ struct NumberFacts {
   std::int64_t count;
   ArrayLayout layout;
   TableLayout table;
+  std::int32_t column;
 };
 
 NumberSource broadcast(const comm::Communicator& comm, const NumberSource& source) {
   const NumberFacts facts =
-      comm.broadcast(NumberFacts{source.format, source.count, source.layout, source.table}, 0);
+      comm.broadcast(NumberFacts{source.format, source.count, source.layout, source.table, source.column}, 0);
   return {.location = {comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)},
           .format = facts.format,
           .count = facts.count,
           .layout = facts.layout,
-          .table = facts.table};
+          .table = facts.table,
+          .column = facts.column};
 }
 
 void read_stored_block(const NumberSource& source, std::int64_t first, std::span<double> out) {
   const auto store = Store::open(source.location.path);
   const Column column = inspect_column(*store, source.location.dataset);
-  expect_numbers(source.location.path, column);
+  expect_numeric(source.location.path, column);
   const ColumnBlock block = read_column(*store, column, first, static_cast<std::int64_t>(out.size()));
   for (std::size_t i = 0; i < block.numbers.size(); ++i) out[i] = block.numbers[i];
   for (std::size_t i = 0; i < block.integers.size(); ++i) out[i] = static_cast<double>(block.integers[i]);
@@ -99,7 +107,7 @@ void read_block(const NumberSource& source, std::int64_t first, std::span<double
   const base::MatrixView<double> column(out.data(), out.size(), 1, 1);
   if (source.format == Format::table)
     return read_table_rows(*ByteStream::open(source.location.path), source.table, first, column,
-                           {.missing_as_nan = true});
+                           {.columns = std::span(&source.column, 1), .missing_as_nan = true});
   if (is_store(source.format)) return read_stored_block(source, first, out);
   read_array_rows(*ByteStream::open(source.location.path), source.layout, first, column);
 }
@@ -110,7 +118,7 @@ RowInput rows_of_numbers(const comm::Communicator& comm, const std::string& name
   NumberSource source;
   comm::on_root(comm, [&] { source = inspect_numbers(name); });
   source = broadcast(comm, source);
-  return rows_of_column(source.location, source.format, source.count);
+  return rows_of_column(source.location, source.format, source.count, source.table);
 }
 
 data::Numbers read_numbers(const comm::Communicator& comm, const std::string& name,

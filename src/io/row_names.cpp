@@ -110,6 +110,11 @@ RowNames::RowNames(std::span<const RowInput> inputs) {
   for (const RowInput& input : inputs) {
     Source source{.input = input, .column = {}, .store = nullptr, .begin = rows_, .named = 0};
     rows_ += input.rows;
+    if (input.format == Format::table && input.table.names) {
+      source.named = input.rows;
+      sources_.push_back(std::move(source));
+      continue;
+    }
     if (!is_store(input.format)) continue;
     source.store = Store::open(input.location.path);
     std::vector<std::string> warnings;  // were said when the input was inspected
@@ -135,6 +140,8 @@ std::int64_t RowNames::named_rows() const {
 }
 
 std::vector<std::string> RowNames::read(const Source& source, std::int64_t first, std::int64_t count) {
+  if (source.store == nullptr)
+    return read_table_names(*ByteStream::open(source.input.location.path), source.input.table, first, count);
   ColumnBlock block = read_column(*source.store, source.column, first, count);
   const std::vector<bool> missing = block.missing;
   std::vector<std::string> names = texts_of(source.column, std::move(block));
@@ -202,12 +209,14 @@ void expect_row_names(const comm::Communicator& comm, std::span<const RowInput> 
                   repeated.rows, begin, example));
 }
 
-RowInput rows_of_column(const Location& location, Format format, std::int64_t count) {
+RowInput rows_of_column(const Location& location, Format format, std::int64_t count,
+                        const TableLayout& table) {
   RowInput column;
   column.location = location;
   column.format = format;
   column.rows = count;
   column.columns = 1;
+  column.table = table;
   return column;
 }
 

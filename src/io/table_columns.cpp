@@ -82,6 +82,16 @@ std::int32_t find_table_column(const TableInspection& table, const std::string& 
                   path, column, describe_columns(table)));
 }
 
+std::int32_t find_column_of_values(const TableInspection& table, const std::string& path,
+                                   const std::string& column, const std::string& what) {
+  if (!column.empty()) return find_table_column(table, path, column);
+  if (table.layout.columns == 1) return 0;
+  throw base::InputError(
+      fmt::format("{} has more than one column of {} (it has {}). Name one, as in {}:COLUMN, or give its "
+                  "number counted from 1",
+                  path, what, describe_columns(table), path));
+}
+
 std::vector<std::int32_t> find_table_columns(const TableInspection& table, const std::string& path,
                                              const std::string& columns) {
   if (const auto whole = column_by_name(table, path, columns)) return {*whole};

@@ -162,7 +162,7 @@ RowMatch match_labels(const comm::Communicator& comm, RowMatcher& matcher,
   const auto sources = io::inspect_all_labels(comm, labels, {});
   std::vector<io::RowInput> columns;
   for (const io::LabelSource& source : sources)
-    columns.push_back(io::rows_of_column(source.location, source.format, source.count));
+    columns.push_back(io::rows_of_column(source.location, source.format, source.count, source.table));
   RowMatch result =
       matcher.match(fmt::format("{}", fmt::join(labels, " + ")), columns, Unmatched::without_label);
   if (!result.by_name()) io::inspect_all_labels(comm, labels, matcher.rows().total());

@@ -124,6 +124,17 @@ class Named(EndToEnd):
         self.assertEqual(self.kinds_kept(), (1, 0))
         self.assertEqual(self.report()["warnings"], [])
 
+    def test_tables_are_joined_by_barcode(self):
+        table = pd.DataFrame({"Barcode": self.cells.obs_names, "kind": self.kinds}).iloc[self.order]
+        table.to_csv(self.folder / "clusters.csv", index=False)
+        done = self.embed("cells.h5ad", "--labels", "clusters.csv")
+        self.assert_succeeds(done)
+        self.assertIn("clusters.csv is matched by name: 210 of 210 rows", done.stderr)
+        self.assertEqual(self.kinds_kept(), (1, 0))
+        pd.DataFrame(self.rows, index=self.cells.obs_names).to_csv(self.folder / "cells.csv")
+        self.assert_succeeds(self.embed("cells.csv", "--labels", "clusters.csv", "--force"))
+        self.assertEqual(self.kinds_kept(), (1, 0))
+
     def test_labels_of_some_and_of_more(self):
         fewer = self.cells[self.order[:200]]
         self.write("fewer", fewer)

@@ -150,6 +150,14 @@ TEST_F(Elements, NamesOfRowsInEveryKind) {
   expect_names("factors.h5:rows", cell);
 }
 
+TEST_F(Elements, NamesOfRowsInTables) {
+  const std::string named = make_file("named.csv", "cell,x,y\nC-1,1.5,2\nC-2,3,4\nC-3,5,6\n");
+  const std::string unnamed = make_file("unnamed.csv", "x,y\n1.5,2\n3,4\n");
+  const RowNames names(inspect_all_rows(comm, Names{unnamed, named}));
+  EXPECT_EQ(names.named_rows(), 3);
+  EXPECT_EQ(names.read(1, 3), (Names{"1", "C-1", "C-2"}));
+}
+
 TEST_F(Elements, NamesThatCannotBeUsedAreAWarning) {
   const auto warned = [&](const std::string& input, const std::string& text) {
     const auto inputs = inspect_all_rows(comm, Names{file(input)});

@@ -5,6 +5,8 @@
 #include "io/scratch.hpp"
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
 #include <cstdlib>
 
 namespace fleetsne::io {
@@ -117,6 +119,35 @@ TEST_F(ReadLabels, StackedSourcesShareTheirCategories) {
                   if (row < file_rows) return own % 10 == 9 ? -1 : modulo(own, 3);
                   return row < 2 * file_rows ? modulo(own, 4) + 3 : modulo(own, 3);
                 });
+}
+
+TEST_F(ReadLabels, ColumnsOfTables) {
+  const std::string clusters =
+      make_file("clusters.csv", "Barcode,Cluster\nAAAC-1,10\nAAAG-1,2\nAACC-1,\nAACT-1,2\nAAGG-1,NA\n");
+  const auto code = [](std::int64_t row) {
+    return std::array{1, 0, -1, 0, -1}[static_cast<std::size_t>(row)];
+  };
+  expect_labels({clusters}, 5, "Cluster", {"2", "10"}, code);
+  const std::string kinds = make_file(
+      "kinds.tsv", "Barcode\tCell type\tBatch\nA-1\tT, old\t1\nA-2\tB\t1\nA-3\tNA\t2\nA-4\tB\t2\nA-5\t\t2\n");
+  expect_labels({kinds + ":Cell type"}, 5, "Cell type", {"B", "T, old"}, code);
+  expect_labels({make_file("two.csv", "Barcode,Kind\nA-1,T\nA-2,B\nA-3,\nA-4,B\nA-5,NA\n")}, 5, "Kind",
+                {"B", "T"}, code);
+  expect_labels({make_file("one.csv", "kind\nT\nB\nNA\nB\nNA\n")}, 5, "kind", {"B", "T"}, code);
+  expect_labels({make_file("plain.csv", "10\n2\nNA\n2\nNA\n")}, 5, "label", {"2", "10"}, code);
+  const auto refused = [&](const std::string& source, const Names& texts) {
+    expect_error(comm, base::ErrorKind::input, texts, [&] { read_labels(comm, Names{source}, over(5)); });
+  };
+  refused(kinds,
+          {"kinds.tsv has more than one column of labels", "Barcode, Cell type, Batch", "kinds.tsv:COLUMN"});
+  refused(kinds + ":Clutser", {"no column Clutser", "Barcode, Cell type, Batch"});
+
+  const auto scores = read_numbers(
+      comm, make_file("scores.csv", "id,depth,kind\nx,1.5,T\ny,NA,B\nz,4,T\n") + ":depth", over(3));
+  const auto all = comm.all_gather(std::span<const double>(scores.values)).values;
+  EXPECT_EQ(all[0], 1.5);
+  EXPECT_TRUE(std::isnan(all[1]));
+  EXPECT_EQ(all[2], 4);
 }
 
 TEST_F(ReadLabels, FashionMnist) {

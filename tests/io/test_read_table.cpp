@@ -289,7 +289,8 @@ TEST_F(Tables, NumbersForAColourScale) {
   testing::expect_error(comm, base::ErrorKind::input, {"4 numbers for 5 rows"},
                         [&] { read_numbers(comm, file, data::RowDistribution::balanced(5, comm.size())); });
   const std::string two = make_file("two.csv", "1,2\n3,4\n");
-  testing::expect_error(comm, base::ErrorKind::input, {"2 x 2", "one column"},
+  testing::expect_error(comm, base::ErrorKind::input,
+                        {"two.csv has more than one column of numbers", "2 columns"},
                         [&] { read_numbers(comm, two, data::RowDistribution::balanced(2, comm.size())); });
 }
 

@@ -62,7 +62,9 @@ struct RowInput {
 
 /// The rows that a column of labels or numbers belongs to, as far as their names go. On this rank alone;
 /// throws InputError.
-RowInput rows_of_column(const Location& location, Format format, std::int64_t count);
+/// @param table  how a file of text stands
+RowInput rows_of_column(const Location& location, Format format, std::int64_t count,
+                        const TableLayout& table);
 /// The same of what read_numbers reads. Collective; throws InputError on all ranks.
 RowInput rows_of_numbers(const comm::Communicator& comm, const std::string& source);
 

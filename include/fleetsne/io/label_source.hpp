@@ -19,7 +19,9 @@ struct LabelSource {
   Format format = Format::npy;
   ColumnKind kind = ColumnKind::integers;  ///< not numbers
   std::int64_t count = 0;
-  ArrayLayout layout;  ///< IDX, .npy and vectors
+  ArrayLayout layout;       ///< IDX, .npy and vectors
+  TableLayout table;        ///< text
+  std::int32_t column = 0;  ///< of the table, as find_table_column has found it
 };
 
 /// Looks at one source. On this rank alone; throws InputError.

@@ -54,7 +54,8 @@ RescaledRows read_rescaled_rows(const comm::Communicator& comm, std::span<const 
 /// @note Collective. Throws InputError on all ranks, also if there are more than 2 columns.
 std::vector<std::string> embedding_inputs(const comm::Communicator& comm, std::span<const std::string> names);
 
-/// Reads a number for every row: .npy or IDX of one column, a table of one column, an HDF5 dataset of one
+/// Reads a number for every row: .npy or IDX of one column, a table of one column besides
+/// names of rows, or FILE.csv:COLUMN, an HDF5 dataset of one
 /// dimension or one column, or a numeric obs column of an h5ad (FILE.h5ad:obs/COLUMN, nullable ones too).
 /// Where there is none it is NaN.
 /// @return  this rank's part of `rows`
@@ -71,9 +72,10 @@ RescaledRows read_sample(const comm::Communicator& comm, std::span<const std::st
                          const RowOptions& options = {});
 
 /// Reads a category for every row from one or more sources, stacked in order: IDX or npy of integers, an HDF5
-/// dataset (integers or strings), or an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,
-/// integer or boolean). Categories are in numerical order if all are integers, else in the order of the first
-/// file that has one, else sorted. An empty name is no label (code -1).
+/// dataset (integers or strings), an obs column of an h5ad (FILE.h5ad:obs/COLUMN; categorical, string,
+/// integer or boolean), or a column of a table (FILE.csv, or FILE.csv:COLUMN if it has several). Categories
+/// are in numerical order if all are integers, else in the order of the first file that has one, else sorted.
+/// An empty name is no label (code -1).
 /// @param rows  how the rows that they belong to are distributed; the number of labels must agree
 /// @note Collective. Throws as read_rows does.
 data::Labels read_labels(const comm::Communicator& comm, std::span<const std::string> sources,

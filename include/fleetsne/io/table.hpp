@@ -49,6 +49,11 @@ TableInspection inspect_table(ByteStream& stream);
 /// these are meant. Throws InputError with the columns that there are.
 std::int32_t find_table_column(const TableInspection& table, const std::string& path,
                                const std::string& column);
+/// The same for the one column that holds a value for each row: the one that is named, else the only one
+/// besides the names of rows.
+/// @param what  what is looked for: "labels", "numbers"
+std::int32_t find_column_of_values(const TableInspection& table, const std::string& path,
+                                   const std::string& column, const std::string& what);
 /// The same for several, with commas between them ("x,y"; a name with a comma in quotes).
 std::vector<std::int32_t> find_table_columns(const TableInspection& table, const std::string& path,
                                              const std::string& columns);

@@ -254,7 +254,7 @@ LABELS = [
     embed(INPUT, "rows.npy --labels few-labels.npy", "209 labels for 210 rows"),
     embed(INPUT, "rows.npy --labels real-labels.npy", "real-labels.npy holds floating-point numbers"),
     embed(INPUT, "rows.npy --labels wide-labels.npy", "wide-labels.npy has 210 x 2 labels"),
-    embed(INPUT, "rows.npy --labels short.csv", "short.csv is a text file"),
+    embed(INPUT, "rows.npy --labels short.csv", "short.csv has more than one column of labels", "a, b, c"),
     embed(INPUT, "rows.npy --labels cells.h5ad", "cells.h5ad needs the name of the labels", "obs/COLUMN"),
     embed(INPUT, "rows.npy --labels cells.h5ad:obs/typ", "has no labels obs/typ", "obs/kind"),
     embed(INPUT, "rows.npy --labels cells.h5ad:obs/depth", "obs/depth holds floating-point numbers"),
