@@ -214,6 +214,7 @@ RowInput inspect_rows(const std::string& input, Orientation orientation) {
     inspect_array(result);
   }
   orient(result, orientation);
+  if (is_store(result.format)) result.column_names = names_of_columns(result);
   for (std::string& warning : warnings_of_names(result)) result.warnings.push_back(std::move(warning));
   return result;
 }

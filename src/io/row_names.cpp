@@ -98,6 +98,18 @@ std::optional<Column> find_names(const Store& store, const RowInput& input,
   return std::nullopt;
 }
 
+/// The index of the var of the group that rows of X or layers lie in; "" for other rows, or if it has none.
+std::string index_of_columns(const Store& store, const std::string& dataset) {
+  std::string group = dataset.substr(0, dataset.rfind('/') + 1);  // "" or with a slash behind
+  const std::string layers = "layers/";
+  if (group == layers || group.ends_with("/" + layers)) {
+    group.resize(group.size() - layers.size());
+  } else if (dataset.substr(group.size()) != "X") {
+    return {};
+  }
+  return index_of_frame(store, group + "var").value_or("");
+}
+
 std::vector<RowInput> inspect_each(std::span<const std::string> inputs) {
   std::vector<RowInput> result;
   for (const std::string& input : inputs) result.push_back(inspect_rows(input));
@@ -162,6 +174,21 @@ std::vector<std::string> RowNames::read(std::int64_t first, std::int64_t count) 
     std::move(part.begin(), part.end(), names.begin() + (from - first));
   }
   return names;
+}
+
+std::vector<std::string> names_of_columns(const RowInput& input) {
+  constexpr std::int64_t most_columns = 100000;  // all names are kept at once
+  if (!is_store(input.format) || input.transposed || input.columns > most_columns) return {};
+  const auto store = Store::open(input.location.path);
+  try {
+    const std::string index = index_of_columns(*store, input.location.dataset);
+    if (index.empty()) return {};
+    const Column column = inspect_column(*store, index);
+    if (column.count != input.columns || count_missing(*store, column) > 0) return {};
+    return texts_of(column, read_column(*store, column, 0, column.count));
+  } catch (const base::Error&) {
+    return {};  // as of a file without names
+  }
 }
 
 std::vector<std::string> warnings_of_names(const RowInput& input) {

@@ -135,6 +135,24 @@ class Named(EndToEnd):
         self.assert_succeeds(self.embed("cells.csv", "--labels", "clusters.csv", "--force"))
         self.assertEqual(self.kinds_kept(), (1, 0))
 
+    def test_genes_in_another_order(self):
+        genes = np.random.default_rng(7).permutation(self.cells.n_vars)
+        self.cells.var_names = [f"GENE{i}" for i in genes]
+        self.write("cells", self.cells)
+        self.write("genes", self.cells[:, genes])
+        found = []
+        for file in ("cells", "genes"):
+            done = self.embed("cells.h5ad:X", f"{file}.h5ad:X", "--force")
+            self.assert_succeeds(done)
+            found.append(np.load(self.out / "embedding.npy"))
+        self.assertIn("genes.h5ad: its columns are in another order than those of cells.h5ad", done.stderr)
+        np.testing.assert_array_equal(*found)
+        other = self.cells[:, genes].copy()
+        other.var_names = [f"ENSG{i}" for i in genes]
+        self.write("other", other)
+        self.refuse(3, "other.h5ad does not have the columns of cells.h5ad", "it lacks GENE",
+                    arguments=["cells.h5ad:X", "other.h5ad:X", "--force"])
+
     def test_labels_of_some_and_of_more(self):
         fewer = self.cells[self.order[:200]]
         self.write("fewer", fewer)

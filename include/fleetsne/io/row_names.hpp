@@ -44,6 +44,10 @@ class RowNames {
   std::int64_t rows_ = 0;
 };
 
+/// Names of the columns of rows in X or layers of AnnData, as the index of var says; none of other rows, of
+/// more than 100,000 columns, or if they cannot be read. By this rank alone.
+std::vector<std::string> names_of_columns(const RowInput& input);
+
 /// What looks wrong about the names of an input's rows: a column that should name them and cannot, or rows
 /// whose name is missing. By this rank alone; throws InputError.
 std::vector<std::string> warnings_of_names(const RowInput& input);
