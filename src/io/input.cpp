@@ -68,7 +68,11 @@ void inspect_text(RowInput& input) {
   input.rows = input.table.rows;
   input.columns = chosen.empty() ? input.table.columns : static_cast<std::int64_t>(input.column_order.size());
   input.notes = std::move(table.notes);
-  input.warnings = std::move(table.warnings);
+  if (!chosen.empty())
+    input.notes.push_back(
+        fmt::format("{}: {} of {} columns are read ({})", path, input.columns, input.table.columns, chosen));
+  input.warnings = warnings_of_counters(table, path, input.column_order);
+  input.warnings.insert(input.warnings.begin(), table.warnings.begin(), table.warnings.end());
   input.column_names = std::move(table.column_names);
   if (!chosen.empty() && !input.column_names.empty())
     input.column_names = in_order(input.column_names, input.column_order);

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 namespace fleetsne::io {
 namespace {
@@ -111,16 +112,6 @@ void take_names(TableInspection& table) {
   for (std::int32_t& column : table.text_columns) --column;
 }
 
-void warn_of_counters(const std::string& path, const std::vector<std::int32_t>& columns,
-                      TableInspection& table) {
-  for (const std::int32_t column : columns)
-    table.warnings.push_back(
-        fmt::format("{}: {} only counts the rows, and is read as one of {} columns of data. If it numbers "
-                    "the rows, remove "
-                    "it, or call it id in the header line if it is the first",
-                    path, name_of_column(table, column), table.layout.columns));
-}
-
 const char* name_of_separator(char separator) {
   switch (separator) {
     case '\t':
@@ -176,7 +167,7 @@ void scan(ByteStream& stream, TableLines& lines, TableInspection& table) {
     std::erase(counting, 0);
     for (std::int32_t& column : counting) --column;
   }
-  if (layout.columns > 1) warn_of_counters(stream.path(), counting, table);
+  table.counting_columns = std::move(counting);
 }
 
 }  // namespace

@@ -118,4 +118,19 @@ void expect_numbers(const TableInspection& table, const std::string& path,
   }
 }
 
+std::vector<std::string> warnings_of_counters(const TableInspection& table, const std::string& path,
+                                              std::span<const std::int32_t> columns) {
+  const std::size_t read = columns.empty() ? static_cast<std::size_t>(table.layout.columns) : columns.size();
+  std::vector<std::string> warnings;
+  if (read == 1) return warnings;
+  for (const std::int32_t column : table.counting_columns) {
+    if (!columns.empty() && std::ranges::find(columns, column) == columns.end()) continue;
+    warnings.push_back(
+        fmt::format("{}: {} only counts the rows, and is read as one of {} columns of data. If it numbers "
+                    "the rows, remove it, or call it id in the header line if it is the first",
+                    path, name_of_column(table, column), read));
+  }
+  return warnings;
+}
+
 }  // namespace fleetsne::io

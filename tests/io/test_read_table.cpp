@@ -1,4 +1,5 @@
 #include "fleetsne/data/row_distribution.hpp"
+#include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/table.hpp"
 
@@ -174,7 +175,13 @@ TEST_F(Tables, ColumnsThatNameTheRows) {
   }
   const TableInspection other = inspected("order");
   EXPECT_EQ(other.layout.columns, 3);
-  EXPECT_THAT(other.warnings, ::testing::ElementsAre(::testing::HasSubstr("\"order\" only counts the rows")));
+  EXPECT_THAT(warnings_of_counters(other, path("rows.csv"), {}),
+              ::testing::ElementsAre(::testing::HasSubstr("\"order\" only counts the rows")));
+  const auto chosen = inspect_all_rows(comm, std::vector<std::string>{path("rows.csv") + ":a,b"});
+  if (comm.rank() == 0) {
+    EXPECT_TRUE(chosen[0].warnings.empty()) << "order is not read";
+    EXPECT_THAT(chosen[0].notes, ::testing::Contains(::testing::HasSubstr("2 of 3 columns are read (a,b)")));
+  }
   EXPECT_EQ(inspected("AAAC-", false).layout.columns, 2) << "text names rows, without a header too";
   refuse("a,b,c\n1,x1,2\n3,x2,4\n5,x3,6\n", {"\"b\" holds text", "COLUMN1,COLUMN2"});
 }
@@ -270,7 +277,7 @@ TEST_F(Tables, AsPandasAndRWriteThem) {
     return inspect_table(*ByteStream::open(folder + name));
   };
   EXPECT_EQ(inspected("barcodes.csv").names_column, "Barcode");
-  EXPECT_EQ(inspected("counted.csv").warnings.size(), 1U);
+  EXPECT_EQ(inspected("counted.csv").counting_columns.size(), 1U);
   for (const auto& [name, place] :
        {std::pair("missing.csv", "line 2, column 1"), std::pair("missing-no-header.csv", "line 1, column 1"),
         std::pair("r-missing.csv", "line 2, column 2")})

@@ -26,11 +26,12 @@ struct TableLayout {
 /// What is known of a table once it was read through.
 struct TableInspection {
   TableLayout layout;
-  std::string names_column;                ///< what the header calls the names of rows
-  std::vector<std::string> column_names;   ///< of the columns; empty without a header
-  std::vector<std::int32_t> text_columns;  ///< columns of text, which cannot be rows
-  std::vector<std::string> notes;          ///< what was decided, for the log
-  std::vector<std::string> warnings;       ///< what looks wrong
+  std::string names_column;                    ///< what the header calls the names of rows
+  std::vector<std::string> column_names;       ///< of the columns; empty without a header
+  std::vector<std::int32_t> text_columns;      ///< columns of text, which cannot be rows
+  std::vector<std::int32_t> counting_columns;  ///< columns that only count the rows
+  std::vector<std::string> notes;              ///< what was decided, for the log
+  std::vector<std::string> warnings;           ///< what looks wrong
 };
 
 /// The number that `find_table_column` has for the names of rows.
@@ -61,6 +62,11 @@ std::vector<std::int32_t> find_table_columns(const TableInspection& table, const
 /// Throws InputError if one of these columns is text; empty: all of the table's.
 void expect_numbers(const TableInspection& table, const std::string& path,
                     std::span<const std::int32_t> columns);
+
+/// What looks wrong if these columns are read as data: those among several that only count the rows; empty:
+/// all of the table's.
+std::vector<std::string> warnings_of_counters(const TableInspection& table, const std::string& path,
+                                              std::span<const std::int32_t> columns);
 
 /// What of a table is read as numbers.
 struct TableSelection {
