@@ -187,8 +187,8 @@ class Plot(unittest.TestCase):
         bad[7, 0] = np.inf
         np.save(self.folder / "inf.npy", bad)
         out = ["--output", "new.png"]
-        self.refuse(3, "three.npy has 3 columns", "short.npy has 2999 rows",
-                    arguments=["plane.npy", "three.npy", "short.npy", *out])
+        self.refuse(3, "three.npy has 3 columns", arguments=["plane.npy", "three.npy", "short.npy", *out])
+        self.refuse(3, "short.npy has 2999 rows", arguments=["plane.npy", "short.npy", *out])
         self.refuse(3, "inf.npy has infinity", "row 7, column 0", arguments=["inf.npy", *out])
         self.refuse(3, "3000 labels for 2999 rows",
                     arguments=["short.npy", "--labels", "labels.npy", *out])

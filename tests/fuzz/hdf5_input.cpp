@@ -1,10 +1,10 @@
 // HDF5 files of rows, labels and neighbours. The first byte tells what is read of it, and whether the others
 // are the file or the recipe of one.
-#include "fleetsne/io/row_names.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/read_scalars.hpp"
+#include "fleetsne/io/row_names.hpp"
 
 #include "recipe.hpp"
 #include "target.hpp"
@@ -13,17 +13,25 @@
 
 namespace {
 
+#include <algorithm>
+
 using namespace fleetsne;
 using namespace fleetsne::fuzz;
 
+/// As a run does: what the survey refuses is not read.
 void read_neighbors(const std::string& file) {
   expect_done_or_refused([&] {
-    const auto header = io::inspect_neighbors(alone(), {file, ""});
-    const auto rows = data::RowDistribution::balanced(header.rows, 1);
+    const io::NeighborFiles files{file, ""};
+    const auto header = io::inspect_neighbors(alone(), files);
+    const io::NeighborSurvey survey = io::survey_neighbors(alone(), files);
+    const int first = survey.counts_from_one(header.rows) ? 1 : 0;
+    const std::size_t count = std::min<std::size_t>(3, survey.fewest[static_cast<std::size_t>(first)]);
+    if (count == 0) return;
     const io::NeighborReading reading{
-        .squared = [](std::size_t, float distance) { return distance * distance; }};
+        .first_index = first, .squared = [](std::size_t, float distance) { return distance * distance; }};
+    const auto rows = data::RowDistribution::balanced(header.rows, 1);
     base::Log log;
-    io::read_neighbors(alone(), {file, ""}, data::Permutation::identity(rows, 0), reading, 3, log);
+    io::read_neighbors(alone(), files, data::Permutation::identity(rows, 0), reading, count, log);
   });
 }
 
