@@ -9,11 +9,10 @@
 #include "recipe.hpp"
 #include "target.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace {
-
-#include <algorithm>
 
 using namespace fleetsne;
 using namespace fleetsne::fuzz;
