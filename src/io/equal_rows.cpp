@@ -29,8 +29,7 @@ DistinctRows count_distinct(const comm::Communicator& comm, std::span<const RowH
   for (const RowHashes& row : rows) by_owner[next[owner(row)]++] = row;
   std::vector<RowHashes> owned = comm.exchange(std::span<const RowHashes>(by_owner), counts).values;
   std::ranges::sort(owned, {}, [](const RowHashes& row) { return std::pair(row.after, row.before); });
-  const auto repeated = std::ranges::unique(owned);
-  owned.erase(repeated.begin(), repeated.end());
+  owned.erase(std::unique(owned.begin(), owned.end()), owned.end());
   std::int64_t found[2] = {static_cast<std::int64_t>(owned.size()), 0};
   for (std::size_t i = 0; i < owned.size(); ++i) {
     const bool as_last = i > 0 && owned[i - 1].after == owned[i].after;

@@ -146,7 +146,7 @@ class SourceCheck {
       refuse("of which a part is in no source",
              "Write it again with a source for every row, or copy its rows to a dataset of its own");
     std::ranges::sort(files_);
-    files_.erase(std::ranges::unique(files_).begin(), files_.end());
+    files_.erase(std::unique(files_.begin(), files_.end()), files_.end());
     return std::move(files_);
   }
 

@@ -83,10 +83,10 @@ std::optional<TableValue> TableValues::next() {
   skip_blanks();
   if (at_ != end_ && *at_ == '"') {
     const char* close = at_ + 1;
-    for (;; ++close) {
+    for (;;) {
       close = std::find(close, end_, '"');
       if (close == end_ || close + 1 == end_ || close[1] != '"') break;
-      ++close;
+      close += 2;  // a quote in the value is written twice
     }
     const char* after = close == end_ ? end_ : close + 1;
     while (after != end_ && is_blank(*after) && *after != separator_) ++after;

@@ -28,7 +28,7 @@ std::string look_of(const std::string& text) {
   const std::unique_ptr<char, void (*)(void*)> composed(
       g_utf8_normalize(line.c_str(), static_cast<gssize>(line.size()), G_NORMALIZE_DEFAULT_COMPOSE), g_free);
   std::string look = trimmed(composed.get());
-  look.erase(std::ranges::unique(look, [](char a, char b) { return a == ' ' && b == ' '; }).begin(),
+  look.erase(std::unique(look.begin(), look.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
              look.end());
   return look.empty() ? "(empty name)" : look;
 }
