@@ -26,7 +26,7 @@ double largest(const std::vector<double>& ticks) {
   return size;
 }
 
-/// Digits that numbers of this size need to be told apart at this distance.
+/// Digits that distinguish numbers of this size at this distance.
 int digits_needed(double size, double step) {
   return size < step ? 1 : static_cast<int>(std::floor(std::log10(size)) - std::floor(std::log10(step))) + 1;
 }
@@ -83,7 +83,7 @@ constexpr std::array time_steps{std::int64_t{1},
                                 10 * day};
 constexpr std::array month_steps{1, 3, 6};
 constexpr double days_of_month = 30.436875;
-/// Times between which no date can be told, in seconds: beyond year 25000, and closer than doubles of today
+/// Times between which there is no usable date, in seconds: beyond year 25000, and closer than doubles of today
 /// are.
 constexpr double last_second = 7.2e11, shortest_time = 1e-6;
 

@@ -35,7 +35,7 @@ namespace {
 using Rows = data::DistributedMatrix<float>;
 
 /// What is asked for and what the files hold must fit; all ranks know both, so all find the same. Only
-/// headers and names are looked at, so that a slip is told of before the rows are read.
+/// headers and names are looked at, so that a mistake is reported before the rows are read.
 FileMatches check_files(const comm::Communicator& comm, const Config& config, Report& report,
                         base::Log& log) {
   FileMatches matches;

@@ -22,7 +22,7 @@
 ///
 /// Other tools mark a missing neighbor by index -1 or an infinite distance, count rows from 1, list the row
 /// itself or not, and store other values than distances: survey_neighbors and sample_neighbors look at what
-/// there is, read_neighbors is told how to read it.
+/// there is, the caller passes read_neighbors how to read it.
 namespace fleetsne::io {
 
 /// Where neighbors are.

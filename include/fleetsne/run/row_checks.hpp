@@ -17,7 +17,7 @@ namespace fleetsne::run {
 void expect_directions(const comm::Communicator& comm, std::span<const std::string> files,
                        const data::DistributedMatrix<float>& rows, neighbors::Metric metric);
 
-/// Warns if there is nothing to be told apart. @return whether all rows are equal. Collective.
+/// Warns if all rows are equal. @return whether all rows are equal. Collective.
 /// @param name  of what holds the rows
 bool warn_if_all_equal(const comm::Communicator& comm, const std::string& name,
                        const data::DistributedMatrix<float>& rows, base::Log& log);
