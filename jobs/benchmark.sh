@@ -68,11 +68,8 @@ input=$out/input/rows.npy
 /usr/bin/python3 jobs/benchmark/make_input.py "$out/input" "$rows"
 
 # As in the quickstart, for machines on which root runs, or with more ranks than cores.
-export OMPI_ALLOW_RUN_AS_ROOT="${OMPI_ALLOW_RUN_AS_ROOT:-1}"
-export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}"
-export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
-export OMPI_MCA_hwloc_base_binding_policy="${OMPI_MCA_hwloc_base_binding_policy:-none}"
-export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
+source jobs/launcher.sh
+launcher_export root oversubscribe unbound no-ptrace
 # For what uses all cores unless it is told.
 export OMP_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
 

@@ -22,7 +22,7 @@ run=(fonts-dejavu-core fontconfig-config dataset-fashion-mnist jq python3)
 # checked, too; jobs run in a Slurm cluster, ranks in two network namespaces; clang
 # has the fuzzer (libFuzzer is in libclang-rt, its OpenMP in libomp).
 tests=(libgtest-dev libgmock-dev python3-numpy python3-h5py python3-anndata python3-sklearn chromium shellcheck man-db munge slurm-wlm
-  iproute2 clang libclang-rt-14-dev libomp-dev)
+  iproute2 clang libclang-rt-dev libomp-dev)
 # The programs to compare with, and what makes their input and measures them.
 benchmark=(time python3-numpy python3-sklearn r-base-core r-cran-rtsne r-cran-uwot umap-learn)
 

@@ -42,11 +42,8 @@ if [ "$again" = no ] && is_done; then
 else
   # Root may start ranks (containers), also more than there are cores, and no rank is pinned to a single core. Shared
   # memory goes without ptrace, which containers forbid. What is set already stays.
-  export OMPI_ALLOW_RUN_AS_ROOT="${OMPI_ALLOW_RUN_AS_ROOT:-1}"
-  export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}"
-  export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
-  export OMPI_MCA_hwloc_base_binding_policy="${OMPI_MCA_hwloc_base_binding_policy:-none}"
-  export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
+  source jobs/launcher.sh
+  launcher_export root oversubscribe unbound no-ptrace
   mpirun -n 2 "$program" embed \
     "$data/train-images-idx3-ubyte.gz" "$data/t10k-images-idx3-ubyte.gz" \
     --labels "$data/train-labels-idx1-ubyte.gz" --labels "$data/t10k-labels-idx1-ubyte.gz" \

@@ -80,12 +80,9 @@ if [ -z "$program" ] && [ "$only" != model ]; then
   cmake --build --preset release --target fleetsne --parallel "$(nproc)"
 fi
 
-# As in the quickstart, for machines on which root runs, or with more ranks than cores: those wait without a core.
-export OMPI_ALLOW_RUN_AS_ROOT="${OMPI_ALLOW_RUN_AS_ROOT:-1}"
-export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="${OMPI_ALLOW_RUN_AS_ROOT_CONFIRM:-1}"
-export OMPI_MCA_rmaps_base_oversubscribe="${OMPI_MCA_rmaps_base_oversubscribe:-1}"
-export OMPI_MCA_hwloc_base_binding_policy="${OMPI_MCA_hwloc_base_binding_policy:-none}"
-export OMPI_MCA_btl_vader_single_copy_mechanism="${OMPI_MCA_btl_vader_single_copy_mechanism:-none}"
+# As in the quickstart, for machines on which root runs, or with more ranks than cores.
+source jobs/launcher.sh
+launcher_export root oversubscribe unbound no-ptrace
 cpus=$(nproc) # before it heeds this:
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
@@ -112,7 +109,10 @@ embed() {
     --optimize.kl-every $((every < 50 ? every : 50)) --backend hnsw --optimize.repulsion grid --threads 1)
   shift 4
   rm -rf "$out/run" "$reports/$name.json"
-  mpirun -n "$on" "$program" embed "$@" "${settings[@]}" --output "$out/run" >"$out/logs/$name.log" 2>&1 </dev/null || code=$?
+  (
+    [ "$on" -le "$cpus" ] || launcher_export yield
+    exec mpirun -n "$on" "$program" embed "$@" "${settings[@]}" --output "$out/run"
+  ) >"$out/logs/$name.log" 2>&1 </dev/null || code=$?
   [ ! -e "$out/run/report.json" ] || mv "$out/run/report.json" "$reports/$name.json"
   rm -rf "$out/run"
   if [ "$code" -eq 0 ]; then
@@ -127,7 +127,6 @@ cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
 if [ "$only" = all ] || [ "$only" = counters ]; then
   rm -f "$reports"/counters-*.json
   for n in $ranks; do
-    [ "$n" -le "$cpus" ] || export OMPI_MCA_mpi_yield_when_idle=1 OMP_WAIT_POLICY=passive
     for part in $data; do
       if [ "$part" = fashion-mnist ]; then
         images=/usr/share/datasets/fashion-mnist
@@ -140,7 +139,6 @@ if [ "$only" = all ] || [ "$only" = counters ]; then
         embed "counters-generated-eighth-r$n" "$n" "$perplexity" "$iterations" "$file"
       fi
     done
-    unset OMPI_MCA_mpi_yield_when_idle OMP_WAIT_POLICY
   done
 fi
 if [ "$only" = all ] || [ "$only" = times ]; then

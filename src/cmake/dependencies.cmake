@@ -30,6 +30,8 @@ endif()
 add_library(fleetsne_hdf5 INTERFACE)
 target_include_directories(fleetsne_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
 target_link_libraries(fleetsne_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
+# One set of signatures for HDF5 1.10 to 1.14: those of 1.10, which all of them offer.
+target_compile_definitions(fleetsne_hdf5 INTERFACE H5_USE_110_API)
 
 # FFTW: Debian ships no CMake package and no pkg-config file for the MPI library.
 add_library(fleetsne_fftw INTERFACE)

@@ -13,7 +13,7 @@ namespace {
 using Triple = std::array<double, 3>;
 using Matrix3 = std::array<Triple, 3>;
 
-Triple apply(const Matrix3& m, const Triple& v) {
+Triple product(const Matrix3& m, const Triple& v) {
   Triple out{};
   for (std::size_t i = 0; i < 3; ++i) out[i] = m[i][0] * v[0] + m[i][1] * v[1] + m[i][2] * v[2];
   return out;
@@ -41,9 +41,9 @@ Oklab oklab_of_linear(const Triple& rgb) {
   static constexpr Matrix3 opponents = {{{0.2104542553, 0.7936177850, -0.0040720468},
                                          {1.9779984951, -2.4285922050, 0.4505937099},
                                          {0.0259040371, 0.7827717662, -0.8086757660}}};
-  Triple lms = apply(cones, rgb);
+  Triple lms = product(cones, rgb);
   for (double& value : lms) value = std::cbrt(value);
-  const Triple lab = apply(opponents, lms);
+  const Triple lab = product(opponents, lms);
   return {lab[0], lab[1], lab[2]};
 }
 
@@ -58,8 +58,8 @@ Sights sights_of(Srgb color) {
   static constexpr Matrix3 protanopia = {
       {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}};
   const Triple rgb = linear_of(color);
-  return {{oklab_of_linear(rgb), oklab_of_linear(apply(deuteranopia, rgb)),
-           oklab_of_linear(apply(protanopia, rgb))}};
+  return {{oklab_of_linear(rgb), oklab_of_linear(product(deuteranopia, rgb)),
+           oklab_of_linear(product(protanopia, rgb))}};
 }
 
 double distance(Oklab a, Oklab b) {
@@ -122,9 +122,9 @@ Srgb to_srgb(Oklab color) {
   static constexpr Matrix3 primaries = {{{4.0767416621, -3.3077115913, 0.2309699292},
                                          {-1.2684380046, 2.6097574011, -0.3413193965},
                                          {-0.0041960863, -0.7034186147, 1.7076147010}}};
-  Triple lms = apply(cones, {color.lightness, color.green_red, color.blue_yellow});
+  Triple lms = product(cones, {color.lightness, color.green_red, color.blue_yellow});
   for (double& value : lms) value = value * value * value;
-  const Triple rgb = apply(primaries, lms);
+  const Triple rgb = product(primaries, lms);
   return {encode(rgb[0]), encode(rgb[1]), encode(rgb[2])};
 }
 

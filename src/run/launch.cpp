@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
@@ -39,7 +40,18 @@ int number_in(const std::vector<std::string>& environment, std::string_view vari
   return 0;
 }
 
+bool has(const std::vector<std::string>& environment, std::string_view variable) {
+  return std::ranges::any_of(environment, [&](const std::string& entry) {
+    return entry.starts_with(variable) && entry.size() > variable.size() && entry[variable.size()] == '=';
+  });
+}
+
 }  // namespace
+
+bool started_by_launcher(const std::vector<std::string>& environment) {
+  return has(environment, "PMIX_RANK") || has(environment, "PMI_RANK") ||
+         std::ranges::any_of(launchers, [&](const Launcher& one) { return has(environment, one.variable); });
+}
 
 std::vector<std::string> first_environment() {
   std::ifstream file("/proc/self/environ", std::ios::binary);

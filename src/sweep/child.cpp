@@ -138,13 +138,6 @@ int stop_signal() {
   return stop_came;
 }
 
-bool started_by_launcher() {
-  const std::vector<std::string> environment = run::first_environment();
-  return std::ranges::any_of(environment, [](const std::string& entry) {
-    return entry.starts_with("OMPI_COMM_WORLD_SIZE=") || entry.starts_with("PMIX_RANK=");
-  });
-}
-
 std::string own_program() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }

@@ -1,5 +1,6 @@
 #include "fleetsne/sweep/config.hpp"
 
+#include "fleetsne/run/launch.hpp"
 #include "fleetsne/run/problems.hpp"
 #include "fleetsne/sweep/child.hpp"
 
@@ -36,7 +37,7 @@ void check_config(const SweepConfig& config, int ranks) {
   problems.require(config.index >= 0, fmt::format("--index is {} (it counts from 0)", config.index));
   const bool starts = config.part == Part::all && (!config.launch.empty() || !config.submit.empty());
   problems.require(
-      !starts || (ranks == 1 && !started_by_launcher()),
+      !starts || (ranks == 1 && !run::started_by_launcher(run::first_environment())),
       "--launch or --submit was given under mpirun (a launcher in a launcher; the rows get their "
       "ranks by it). Run fleetsne sweep by itself");
   problems.raise();

@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from end_to_end import FILES, MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
+from launcher import settings
 
 RUN = ["embed", "cells.npy", "--perplexity", "15", "--early-iterations", "50", "--iterations", "500", "--threads", "1",
        "--optimize.kl-every", "50"]
@@ -157,7 +158,7 @@ class Checkpoint(Runs):
     def test_mpirun_told_to_end_leaves_time_for_a_checkpoint(self):
         # It tells the ranks after this time, and kills them after as much again; the run must last so long on any machine.
         self.RUN = ["1000000" if option == "500" else option for option in RUN]
-        running = self.start(env={"OMPI_MCA_odls_base_sigkill_timeout": "3"})
+        running = self.start(env=settings("kill-after=3"))
         self.wait_for(running, self.log_says("Iteration  100"))
         running.terminate()
         self.assertNotEqual(running.wait(timeout=30 * PATIENCE), 0)

@@ -17,11 +17,11 @@ import unittest
 import h5py
 import numpy as np
 
+from launcher import ENDS_AT_ONCE
+
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 # More in builds that are slow, such as the asan preset's.
 PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))
-# mpirun waits a second for ranks that have ended when one has failed; the ranks of this program end together.
-ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}
 FEW_ITERATIONS = ["--iterations", "20", "--early-iterations", "20", "--optimize.kl-every", "10"]
 # A checkpoint at every occasion: the first ones are there at once, and the run goes on for long.
 OFTEN = ["--checkpoint.minutes", "0.00001"]

@@ -19,9 +19,10 @@ from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
+from launcher import ENDS_AT_ONCE
+
 PROGRAM, MPIEXEC, RANKS = sys.argv[1], sys.argv[2], int(sys.argv[3])
 PATIENCE = float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))  # more in slow builds
-ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}  # when one has failed
 N, K = 600, 10
 
 

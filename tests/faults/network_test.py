@@ -1,10 +1,12 @@
 """Two ranks on two hosts, which are network namespaces of this machine, and the network between them cut."""
 import os
+import socket
 import subprocess
 import sys
 import unittest
 
 from faulty import MPIEXEC, OFTEN, PROGRAM, RUN, FaultTest, Running
+from launcher import settings
 
 AGENT = """#!/bin/sh
 # What mpirun calls to start its daemon on a host: HOST COMMAND...
@@ -49,11 +51,11 @@ class Hosts:
         subprocess.run(["ip", *arguments], check=True, capture_output=True)
 
     def mpirun(self, data_net=77):
-        options = {"plm": "rsh", "plm_rsh_agent": self.agent, "plm_rsh_no_tree_spawn": 1, "btl": "tcp,self",
-                   "btl_tcp_if_include": f"10.{data_net}.0.0/24", "oob_tcp_if_include": "10.77.0.0/24",
-                   "oob_tcp_keepalive_time": ASK_AFTER, "oob_tcp_keepalive_intvl": ASK_EVERY, "oob_tcp_keepalive_probes": ASKED}
-        return ["ip", "netns", "exec", self.here, MPIEXEC, "-n", "2", "--host", "10.77.0.1,10.77.0.2",
-                *(str(word) for option in options.items() for word in ("--mca", *option))]
+        wanted = settings(f"agent={self.agent}", "networks=10.77.0.0/24", f"data-networks=10.{data_net}.0.0/24",
+                          f"keepalive={ASK_AFTER},{ASK_EVERY},{ASKED}")
+        # Open MPI takes the host that it runs on for its own only by its name.
+        return ["ip", "netns", "exec", self.here, "env", *(f"{name}={value}" for name, value in wanted.items()),
+                MPIEXEC, "-n", "2", "--host", f"{socket.gethostname()},10.77.0.2"]
 
 
 class Network(FaultTest):

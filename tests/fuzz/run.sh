@@ -17,7 +17,9 @@ if [ "${#targets[@]}" -eq 0 ]; then
   for folder in tests/fuzz/corpus/*/; do targets+=("$(basename "$folder")"); done
 fi
 
-export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+source jobs/launcher.sh
+launcher_export root
+export OMP_NUM_THREADS=1
 # No allocation above 512 MB is granted: HDF5 then refuses a file, where this program runs out of memory a size was believed,
 # which is a finding. In all 2.5 GB may be used.
 export ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512:hard_rss_limit_mb=2500

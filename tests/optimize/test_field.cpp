@@ -149,7 +149,7 @@ TEST(Field, OnlyStripsThatPointsTouchTravelToSlabs) {
     points.push_back(static_cast<float>(x + 20 * comm.rank()));
     points.push_back(static_cast<float>(y + 20 * comm.rank()));
   }
-  if (comm.rank() == 0) points.insert(points.end(), {100.F, 100.F});
+  if (comm.rank() == 0) points.resize(points.size() + 2, 100.F);
   const base::GlobalIndex total = 500 * comm.size() + 1;
   const auto slab = make_grid_field(comm, total, GridSharing::slab);
   const auto exact = make_exact_field(comm);

@@ -30,6 +30,13 @@ TEST(Launch, BySomeoneElseIsRefused) {
   }
 }
 
+TEST(Launch, IsSeenForEveryMpi) {
+  for (const char* variable :
+       {"OMPI_COMM_WORLD_SIZE=1", "PMIX_RANK=0", "PMI_RANK=0", "PMI_SIZE=1", "SLURM_STEP_NUM_TASKS=1"})
+    EXPECT_TRUE(started_by_launcher({"HOME=/", variable})) << variable;
+  EXPECT_FALSE(started_by_launcher({"HOME=/", "SLURM_NTASKS=4", "PMI_SIZE_HINT=4"}));
+}
+
 TEST(Launch, AloneIsFine) {
   EXPECT_EQ(refusal({"HOME=/"}), "");
   EXPECT_EQ(refusal({"SLURM_NTASKS=4", "SLURM_PROCID=0", "SLURM_JOB_ID=5"}), "") << "in a batch script";

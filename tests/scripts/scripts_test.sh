@@ -186,7 +186,7 @@ for script in embed sweep; do
   start 75 "${job[@]}" SLURM_ARRAY_JOB_ID=57 SLURM_ARRAY_TASK_ID=4 "${start_of[@]}" # the last task: the others are none of its business
   expect_call 'scontrol requeue 57_4$'
 done
-expect_call 'mpirun -n 2 fleetsne sweep sweep.cfg --output .*/out --index 4$'
+expect_call 'mpirun -n 2 --map-by slot:PE=1 --bind-to core fleetsne sweep sweep.cfg --output .*/out --index 4$'
 stand_in scontrol 'echo "Job is not requeueable" >&2; exit 1'
 for script in embed sweep; do
   declare -n start_of=$script
@@ -195,14 +195,14 @@ for script in embed sweep; do
 done
 stand_in scontrol ''
 start 75 "${job[@]}" "${embed[@]}" --resume never # the last one wins
-expect_call 'mpirun -n 2 fleetsne embed --resume auto rows.npy .* --resume never$'
+expect_call 'mpirun -n 2 .* fleetsne embed --resume auto rows.npy .* --resume never$'
 start 75 "${job[@]}" FLEETSNE_COMMAND=plot "${embed[@]}"
-expect_call 'mpirun -n 2 fleetsne plot rows.npy --output [^ ]*/out$'
+expect_call 'mpirun -n 2 .* fleetsne plot rows.npy --output [^ ]*/out$'
 for script in embed sweep; do
   declare -n start_of=$script
   stand_in squeue 'echo "COMPLETING None"' # cancelled
   start 75 "${job[@]}" "${start_of[@]}"
-  expect_no_call scontrol
+  expect_no_call 'scontrol requeue'
   expect_output 'Slurm has ended job 57'
   stand_in squeue 'echo "COMPLETING TimeLimit"'
   start 75 "${job[@]}" "${start_of[@]}"
@@ -226,6 +226,33 @@ for script in embed sweep; do
   start 0 "${job[@]}" "${start_of[@]}"
   expect_output 'ends at [1-9][0-9]*$'
 done
+# A launcher that ends with 0 has only started the program if that has printed its result.
+stand_in mpirun 'exit 0'
+for script in embed sweep; do
+  declare -n start_of=$script
+  start 1 "${job[@]}" "${start_of[@]}"
+  expect_output "$script.sbatch: mpirun ended with 0, but the program has printed no result"
+  expect_no_call 'scontrol requeue'
+done
+# Ranks are placed node by node; where Slurm counts hardware threads, a rank has half as many cores.
+stand_in mpirun 'echo done'
+start 0 "${job[@]}" SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=4 "${embed[@]}"
+expect_call 'mpirun -n 2 --map-by ppr:4:node:PE=4 --bind-to core fleetsne'
+stand_in scontrol 'echo "NodeName=n1 CoresPerSocket=8 CPUAlloc=8 CPUTot=32 Sockets=2 ThreadsPerCore=2 State=MIXED"'
+start 0 "${job[@]}" SLURM_NTASKS_PER_NODE=4 SLURM_CPUS_PER_TASK=4 "${embed[@]}"
+expect_call 'mpirun -n 2 --map-by ppr:4:node:PE=2 --bind-to core fleetsne'
+start 0 "${job[@]}" FLEETSNE_PLACEMENT="--map-by slot --bind-to none" "${embed[@]}"
+expect_call 'mpirun -n 2 --map-by slot --bind-to none fleetsne'
+stand_in scontrol ''
+# In a job the script is a copy in Slurm's folder; what belongs to it is where it was submitted.
+mkdir -p "$work/spool" "$work/my jobs"
+cp "$root/jobs/embed.sbatch" "$work/spool/slurm_script"
+start 2 "${job[@]}" bash "$work/spool/slurm_script" rows.npy --output out
+expect_output 'embed.sbatch: batch.sh is not in .*/spool'
+cp "$root"/jobs/{batch.sh,launcher.sh,embed.sbatch} "$work/my jobs"
+stand_in scontrol "echo 'JobId=57'; echo '   Command=$work/my jobs/embed.sbatch rows.npy --output /o/x'"
+start 0 "${job[@]}" bash "$work/spool/slurm_script" rows.npy --output out
+stand_in scontrol ''
 # Told to end before anything is launched, and before what is launched listens.
 for script in embed sweep; do
   declare -n start_of=$script
@@ -261,21 +288,21 @@ stand_in scontrol ''
 stand_in squeue 'date -d "1 hour" +%FT%T'
 stand_in mpirun 'exit 5'
 start 5 "${job[@]}" "${embed[@]}"
-expect_no_call scontrol
+expect_no_call 'scontrol requeue'
 stand_in mpirun 'exit 76'
 for script in embed sweep; do
   declare -n start_of=$script
   start 76 "${job[@]}" "${start_of[@]}"
   expect_call 'scontrol requeue 57$'
   start 76 "${job[@]}" SLURM_JOB_END_TIME=$(($(date +%s) + 200)) "${start_of[@]}"
-  expect_no_call scontrol
+  expect_no_call 'scontrol requeue'
   expect_output 'ask for more --time$'
   start 76 "${job[@]}" SLURM_JOB_END_TIME=$(($(date +%s) + 400)) "${start_of[@]}"
   expect_call 'scontrol requeue 57$'
 done
 stand_in squeue 'date -d "1 minute" +%FT%T'
 start 76 "${job[@]}" "${embed[@]}"
-expect_no_call scontrol
+expect_no_call 'scontrol requeue'
 stand_in squeue '' # and what it does not know is not now
 start 76 "${job[@]}" "${embed[@]}"
 expect_call 'scontrol requeue 57$'

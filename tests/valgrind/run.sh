@@ -8,8 +8,9 @@ command -v valgrind >/dev/null || {
   exit 1
 }
 
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1
-export OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1
+source jobs/launcher.sh
+launcher_export root oversubscribe unbound yield
+export OMP_NUM_THREADS=1
 cmake -S . -B build/valgrind -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" \
   -DFLEETSNE_CPU=x86-64-v3 -DFLEETSNE_TESTS=OFF >/dev/null
 cmake --build build/valgrind --target fleetsne --parallel "$(nproc)"

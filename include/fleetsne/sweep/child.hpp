@@ -32,9 +32,6 @@ void remember_stops();
 /// The signal that has come since remember_stops(), or 0.
 int stop_signal();
 
-/// Whether this program was started by mpirun or the like.
-bool started_by_launcher();
-
 /// The path of this program.
 std::string own_program();
 

@@ -17,15 +17,17 @@ import tempfile
 import time
 import unittest
 
-from bad_files import Files
-from bad_inputs import TABLE
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from bad_files import Files  # noqa: E402
+from bad_inputs import TABLE  # noqa: E402
+from launcher import ENDS_AT_ONCE, settings  # noqa: E402
 
 PROGRAM, MPIEXEC, RANKS = sys.argv[1:4]
 SHOW = "--show" in sys.argv
 AT_ONCE = 4  # a launch waits more than it works
 # mpirun waits a second for ranks that have ended when one has failed; the ranks of this program end together.
-ENDS_AT_ONCE = {"OMPI_MCA_odls_base_sigkill_timeout": "0"}
-os.environ.pop("OMPI_MCA_orte_tmpdir_base", None)  # each launch has its own, see run_program
+for variable in settings("temporary="):
+    os.environ.pop(variable, None)  # each launch has its own, see run_program
 # Of a launch: some take a second, AT_ONCE side by side; longer in slow builds.
 MOST_SECONDS = 30 * float(os.environ.get("FLEETSNE_TEST_TIMEOUT_FACTOR", 1))
 NOBODY = 65534
