@@ -55,6 +55,8 @@ done
 [ -z "$program" ] || [ -x "$program" ] || usage "$program is not a program"
 
 bash jobs/install-packages.sh --benchmark
+python=build/python/bin/python3 # for what the archive of a release lacks
+[ -x "$python" ] || python=/usr/bin/python3
 if [ -z "$program" ]; then
   program=build/release/fleetsne
   configure=(cmake --preset release)
@@ -65,7 +67,7 @@ fi
 
 mkdir -p "$out"
 input=$out/input/rows.npy
-/usr/bin/python3 jobs/benchmark/make_input.py "$out/input" "$rows"
+"$python" jobs/benchmark/make_input.py "$out/input" "$rows"
 
 # As in the quickstart, for machines on which root runs, or with more ranks than cores.
 source jobs/launcher.sh
@@ -120,13 +122,13 @@ start() {
         mv "${2%.npy}/embedding.npy" "$2"
       ;;
     scikit-learn)
-      "${measured[@]}" /usr/bin/python3 jobs/benchmark/scikit_learn.py "$input" "$2" "$perplexity" "$iterations" "$threads"
+      "${measured[@]}" "$python" jobs/benchmark/scikit_learn.py "$input" "$2" "$perplexity" "$iterations" "$threads"
       ;;
     rtsne)
       "${measured[@]}" Rscript jobs/benchmark/rtsne.R jobs/benchmark "$input" "$2" "$perplexity" "$iterations" "$threads"
       ;;
     uwot) "${measured[@]}" Rscript jobs/benchmark/uwot.R jobs/benchmark "$input" "$2" "$threads" ;;
-    umap-learn) "${measured[@]}" /usr/bin/python3 jobs/benchmark/umap_learn.py "$input" "$2" "$threads" ;;
+    umap-learn) "${measured[@]}" "$python" jobs/benchmark/umap_learn.py "$input" "$2" "$threads" ;;
   esac
 }
 
@@ -142,7 +144,7 @@ for ((run = 1; run <= runs; ++run)); do
     start "$layout" "$embedding" "$memory" >"$log" 2>&1 </dev/null || code=$?
     after=${EPOCHREALTIME//[!0-9]/}
     if [ "$code" -eq 0 ]; then
-      measures=$(/usr/bin/python3 jobs/benchmark/quality.py "$input" "$out/input/labels.npy" "$embedding") || code=$?
+      measures=$("$python" jobs/benchmark/quality.py "$input" "$out/input/labels.npy" "$embedding") || code=$?
       read -r kept accuracy <<<"${measures:-}" || true
     fi
     peak=$(awk '/^[0-9]+$/ { sum += $1 } END { print sum + 0 }' "$memory" 2>/dev/null || echo 0)
@@ -158,7 +160,7 @@ for ((run = 1; run <= runs; ++run)); do
 done
 
 cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
-/usr/bin/python3 jobs/benchmark/table.py "$out" \
+"$python" jobs/benchmark/table.py "$out" \
   "Fashion-MNIST, $rows x 50, on ${cpu:-$(uname -m)} ($(nproc) CPUs, load $load before the first run)"
 echo "The table: $out/table.md"
 [ "$failed" = no ]

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs the Debian packages that FleetSNE needs and that are missing; says which. The one list of them.
+# Installs the Debian packages that FleetSNE needs and that are missing; says which. The one list of them (Debian 12 and 13).
+# What the archive of a release lacks comes from PyPI into build/python, a virtual environment beside the system's packages.
 #   bash jobs/install-packages.sh            to build and run, and the data of the first job
 #   bash jobs/install-packages.sh --tests    the tests' packages too
 #   bash jobs/install-packages.sh --benchmark    those of the programs that jobs/benchmark.sh compares with
@@ -26,6 +27,9 @@ tests=(libgtest-dev libgmock-dev python3-numpy python3-h5py python3-anndata pyth
 # The programs to compare with, and what makes their input and measures them.
 benchmark=(time python3-numpy python3-sklearn r-base-core r-cran-rtsne r-cran-uwot umap-learn)
 
+# What Debian 13 no longer has: the package on PyPI, in the version that the tests ran with.
+declare -A from_pypi=([python3-anndata]="anndata==0.13.4" [umap-learn]="umap-learn==0.5.12")
+
 packages=("${build[@]}" "${run[@]}")
 list_only=no
 for argument in "$@"; do
@@ -50,10 +54,13 @@ if ! command -v dpkg-query >/dev/null; then
   exit 2
 fi
 
+python=$(dirname "$0")/../build/python
 missing=()
 for package in "${packages[@]}"; do
   status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
+  if [ "$status" = installed ]; then continue; fi
+  if [ -e "$python/has-$package" ]; then continue; fi
+  missing+=("$package")
 done
 if [ "${#missing[@]}" -eq 0 ]; then
   echo "Debian packages: all ${#packages[@]} are installed"
@@ -71,7 +78,7 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo "${as_root[@]}")
 fi
 
-install() { "${as_root[@]}" apt-get install --yes --quiet --no-install-recommends "${missing[@]}" </dev/null; }
+install() { "${as_root[@]}" apt-get install --yes --quiet --no-install-recommends "$@" </dev/null; }
 update() { "${as_root[@]}" apt-get update --quiet </dev/null; }
 
 # The package lists may never have been fetched, or be older than what the archive holds now.
@@ -80,8 +87,25 @@ if ! apt-cache show --no-all-versions "${missing[@]}" >/dev/null 2>&1; then
   update
   updated=yes
 fi
-if ! install; then
+here=() elsewhere=()
+for package in "${missing[@]}"; do
+  if [ -n "${from_pypi[$package]:-}" ] && [ -z "$(apt-cache madison "$package")" ]; then
+    elsewhere+=("$package")
+  else
+    here+=("$package")
+  fi
+done
+[ "${#elsewhere[@]}" -eq 0 ] || here+=(python3-venv)
+if ! install "${here[@]}"; then
   [ "$updated" = no ] || exit 1
   update
-  install
+  install "${here[@]}"
+fi
+if [ "${#elsewhere[@]}" -gt 0 ]; then
+  [ -e "$python/bin/pip" ] || python3 -m venv --system-site-packages "$python"
+  for package in "${elsewhere[@]}"; do
+    echo "From PyPI, as this release has no $package: ${from_pypi[$package]}"
+    "$python/bin/pip" install --quiet "${from_pypi[$package]}"
+    touch "$python/has-$package"
+  done
 fi

@@ -99,7 +99,7 @@ class Named(EndToEnd):
         self.kinds = np.array(["alpha", "beta", "gamma"])[self.labels]
         names = [f"CELL{i:05}-1" for i in generator.permutation(210)]
         obs = pd.DataFrame({"kind": pd.Categorical(self.kinds), "depth": generator.standard_normal(210)}, index=names)
-        self.cells = anndata.AnnData(self.rows, obs=obs, dtype=np.float32)
+        self.cells = anndata.AnnData(self.rows, obs=obs)
         self.cells.obsm = {"X_pca": self.rows, "X_tsne": self.rows[:, :2].copy()}
         self.order = generator.permutation(210)
         self.write("cells", self.cells)

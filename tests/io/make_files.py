@@ -77,7 +77,7 @@ def main(directory):
         obsm={"X_pca": pca, "X_umap": pca[:, :2].astype(np.float64)},
     )
     cells.write(os.path.join(directory, "cells.h5ad"), compression="gzip")
-    dense = anndata.AnnData(X=pca, obs=obs[["cluster"]], dtype=np.float32)
+    dense = anndata.AnnData(X=pca, obs=obs[["cluster"]])
     dense.write(os.path.join(directory, "dense.h5ad"))
 
     # The layout before 0.8: codes carry a reference to obs/__categories, the index has a name of its own.

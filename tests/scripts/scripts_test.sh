@@ -122,6 +122,26 @@ done
 start 2 bash "$root/jobs/scaling.sh" --iterations 30
 expect_output '--iterations needs two whole numbers'
 
+# What the archive does not have comes from PyPI, into a virtual environment of the tree, once.
+mkdir -p "$work/tree"
+cp -r "$root/jobs" "$work/tree/jobs"
+fresh
+# shellcheck disable=SC2016
+stand_in dpkg-query 'case "$*" in *python3-anndata*) exit 1 ;; *) echo installed ;; esac'
+# shellcheck disable=SC2016
+stand_in python3 'mkdir -p "${@: -1}/bin"; printf "#!/bin/sh\necho pip \$* >>%s\n" '"$work/calls"' >"${@: -1}/bin/pip"; chmod +x "${@: -1}/bin/pip"'
+start 0 bash "$work/tree/jobs/install-packages.sh" --tests
+expect_call 'apt-get install .* python3-venv$'
+expect_call 'pip install --quiet anndata==[0-9.]*$'
+start 0 bash "$work/tree/jobs/install-packages.sh" --tests
+expect_output 'all .* are installed'
+expect_no_call 'pip'
+rm -r "$work/tree/build"
+stand_in apt-cache 'echo "python3-anndata | 0.8.0-4 | the archive"'
+start 0 bash "$work/tree/jobs/install-packages.sh" --tests
+expect_call 'apt-get install .* python3-anndata$'
+expect_no_call 'pip'
+
 # The quickstart, in a copy of the tree that has only its scripts.
 house="$work/house"
 mkdir -p "$house"
