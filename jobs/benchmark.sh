@@ -70,6 +70,7 @@ input=$out/input/rows.npy
 "$python" jobs/benchmark/make_input.py "$out/input" "$rows"
 
 # As in the quickstart, for machines on which root runs, or with more ranks than cores.
+# shellcheck source=launcher.sh
 source jobs/launcher.sh
 launcher_export root oversubscribe unbound no-ptrace
 # For what uses all cores unless it is told.

@@ -42,6 +42,7 @@ if [ "$again" = no ] && is_done; then
 else
   # Root may start ranks (containers), also more than there are cores, and no rank is pinned to a single core. Shared
   # memory goes without ptrace, which containers forbid. What is set already stays.
+  # shellcheck source=launcher.sh
   source jobs/launcher.sh
   launcher_export root oversubscribe unbound no-ptrace
   mpirun -n 2 "$program" embed \

@@ -81,6 +81,7 @@ if [ -z "$program" ] && [ "$only" != model ]; then
 fi
 
 # As in the quickstart, for machines on which root runs, or with more ranks than cores.
+# shellcheck source=launcher.sh
 source jobs/launcher.sh
 launcher_export root oversubscribe unbound no-ptrace
 cpus=$(nproc) # before it heeds this:

@@ -4,6 +4,15 @@ function(fleetsne_missing what package)
                       "On Debian: apt-get install ${package}")
 endfunction()
 
+include(one_mpi)
+
+# Vectors of g++ 11 lack __builtin_shufflevector; clang 16 takes neither its std::ranges nor __builtin_cpu_supports in full.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12
+   OR CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 17 AND NOT FLEETSNE_FUZZ)
+  message(FATAL_ERROR "The compiler is ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} (FleetSNE needs g++ 12 or "
+                      "clang 17). Name a newer one: cmake -DCMAKE_CXX_COMPILER=g++-12")
+endif()
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -27,6 +36,8 @@ if(NOT HDF5_IS_PARALLEL)
                       "which only the parallel build can). On Debian: apt-get install libhdf5-openmpi-dev; "
                       "if both are installed, set HDF5_ROOT=/usr/lib/x86_64-linux-gnu/hdf5/openmpi")
 endif()
+fleetsne_expect_mpi("HDF5" "Install the HDF5 of that MPI (on Debian libhdf5-openmpi-dev or libhdf5-mpich-dev), or set HDF5_ROOT"
+  ${HDF5_C_LIBRARIES})
 add_library(fleetsne_hdf5 INTERFACE)
 target_include_directories(fleetsne_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
 target_link_libraries(fleetsne_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
@@ -47,6 +58,9 @@ foreach(precision "" "f")
     endif()
     fleetsne_missing("FFTW-MPI (libfftw3_mpi)" "libfftw3-mpi-dev")
   endif()
+  fleetsne_expect_mpi("FFTW-MPI"
+    "Debian's FFTW-MPI is Open MPI's; for another MPI build FFTW with --enable-mpi and add its folder to CMAKE_PREFIX_PATH"
+    "${FFTW3${precision}_MPI_LIBRARY}")
   target_link_libraries(fleetsne_fftw INTERFACE
     ${FFTW3${precision}_MPI_LIBRARY} ${FFTW3${precision}_LIBRARY})
 endforeach()

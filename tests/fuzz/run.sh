@@ -17,6 +17,7 @@ if [ "${#targets[@]}" -eq 0 ]; then
   for folder in tests/fuzz/corpus/*/; do targets+=("$(basename "$folder")"); done
 fi
 
+# shellcheck source=../../jobs/launcher.sh
 source jobs/launcher.sh
 launcher_export root
 export OMP_NUM_THREADS=1

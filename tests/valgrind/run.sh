@@ -8,6 +8,7 @@ command -v valgrind >/dev/null || {
   exit 1
 }
 
+# shellcheck source=../../jobs/launcher.sh
 source jobs/launcher.sh
 launcher_export root oversubscribe unbound yield
 export OMP_NUM_THREADS=1
