@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 warnings.simplefilter("error")
+warnings.filterwarnings("default", module="anndata|pandas|legacy_api_wrap")  # what they say of themselves and each other
 written, made = sys.argv[1:3]
 cells = anndata.read_h5ad(os.path.join(made, "cells.h5ad"))
 old = [f"old{v}" for v in range(101)]

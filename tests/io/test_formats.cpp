@@ -186,8 +186,11 @@ TEST_F(Formats, FilesOfOtherProgramsSayWhatTheyHold) {
 }
 
 TEST_F(Formats, DatasetsOfANewerHdf5) {  // as h5py of HDF5 2.0 writes with libver="latest"
-  if (H5_VERS_MAJOR > 1) GTEST_SKIP() << "this HDF5 is as new";
+#if H5_VERSION_GE(1, 14, 0)
+  expect_refused("newer.h5:whole", {"first.h5:x of 30 x 6, too short for its part"});  // and so it is
+#else
   expect_refused("newer.h5:whole", {"whole, which cannot be opened", "newer HDF5", "libver"});
+#endif
 }
 
 TEST_F(Formats, FilesOfVectorsThatWereCut) {

@@ -117,17 +117,22 @@ class Jobs(EndToEnd):
                 self.assert_nothing_runs()
 
     def test_srun_that_launches_nothing(self):
-        """A folder that a killed step has left is enough, and srun itself ends with 0."""
+        """In Slurm 22.05 a folder that a killed step has left is enough, and srun itself ends with 0."""
         job = self.submit(*RUN, options=["--hold", "--ntasks-per-node", "2"], environment={"FLEETSNE_LAUNCHER": "srun"})
         (self.slurm.folder / f"spmix_appdir_{os.getuid()}_{job}.0").mkdir()
         self.assertEqual(self.slurm.run("scontrol", "release", job).returncode, 0)
-        self.assertEqual(self.slurm.wait(job), ("FAILED", 1), self.log(job))
+        ended = self.slurm.wait(job)
+        if ended == ("COMPLETED", 0):  # Slurm 24.11 takes no notice of it
+            self.assertEqual(self.report()["exit_code"], 0)
+            return
+        self.assertEqual(ended, ("FAILED", 1), self.log(job))
         self.assertIn("srun ended with 0, but the program has printed no result", self.log(job))
 
     def test_srun_without_pmix(self):
         job = self.submit(*RUN, environment={"FLEETSNE_LAUNCHER": "srun", "SLURM_MPI_TYPE": "none"})
         self.assertEqual(self.slurm.wait(job)[0], "FAILED")
-        self.assertIn("OMPI was not built with SLURM's PMI support", self.log(job))
+        # Open MPI 4 refuses by itself; with Open MPI 5 each process is a run of its own, which the program refuses.
+        self.assertRegex(self.log(job), "OMPI was not built with SLURM's PMI support|SLURM_STEP_NUM_TASKS is 2, and MPI has 1 rank")
         self.assertFalse(self.out.exists())
 
     def test_a_job_told_to_end_is_queued_again_and_goes_on(self):
