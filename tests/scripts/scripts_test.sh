@@ -268,9 +268,9 @@ stand_in scontrol ''
 mkdir -p "$work/spool" "$work/my jobs"
 cp "$root/jobs/embed.sbatch" "$work/spool/slurm_script"
 start 2 "${job[@]}" bash "$work/spool/slurm_script" rows.npy --output out
-expect_output 'embed.sbatch: batch.sh is not in .*/spool'
+expect_output 'embed.sbatch: batch.sh is not in '
 cp "$root"/jobs/{batch.sh,launcher.sh,embed.sbatch} "$work/my jobs"
-stand_in scontrol "echo 'JobId=57'; echo '   Command=$work/my jobs/embed.sbatch rows.npy --output /o/x'"
+stand_in scontrol "echo 'JobId=57'; echo '   Command=$work/my jobs/embed.sbatch rows.npy --output /o/x --submit $work/other/x.sbatch'"
 start 0 "${job[@]}" bash "$work/spool/slurm_script" rows.npy --output out
 stand_in scontrol ''
 # Told to end before anything is launched, and before what is launched listens.
