@@ -58,28 +58,15 @@ inline void products(const float* queries, const float* rows, std::size_t column
       });
 }
 
-/// Sums of (x_j - y_j)^2.
-template <std::size_t Count>
-inline void squares(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
-                    float* distances) {
+/// Sums over the columns of `of_difference(y_j - x_j)`.
+template <std::size_t Count, class OfDifference>
+inline void sums(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
+                 float* distances, OfDifference&& of_difference) {
   compare<Count>(
       queries, rows, columns, row_norms, distances,
-      [](Lanes& sum, const Lanes& y, float x) {
+      [&](Lanes& sum, const Lanes& y, float x) {
         const Lanes apart = y - x;
-        sum += apart * apart;
-      },
-      [](const Lanes& sum, const Lanes& norms, std::size_t) { return sum + norms; });
-}
-
-/// Sums of |x_j - y_j|.
-template <std::size_t Count>
-inline void sizes(const float* queries, const float* rows, std::size_t columns, const float* row_norms,
-                  float* distances) {
-  compare<Count>(
-      queries, rows, columns, row_norms, distances,
-      [](Lanes& sum, const Lanes& y, float x) {
-        const Lanes apart = y - x;
-        sum += apart > 0.0F ? apart : -apart;
+        sum += of_difference(apart);
       },
       [](const Lanes& sum, const Lanes& norms, std::size_t) { return sum + norms; });
 }
@@ -182,9 +169,11 @@ void BlockedRows::distances(QueryBlock& queries, std::size_t block, std::span<fl
       const float* norms = norms_.data() + block * block_rows + first;
       float* out = distances.data() + q * block_rows + first;
       if (measure_ == Measure::manhattan) {
-        sizes<Count>(shifted + q, values + first, columns_, norms, out);
+        sums<Count>(shifted + q, values + first, columns_, norms, out,
+                    [](const Lanes& apart) { return apart > 0.0F ? apart : -apart; });
       } else if (differences_[block] != 0) {
-        squares<Count>(shifted + q, values + first, columns_, norms, out);
+        sums<Count>(shifted + q, values + first, columns_, norms, out,
+                    [](const Lanes& apart) { return apart * apart; });
       } else {
         products<Count>(shifted + q, values + first, columns_, query_norms + q, norms, out);
       }
