@@ -6,11 +6,13 @@ Usage: bad_input_test.py PROGRAM MPIEXEC RANKS [--show] [TEST...]
 --show prints the messages.
 """
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,29 +98,43 @@ class BadInput(unittest.TestCase):
         for _ in range(3):
             began = time.monotonic()
             with subprocess.Popen(arguments, cwd=cls.folder, text=True, errors="replace", stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
                                   env=os.environ | ENDS_AT_ONCE | {"TMPDIR": str(temporary)}, **as_user) as process:
                 try:
                     out, err = process.communicate(timeout=2 * MOST_SECONDS)
                 except subprocess.TimeoutExpired:
-                    process.terminate()
-                    out, err = process.communicate()
-                    err += "\nit did not end by itself"
+                    out, err = cls.end(process, str(temporary).encode())
             if not NO_ROOM_OF_ITS_OWN.search(err):
                 break
         seconds = time.monotonic() - began
-        left = cls.processes(str(temporary).encode())
+        left = list(cls.processes(str(temporary).encode()).values())
         kept = [str(path) for path in temporary.rglob("*") if not path.is_dir()]
         return subprocess.CompletedProcess(arguments, process.returncode, out, err), seconds, left, kept
 
+    @classmethod
+    def end(cls, process, mark):
+        """Ends a launch: by SIGTERM, which mpiexec passes on; if it ignores that, by SIGKILL, as do the ranks, which have
+        groups of their own. What it has written, with a line about that."""
+        process.terminate()
+        try:
+            out, err = process.communicate(timeout=MOST_SECONDS)
+            return out, err + "\nit did not end by itself"
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            for number in cls.processes(mark):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            out, err = process.communicate()
+            return out, err + "\nit did not end by itself, nor by SIGTERM, and was killed"
+
     @staticmethod
     def processes(mark):
-        """Those with this in their environment."""
-        found = []
+        """Those with this in their environment: their commands by their numbers."""
+        found = {}
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (process / "environ").read_bytes():
-                    found.append((process / "cmdline").read_text().replace("\0", " "))
+                    found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
             except OSError:
                 pass  # it has ended, or is somebody else's
         return found
