@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <vector>
 
 namespace fleetsne::io {
@@ -24,12 +25,25 @@ void expect_end(ByteStream& stream, const ArrayLayout& layout) {
                   stream.path(), layout.rows, layout.columns, layout.type.size));
 }
 
-/// Reads `out.size()` elements from `offset` on in bounded pieces, each handed to `take(piece, first
-/// element)`.
+/// Elements are converted by so many bytes, which a core's cache holds between the file and the result.
+constexpr std::size_t converted_at_once = std::size_t{1} << 20;
+
+std::size_t rows_converted_at_once(std::size_t row_bytes) {
+  return std::min(rows_per_transfer(row_bytes), std::max<std::size_t>(1, converted_at_once / row_bytes));
+}
+
+/// Whether elements are stored as they are in memory.
+template <class T>
+bool is_stored_as(ElementType type) {
+  return std::is_floating_point_v<T> && !type.is_integer() && type.bytes() == sizeof(T) && !type.big_endian;
+}
+
+/// Reads `out.size()` elements from `offset` on.
 template <class T>
 void read_elements(ByteStream& stream, ElementType type, std::int64_t offset, std::span<T> out,
                    std::vector<std::byte>& buffer) {
-  const std::size_t step = rows_per_transfer(type.bytes());
+  if (is_stored_as<T>(type)) return stream.read_at(offset, std::as_writable_bytes(out));
+  const std::size_t step = rows_converted_at_once(type.bytes());
   for (std::size_t at = 0; at < out.size(); at += step) {
     const std::size_t now = std::min(step, out.size() - at);
     buffer.resize(now * type.bytes());
@@ -62,7 +76,7 @@ void read_row_major(ByteStream& stream, const ArrayLayout& layout, base::GlobalI
     const std::span<T> all(out.data(), out.rows() * out.columns());
     return read_elements(stream, layout.type, layout.data_offset + first * layout.row_bytes(), all, buffer);
   }
-  const std::size_t step = rows_per_transfer(row_bytes);
+  const std::size_t step = rows_converted_at_once(row_bytes);
   for (std::size_t at = 0; at < out.rows(); at += step) {
     const std::size_t now = std::min(step, out.rows() - at);
     const base::GlobalIndex row = first + static_cast<base::GlobalIndex>(at);

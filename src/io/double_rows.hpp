@@ -33,7 +33,7 @@ struct Request {
 /// Whether rows must be read as double for it.
 bool reads_double(const StackedRows& inputs, const Request& request);
 
-/// Reads rows in double, piece by piece, and narrows them.
+/// Reads rows in double, piece by piece, and narrows them, on all threads.
 class DoubleRows {
  public:
   /// @param blocks  of this rank; as many on every rank
@@ -47,6 +47,8 @@ class DoubleRows {
 
   /// Of what was read last. Collective.
   DistinctRows count_distinct() const;
+  /// Of this rank's rows that were read last, as they are kept: the largest magnitude.
+  float largest() const { return largest_; }
 
  private:
   /// A value that is not a number.
@@ -56,17 +58,29 @@ class DoubleRows {
     std::size_t column;
   };
 
-  void pass(const Rescaling& rescaling, Survey* survey, base::MatrixView<float> out);
-  void narrow(base::GlobalIndex index, std::span<double> row, const Rescaling& rescaling, Survey* survey,
-              std::span<float> out);
+  /// What is found out about some of the rows.
+  struct Part {
+    std::optional<Survey> survey;  ///< where something may be chosen
+    float largest = 0;             ///< magnitude that is kept
+    bool rounded = false;          ///< whether any value was
+    std::optional<Bad> bad;        ///< the first
+  };
+
+  std::optional<Survey> pass(const Rescaling& rescaling, const std::optional<Survey>& blank,
+                             base::MatrixView<float> out);
+  void narrow_piece(base::GlobalIndex first, base::MatrixView<double> rows, const Rescaling& rescaling,
+                    std::span<Part> parts, base::MatrixView<float> out, std::span<RowHashes> hashes) const;
+  void narrow(base::GlobalIndex index, std::span<double> row, const Rescaling& rescaling, Part& part,
+              std::span<float> out, RowHashes* hashes) const;
+  std::size_t rows_at_once() const;
 
   const comm::Communicator& comm_;
   const StackedRows& inputs_;
   std::span<const Block> blocks_;
   bool compare_;
-  bool rounded_ = false;  // whether any value was
-  std::optional<Bad> bad_;
-  std::vector<RowHashes> hashes_;
+  bool rounded_ = false;           // whether any value was
+  float largest_ = 0;              // that is kept
+  std::vector<RowHashes> hashes_;  // of all rows
 };
 
 }  // namespace fleetsne::io

@@ -59,11 +59,14 @@ class BandReader {
   /// Bytes of a row as it is stored.
   std::size_t row_bytes() const { return columns_ * element_; }
 
-  /// The file's own type is read and converted here, in a buffer that is as large as one call may be.
+  /// The file's own type is read and converted here, in a buffer that is as large as one call may be; what
+  /// is stored as it is needed is read into its place.
   template <class T>
   void read(base::GlobalIndex first, base::MatrixView<T> out) {
     const std::size_t elements = out.rows() * columns_;
-    buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(T))));
+    const hid_t memory_type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+    const bool as_stored = !transposed_ && out.stride() == columns_ && H5Tequal(type_.get(), memory_type) > 0;
+    if (!as_stored) buffer_.resize(std::max(buffer_.size(), elements * std::max(element_, sizeof(T))));
     hsize_t start[2] = {static_cast<hsize_t>(first), 0};
     hsize_t count[2] = {out.rows(), columns_};
     if (transposed_) {
@@ -72,10 +75,11 @@ class BandReader {
     }
     const hdf5::Handle memory = guard_.own(H5Screate_simple(2, count, nullptr), H5Sclose, problem_);
     guard_.check(H5Sselect_hyperslab(space_.get(), H5S_SELECT_SET, start, nullptr, count, nullptr), problem_);
-    guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT, buffer_.data()),
+    guard_.check(H5Dread(dataset_, type_.get(), memory.get(), space_.get(), H5P_DEFAULT,
+                         as_stored ? static_cast<void*>(out.data()) : buffer_.data()),
                  problem_);
+    if (as_stored) return;
     const std::vector<std::size_t> missing = missing_among(elements);
-    const hid_t memory_type = std::is_same_v<T, float> ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
     guard_.check(H5Tconvert(number_.get(), memory_type, elements, buffer_.data(), nullptr, H5P_DEFAULT),
                  problem_);
     auto* values = reinterpret_cast<T*>(buffer_.data());

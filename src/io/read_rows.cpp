@@ -1,4 +1,5 @@
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/base/parallel.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
@@ -18,13 +19,18 @@
 namespace fleetsne::io {
 namespace {
 
-/// The largest magnitude; infinity or NaN if there is one, whose bits are those of the largest integers.
-float largest_magnitude(base::MatrixView<const float> rows) {
-  std::uint32_t largest = 0;
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    for (const float x : rows.row(i))
-      largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);
-  return std::bit_cast<float>(largest);
+/// Of rows, on all threads; NaN if there is one.
+float largest_of(base::MatrixView<const float> rows) {
+  constexpr std::size_t rows_at_once = 1024;
+  std::vector<float> largest((rows.rows() + rows_at_once - 1) / rows_at_once, 0.0F);
+  base::parallel_for(static_cast<std::int64_t>(largest.size()), [&](std::int64_t p) {
+    const auto part = static_cast<std::size_t>(p);
+    const std::size_t end = std::min(rows.rows(), (part + 1) * rows_at_once);
+    std::vector<float> of_rows;
+    for (std::size_t i = part * rows_at_once; i < end; ++i) of_rows.push_back(largest_magnitude(rows.row(i)));
+    largest[part] = largest_magnitude(of_rows);
+  });
+  return largest_magnitude(std::span<const float>(largest));
 }
 
 /// The squares of differences between values not larger than this may vanish in float32.
@@ -38,9 +44,10 @@ float largest_to_square(std::size_t columns) {
 
 /// Throws with the first value of this rank's rows that is larger, or not a number. Blocks stand in rank
 /// order and the lowest rank's error is the one that all ranks throw, so it is the first of the whole input.
-void expect_at_most(float most, const StackedRows& inputs, std::span<const Block> blocks,
+/// @param largest  magnitude of the rows
+void expect_at_most(float most, float largest, const StackedRows& inputs, std::span<const Block> blocks,
                     base::MatrixView<const float> local) {
-  if (largest_magnitude(local) <= most) return;
+  if (largest <= most) return;
   for (const Block& block : blocks)
     for (std::size_t i = 0; i < block.rows; ++i) {
       const std::span<const float> row = local.row(block.at + i);
@@ -59,20 +66,23 @@ std::vector<double> sampled_magnitudes(const StackedRows& inputs, std::span<cons
   for (const Block& block : blocks)
     for (std::size_t i = 0; i < block.rows; ++i)
       if ((block.first + static_cast<base::GlobalIndex>(i)) % stride == 0)
-        result.push_back(static_cast<double>(largest_magnitude(local.middle_rows(block.at + i, 1))));
+        result.push_back(static_cast<double>(largest_magnitude(local.row(block.at + i))));
   return result;
 }
 
 /// Rows whose type float32 holds are read as they are; nothing but the exponent has to be chosen. Collective.
+/// @param largest  becomes the largest magnitude of this rank's rows, as they are kept
 Choice read_narrow(const comm::Communicator& comm, const StackedRows& inputs, std::span<const Block> blocks,
-                   const Request& request, base::MatrixView<float> out) {
+                   const Request& request, base::MatrixView<float> out, float& largest) {
   for (const Block& block : blocks) inputs.read(comm, block.first, out.middle_rows(block.at, block.rows));
+  largest = largest_of(out);
   Choice choice;
   if (request.fixed != nullptr) {
     choice.rescaling = *request.fixed;
   } else if (request.is_free()) {
-    comm::agree(comm, [&] { expect_at_most(std::numeric_limits<float>::max(), inputs, blocks, out); });
-    choice.largest = static_cast<double>(comm.all_reduce(largest_magnitude(out), comm::Reduction::max));
+    comm::agree(comm,
+                [&] { expect_at_most(std::numeric_limits<float>::max(), largest, inputs, blocks, out); });
+    choice.largest = static_cast<double>(comm.all_reduce(largest, comm::Reduction::max));
     if (request.invariance.scale)
       choice.rescaling.exponent =
           choose_exponent(comm, choice.largest, sampled_magnitudes(inputs, blocks, out));
@@ -81,6 +91,7 @@ Choice read_narrow(const comm::Communicator& comm, const StackedRows& inputs, st
   const double scale = scale_of(choice.rescaling);
   for (std::size_t i = 0; i < out.rows(); ++i)
     for (float& x : out.row(i)) x = static_cast<float>(static_cast<double>(x) * scale);
+  largest = largest_of(out);
   return choice;
 }
 
@@ -138,14 +149,16 @@ RescaledRows read_blocks(const comm::Communicator& comm, const StackedRows& inpu
   const auto out = result.rows.local.view();
   Choice choice;
   DistinctRows distinct;
+  float largest = 0;
   if (reads_double(inputs, request)) {
     DoubleRows reader(comm, inputs, blocks, log != nullptr);
     choice = reader.read(request, out);
     distinct = reader.count_distinct();
+    largest = reader.largest();
   } else {
-    choice = read_narrow(comm, inputs, blocks, request, out);
+    choice = read_narrow(comm, inputs, blocks, request, out, largest);
   }
-  comm::agree(comm, [&] { expect_at_most(largest_to_square(out.columns()), inputs, blocks, out); });
+  comm::agree(comm, [&] { expect_at_most(largest_to_square(out.columns()), largest, inputs, blocks, out); });
   if (request.is_free() && !request.invariance.scale) expect_room_for_squares(inputs, choice.largest);
   if (log != nullptr) say_what_was_done(inputs, choice, distinct, request.invariance, *log);
   result.rescaling = std::move(choice.rescaling);

@@ -52,9 +52,18 @@ Survey::Survey(Offsets offsets, base::GlobalIndex rows, std::size_t columns)
       high_(columns, -std::numeric_limits<double>::infinity()) {}
 
 void Survey::add(base::GlobalIndex index, std::span<const double> row) {
-  for (std::size_t j = 0; j < row.size(); ++j) low_[j] = std::min(low_[j], row[j]);
-  for (std::size_t j = 0; j < row.size(); ++j) high_[j] = std::max(high_[j], row[j]);
+  double *low = low_.data(), *high = high_.data();
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    low[j] = std::min(low[j], row[j]);
+    high[j] = std::max(high[j], row[j]);
+  }
   if (index % stride_ == 0) sample_.insert(sample_.end(), row.begin(), row.end());
+}
+
+void Survey::add(const Survey& other) {
+  for (std::size_t j = 0; j < low_.size(); ++j) low_[j] = std::min(low_[j], other.low_[j]);
+  for (std::size_t j = 0; j < high_.size(); ++j) high_[j] = std::max(high_[j], other.high_[j]);
+  sample_.insert(sample_.end(), other.sample_.begin(), other.sample_.end());
 }
 
 Choice Survey::choose(const comm::Communicator& comm, bool scale) {

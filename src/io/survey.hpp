@@ -39,6 +39,9 @@ class Survey {
   /// Looks at a finite row; where offsets are of rows they have been subtracted.
   void add(base::GlobalIndex index, std::span<const double> row);
 
+  /// Adds what another one, of rows of the same inputs, has found.
+  void add(const Survey& other);
+
   /// Collective; the same on every rank and for any number of ranks.
   /// @param scale  whether an exponent may be chosen
   Choice choose(const comm::Communicator& comm, bool scale);

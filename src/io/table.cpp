@@ -1,5 +1,6 @@
 #include "fleetsne/io/table.hpp"
 
+#include "fleetsne/base/contracts.hpp"
 #include "fleetsne/base/error.hpp"
 
 #include "table_dialect.hpp"
@@ -15,7 +16,6 @@
 #include <utility>
 
 namespace fleetsne::io {
-namespace {
 
 /// Reads the rows of a table one after another.
 class RowReader {
@@ -125,18 +125,39 @@ class RowParser {
   std::vector<std::int32_t> places_;  // of each column in `out`; empty: as they stand
 };
 
-}  // namespace
+template <class T>
+struct TableRows<T>::Parts {
+  RowReader reader;
+  RowParser<T> parser;
+  base::GlobalIndex next = 0;
+};
+
+template <class T>
+TableRows<T>::TableRows(ByteStream& stream, const TableLayout& layout, const TableSelection& selection)
+    : parts_(new Parts{.reader = RowReader(stream, layout),
+                       .parser = RowParser<T>(stream.path(), layout, selection)}) {}
+
+template <class T>
+TableRows<T>::~TableRows() = default;
+
+template <class T>
+void TableRows<T>::read(base::GlobalIndex first, base::MatrixView<T> out) {
+  FLEETSNE_EXPECT(first >= parts_->next);
+  parts_->reader.skip(first - parts_->next);
+  for (std::size_t i = 0; i < out.rows(); ++i) {
+    const std::string_view line = parts_->reader.next_line();
+    parts_->parser.parse(line, parts_->reader.line_number(), out.row(i));
+  }
+  parts_->next = first + static_cast<base::GlobalIndex>(out.rows());
+}
+
+template class TableRows<float>;
+template class TableRows<double>;
 
 template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
                      base::MatrixView<T> out, const TableSelection& selection) {
-  RowReader reader(stream, layout);
-  const RowParser<T> parser(stream.path(), layout, selection);
-  reader.skip(first);
-  for (std::size_t i = 0; i < out.rows(); ++i) {
-    const std::string_view line = reader.next_line();
-    parser.parse(line, reader.line_number(), out.row(i));
-  }
+  TableRows<T>(stream, layout, selection).read(first, out);
 }
 
 template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<float>,

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 namespace fleetsne::io {
 namespace {
@@ -145,7 +147,22 @@ TEST_F(KeptDistances, RowsThatBecomeEqualAreCounted) {
   EXPECT_THAT(silent.warnings(), ElementsAre());
 }
 
+TEST_F(KeptDistances, WhatCanOnlyBeReadFromTheStartIsReadInPieces) {
+  set_transfer_limit(1 << 10);
+  const auto shifted = [](std::size_t i, std::size_t j) { return element(i, j) + 1e9; };
+  const std::string plain = file<double>("f8.npy", "<f8", shifted);
+  std::stringstream bytes;
+  bytes << std::ifstream(plain, std::ios::binary).rdbuf();
+  const std::string packed = make_gzip("f8.npy.gz", bytes.str());
+  const std::vector<std::string> stacked{packed, plain, packed};
+  const auto rescaled = read_rescaled_rows(comm, stacked, euclidean);
+  const auto expected = read_rescaled_rows(comm, std::vector(3, plain), euclidean);
+  EXPECT_FALSE(rescaled.rescaling.offsets.empty());
+  EXPECT_TRUE(std::ranges::equal(rescaled.rows.local.elements(), expected.rows.local.elements()));
+}
+
 TEST_F(KeptDistances, OtherRowsAreRescaledInTheSameWay) {
+  set_transfer_limit(1 << 10);
   const auto shifted = [](std::size_t i, std::size_t j) { return element(i, j) + 1e9; };
   const std::string wide = file<double>("f8.npy", "<f8", shifted);
   const std::string text = make("rows.csv", [&](const std::string& where) {

@@ -75,9 +75,25 @@ struct TableSelection {
   bool missing_as_nan = false;  ///< else a missing value is refused
 };
 
+/// Reads rows of a table as T, float or double, from the top down: each call those further down than the one
+/// before. Not collective.
+template <class T>
+class TableRows {
+ public:
+  TableRows(ByteStream& stream, const TableLayout& layout, const TableSelection& selection = {});
+  ~TableRows();
+
+  /// Rows [first, first + out.rows()). Throws InputError with the line that has another number of values, or
+  /// a value that is not a number, is missing or infinite.
+  void read(base::GlobalIndex first, base::MatrixView<T> out);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
 /// Reads rows [first, first + out.rows()) as T, float or double; what is above them is read, too, to find
-/// them. Throws InputError with the line that has another number of values, or a value that is not a number,
-/// is missing or infinite. Not collective.
+/// them. Throws as TableRows does. Not collective.
 template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
                      base::MatrixView<T> out, const TableSelection& selection = {});
