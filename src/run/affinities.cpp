@@ -30,6 +30,7 @@ nlohmann::json about_file(const Report& report, const Config& config) {
           {"run", report.run_key},
           {"config", report.about.config},
           {"input", config.input.files},
+          {"may_change", to_json(invariance_of(config))},
           {"started", report.started},
           {"affinity", describe(config.affinity)},
           {"neighbors", neighbors_json(*report.neighbors, report.neighbor_count)},

@@ -30,6 +30,7 @@ constexpr const char* affinity_name = "affinities.h5";
 constexpr const char* results_name = "results-begun";  // with the run's key
 constexpr const char* state_stem = "state-";
 constexpr std::size_t kept_states = 2;
+constexpr const char* rescaled_mark = "rows_rescaled";  // a flag of every file
 const std::array<std::string, 3> matrices{"positions", "steps", "gains"};
 const std::array<std::string, 1> positions_alone{"positions"};
 
@@ -66,6 +67,10 @@ base::Matrix<float> read_positions(const comm::Communicator& comm, const io::Sta
 nlohmann::json with_share(const nlohmann::json& options) {
   nlohmann::json shares = options;
   for (const char* section : {"output", "plot", "snapshot", "checkpoint", "quality"}) shares.erase(section);
+  // Options that version 0.1 did not have: without them its checkpoints fit.
+  if (const nlohmann::json::json_pointer transposed("/input/transposed");
+      shares.contains(transposed) && shares[transposed] == false)
+    shares["input"].erase("transposed");
   if (const nlohmann::json::json_pointer seed("/run/seed"); shares.contains(seed))
     shares["run"] = {{"seed", nlohmann::json(shares[seed])}};
   else
@@ -150,7 +155,7 @@ std::string Checkpoint::state_file(std::int64_t iteration) const {
 
 nlohmann::json Checkpoint::about() const {
   nlohmann::json result = about_;
-  result.update({{"run", key_}, {"libraries", library_versions()}});
+  result.update({{"run", key_}, {"libraries", library_versions()}, {rescaled_mark, true}});
   return result;
 }
 
@@ -191,6 +196,10 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
       return false;
     }
   };
+  const auto accept = [&](const std::string& file, const nlohmann::json& about) {
+    expect_own(file, about);
+    reached.rows_rescaled = reached.rows_rescaled && about.contains(rescaled_mark);
+  };
   comm::on_root(comm, [&] {
     std::ifstream file(results_file());
     if (std::string key; file >> key) expect_own(results_file(), {{"run", key}});
@@ -198,7 +207,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
   for (const std::string& file : states(comm)) {
     const bool whole = read(file, [&](const std::string& path) {
       const io::StateHeader header = io::inspect_state_file(comm, path);
-      comm::agree(comm, [&] { expect_own(path, header.about); });
+      comm::agree(comm, [&] { accept(path, header.about); });
       if (header.about.contains("epoch")) {
         umap::LayoutState layout{.positions = read_positions(comm, header)};
         comm::agree(comm, [&] { read_progress(header.about, path, layout); });
@@ -220,7 +229,7 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
   if (there(affinity_file()))
     read(affinity_file(), [&](const std::string& path) {
       const io::AffinityHeader header = io::inspect_affinities(comm, path);
-      comm::agree(comm, [&] { expect_own(path, header.about); });
+      comm::agree(comm, [&] { accept(path, header.about); });
       // Read to the end, for damage to be found while the way back to the rows is open.
       io::verify_affinities(comm, header);
       reached.affinities = header;
@@ -229,11 +238,10 @@ Reached Checkpoint::find(const comm::Communicator& comm, base::Log& log) const {
   if (!reached.begun() && there(start_file()))
     read(start_file(), [&](const std::string& path) {
       const io::StateHeader header = io::inspect_state_file(comm, path);
-      comm::agree(comm, [&] { expect_own(path, header.about); });
+      comm::agree(comm, [&] { accept(path, header.about); });
       reached.start = read_positions(comm, header);
     });
-  reached.search = parts_.find(
-      comm, log, [&](const std::string& file, const nlohmann::json& about) { expect_own(file, about); });
+  reached.search = parts_.find(comm, log, accept);
   return reached;
 }
 

@@ -1,8 +1,20 @@
 #include "fleetsne/run/invariance.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
 namespace fleetsne::run {
 
 using neighbors::Metric;
+
+namespace {
+
+/// In the order of io::Offsets.
+constexpr std::array<std::string_view, 3> offset_names{"none", "rows", "columns"};
+
+}  // namespace
 
 io::Invariance invariance_of(Metric metric, bool reduced) {
   if (reduced || metric == Metric::euclidean || metric == Metric::manhattan)
@@ -19,6 +31,21 @@ io::Invariance invariance_of(const Config& config) {
       !config.neighbor_files.load.empty() || !config.neighbor_files.save.empty();
   if (in_units && !of_directions) result.scale = false;
   return result;
+}
+
+nlohmann::json to_json(const io::Invariance& invariance) {
+  return {{"offsets", offset_names[static_cast<std::size_t>(invariance.offsets)]},
+          {"scale", invariance.scale}};
+}
+
+std::optional<io::Invariance> recorded_invariance(const nlohmann::json& about) {
+  if (!about.is_object() || !about.contains("may_change") || !about["may_change"].is_object())
+    return std::nullopt;
+  const nlohmann::json& recorded = about["may_change"];
+  const auto* offsets = std::ranges::find(offset_names, recorded.value("offsets", ""));
+  if (offsets == offset_names.end()) return std::nullopt;
+  return io::Invariance{.offsets = static_cast<io::Offsets>(offsets - offset_names.begin()),
+                        .scale = recorded.value("scale", false)};
 }
 
 }  // namespace fleetsne::run

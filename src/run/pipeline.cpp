@@ -1,5 +1,6 @@
 #include "fleetsne/run/pipeline.hpp"
 
+#include "fleetsne/base/error.hpp"
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/data/digest.hpp"
 #include "fleetsne/init/init.hpp"
@@ -24,7 +25,9 @@
 
 #include "own_embedding.hpp"
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -97,13 +100,41 @@ std::uint64_t digest_of_input(const comm::Communicator& comm, const Config& conf
   return io::inspect_affinities(comm, config.input.affinity).input_digest;
 }
 
+/// With affinities from a file what they were made of is read as it was then: the metric, for instance, need
+/// not be named again. Collective.
+io::Invariance invariance_of_input(const comm::Communicator& comm, const Config& config) {
+  if (config.input.affinity.empty()) return invariance_of(config);
+  const io::AffinityHeader header = io::inspect_affinities(comm, config.input.affinity);
+  return recorded_invariance(header.about).value_or(invariance_of(config));
+}
+
+/// Version 0.1 narrowed rows to float32 as they stand. What it has reached of rows that are centered or
+/// scaled first today may be of rows that all became equal. Collective.
+void expect_same_reading(const comm::Communicator& comm, const Config& config, const Reached& reached) {
+  if (!reached.any() || reached.rows_rescaled || config.input.files.empty()) return;
+  constexpr base::GlobalIndex looked_at = 1024;
+  const io::Rescaling rescaling =
+      io::read_sample(comm, config.input.files, std::max<base::GlobalIndex>(looked_at, comm.size()),
+                      invariance_of_input(comm, config), {.orientation = config.input.orientation()})
+          .rescaling;
+  comm::agree(comm, [&] {
+    if (rescaling.offsets.empty() && rescaling.exponent == 0) return;
+    throw base::UsageError(fmt::format(
+        "the checkpoint in {} is of version 0.1, and {} has values far from 0, or very large or small ones "
+        "(0.1 rounded these to 7 digits, so that rows could become equal; they are centered or scaled before "
+        "now). Start again with --resume never --force",
+        config.output.directory, fmt::join(config.input.files, ", ")));
+  });
+}
+
 /// @param reached  by an earlier run; with its affinities the rows are not read
 Inputs read_inputs(const comm::Communicator& comm, const Config& config, const FileMatches& matches,
                    const Reached& reached, Stages& stages, Report& report, base::Log& log) {
+  expect_same_reading(comm, config, reached);
   Inputs inputs;
   if (!config.input.files.empty() && !reached.affinities)
     inputs.rows = stages.run("read", [&] {
-      return io::read_rescaled_rows(comm, config.input.files, invariance_of(config),
+      return io::read_rescaled_rows(comm, config.input.files, invariance_of_input(comm, config),
                                     {.log = &log, .orientation = config.input.orientation()})
           .rows;
     });

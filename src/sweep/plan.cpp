@@ -40,13 +40,13 @@ class Keys {
     json search = options.at("neighbors");
     for (const char* other : {"count", "save", "load", "distances"}) search.erase(other);
     const json& input = options.at("input");
-    return run::run_key({{"files", input.at("files")},
-                         {"transposed", input.at("transposed")},
-                         {"pca", input.at("pca")},
-                         {"search", search},
-                         {"seed", seed_},
-                         {"contents", files_.of(config.input.files)}},
-                        {});
+    json found_by{{"files", input.at("files")},
+                  {"pca", input.at("pca")},
+                  {"search", search},
+                  {"seed", seed_},
+                  {"contents", files_.of(config.input.files)}};
+    if (config.input.transposed) found_by["transposed"] = true;  // version 0.1 did not have it
+    return run::run_key(found_by, {});
   }
 
   /// What its affinities are made by.

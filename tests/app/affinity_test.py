@@ -63,6 +63,12 @@ class Affinity(EndToEnd):
             self.assert_succeeds(done)
             self.embedded("--affinity", kind + ".h5")
 
+    def test_rows_far_from_0_are_read_as_the_affinities_were(self):
+        np.save(self.folder / "far.npy", self.rows.astype(np.float64) + 1e6)
+        for metric, ranks in (("cosine", 1), ("euclidean", 3)):
+            self.assert_succeeds(self.affinity("far.npy", "--metric", metric, "--output", "a.h5", "--force", ranks=ranks))
+            self.embedded("far.npy", "--affinity", "a.h5")
+
     def test_other_rows_are_refused(self):
         self.assert_succeeds(self.affinity("rows.npy", "--output", "a.h5"))
         changed = self.rows.copy()

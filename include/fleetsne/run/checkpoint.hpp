@@ -43,6 +43,7 @@ struct Reached {
   std::optional<io::AffinityHeader> affinities;
   std::optional<optimize::State> state;
   std::optional<umap::LayoutState> layout;
+  bool rows_rescaled = true;            ///< rows were read as today; not so by version 0.1
   std::vector<std::string> left_aside;  ///< what is wrong with each file that cannot be gone on from
 
   /// Whether where the points begin is of no more interest.
