@@ -159,7 +159,9 @@ RescaledRows read_blocks(const comm::Communicator& comm, const StackedRows& inpu
     choice = read_narrow(comm, inputs, blocks, request, out, largest);
   }
   comm::agree(comm, [&] { expect_at_most(largest_to_square(out.columns()), largest, inputs, blocks, out); });
-  if (request.is_free() && !request.invariance.scale) expect_room_for_squares(inputs, choice.largest);
+  comm::agree(comm, [&] {
+    if (request.is_free() && !request.invariance.scale) expect_room_for_squares(inputs, choice.largest);
+  });
   if (log != nullptr) say_what_was_done(inputs, choice, distinct, request.invariance, *log);
   result.rescaling = std::move(choice.rescaling);
   return result;

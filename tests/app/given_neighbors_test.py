@@ -23,8 +23,8 @@ def pair(name):
 class GivenNeighbors(EndToEnd):
     own = {}  # distances that the program finds, by metric
 
-    def embedding(self, *arguments, ranks=RANKS):
-        done = self.embed(FILES / "rows.npy", *PERPLEXITY, *arguments, "--threads", "1", "--force", ranks=ranks)
+    def embedding(self, *arguments, rows=FILES / "rows.npy", ranks=RANKS):
+        done = self.embed(rows, *PERPLEXITY, *arguments, "--threads", "1", "--force", ranks=ranks)
         self.assert_succeeds(done)
         return np.load(self.out / "embedding.npy"), self.report(), done
 
@@ -32,9 +32,9 @@ class GivenNeighbors(EndToEnd):
         done = self.embed(FILES / "rows.npy", *PERPLEXITY, *arguments, "--force")
         self.assert_refused(done, 3, *texts)
 
-    def distances(self, metric, *arguments):
+    def distances(self, metric, *arguments, **options):
         """Of rows without a copy, which tools may list or not, as the run used them; with its report."""
-        _, report, done = self.embedding("--metric", metric, *arguments, "--neighbors.save", "used.h5")
+        _, report, done = self.embedding("--metric", metric, *arguments, "--neighbors.save", "used.h5", **options)
         with h5py.File(self.folder / "used.h5") as file:
             return file["distances"][3:-3], report, done.stderr
 
@@ -59,6 +59,28 @@ class GivenNeighbors(EndToEnd):
         self.assert_like_own("euclidean", pair("faiss-l2"), "holds squared distances")
         self.assert_like_own("cosine", pair("faiss-ip"), "holds similarities")
         self.assert_like_own("inner-product", pair("hnswlib-ip"), "holds 1 - inner product")
+
+    def test_rows_that_are_shifted_or_scaled_as_they_are_read(self):
+        rows = np.load(FILES / "rows.npy").astype(np.float64)
+        cases = [("euclidean", "sklearn", rows + 1e9, 1, "are centered", []),
+                 ("euclidean", "faiss-l2", rows + 1e9, 1, "are centered", ["holds squared distances"]),
+                 ("euclidean", "sklearn", rows * 1e17, 1e17, "", ["distances multiplied by 1e-17"]),
+                 ("cosine", "hnswlib-cosine", rows * 1e-30, 1, "multiplied by 2^", []),
+                 ("cosine", "faiss-ip", rows * 1e17, 1, "multiplied by 2^-", ["holds similarities"])]
+        for metric, found_by, moved, scale, said, warnings in cases:
+            with self.subTest(found_by, said=said, scale=scale):
+                np.save(self.folder / "moved.npy", moved)
+                own, _, _ = self.distances(metric)
+                found, report, log = self.distances(metric, *pair(found_by), rows="moved.npy")
+                np.testing.assert_allclose(found / scale, own, rtol=2e-3, atol=1e-4)
+                self.assertGreaterEqual(report["neighbors"]["recall"], 0.99)
+                self.assertEqual(len(report["warnings"]), len(warnings), report["warnings"])
+                for text, warning in zip(warnings, report["warnings"]):
+                    self.assertIn(text, warning)
+                self.assertIn(said, log)
+        np.save(self.folder / "moved.npy", rows * 1e-30)
+        done = self.embed("moved.npy", *PERPLEXITY, *pair("sklearn"), "--force")
+        self.assert_refused(done, 3, "Multiply all by a power of ten")
 
     def test_rows_that_count_from_one(self):
         for file in ("fnn.h5", "rann.h5"):
