@@ -110,8 +110,7 @@ bool is_missing_label(const std::string& text) {
 
 ColumnBlock read_table_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
   ColumnBlock block;
-  block.texts =
-      read_table_texts(*ByteStream::open(source.location.path), source.table, source.column, first, count);
+  block.texts = TableTexts(source.location.path, source.table, source.column).read(first, count);
   for (const std::string& text : block.texts) block.missing.push_back(is_missing_label(text));
   return block;
 }

@@ -120,9 +120,10 @@ std::vector<RowInput> inspect_each(std::span<const std::string> inputs) {
 
 RowNames::RowNames(std::span<const RowInput> inputs) {
   for (const RowInput& input : inputs) {
-    Source source{.input = input, .column = {}, .store = nullptr, .begin = rows_, .named = 0};
+    Source source{.input = input, .column = {}, .store = {}, .table = {}, .begin = rows_, .named = 0};
     rows_ += input.rows;
     if (input.format == Format::table && input.table.names) {
+      source.table = std::make_shared<TableTexts>(input.location.path, input.table, names_of_rows);
       source.named = input.rows;
       sources_.push_back(std::move(source));
       continue;
@@ -152,8 +153,7 @@ std::int64_t RowNames::named_rows() const {
 }
 
 std::vector<std::string> RowNames::read(const Source& source, std::int64_t first, std::int64_t count) {
-  if (source.store == nullptr)
-    return read_table_names(*ByteStream::open(source.input.location.path), source.input.table, first, count);
+  if (source.table != nullptr) return source.table->read(first, count);
   ColumnBlock block = read_column(*source.store, source.column, first, count);
   const std::vector<bool> missing = block.missing;
   std::vector<std::string> names = texts_of(source.column, std::move(block));

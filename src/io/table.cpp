@@ -165,30 +165,41 @@ template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex
 template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<double>,
                               const TableSelection&);
 
-std::vector<std::string> read_table_texts(ByteStream& stream, const TableLayout& layout, std::int32_t column,
-                                          base::GlobalIndex first, std::int64_t count) {
-  RowReader reader(stream, layout);
-  reader.skip(first);
-  const std::int32_t before = column + (layout.names ? 1 : 0);
+/// A file that is read on from where the last block ended.
+struct TableTexts::Pass {
+  Pass(const std::string& path, const TableLayout& layout)
+      : stream(ByteStream::open(path)), reader(*stream, layout) {}
+
+  std::unique_ptr<ByteStream> stream;
+  RowReader reader;
+  base::GlobalIndex next = 0;
+};
+
+TableTexts::TableTexts(std::string path, const TableLayout& layout, std::int32_t column)
+    : path_(std::move(path)), layout_(layout), column_(column) {}
+
+TableTexts::~TableTexts() = default;
+
+std::vector<std::string> TableTexts::read(base::GlobalIndex first, std::int64_t count) {
+  if (!pass_ || first < pass_->next) pass_ = std::make_unique<Pass>(path_, layout_);
+  RowReader& reader = pass_->reader;
+  reader.skip(first - pass_->next);
+  const std::int32_t before = column_ + (layout_.names ? 1 : 0);
   std::vector<std::string> texts;
   texts.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
-    TableValues values(reader.next_line(), layout.separator);
+    TableValues values(reader.next_line(), layout_.separator);
     std::optional<TableValue> value = values.next();
     for (std::int32_t c = 0; c < before && value; ++c) value = values.next();
     if (!value)
       throw base::InputError(
           fmt::format("{}, line {}: there is no value in column {} (other rows have one). "
                       "Check whether a separator is missing",
-                      stream.path(), reader.line_number(), before + 1));
+                      path_, reader.line_number(), before + 1));
     texts.push_back(text_of(*value));
   }
+  pass_->next = first + count;
   return texts;
-}
-
-std::vector<std::string> read_table_names(ByteStream& stream, const TableLayout& layout,
-                                          base::GlobalIndex first, std::int64_t count) {
-  return read_table_texts(stream, layout, names_of_rows, first, count);
 }
 
 }  // namespace fleetsne::io

@@ -170,8 +170,11 @@ TEST_F(Tables, ColumnsThatNameTheRows) {
     EXPECT_EQ(found.layout.columns, 2);
     EXPECT_EQ(found.column_names, (std::vector<std::string>{"a", "b"}));
     EXPECT_TRUE(found.warnings.empty());
-    EXPECT_EQ(read_table_names(*ByteStream::open(path("rows.csv")), found.layout, 4, 2),
-              (std::vector<std::string>{"4", "5"}));
+    TableTexts names(path("rows.csv"), found.layout, names_of_rows);
+    for (const std::int64_t first : {2, 4, 0}) {  // the next block, and back
+      const std::vector<std::string> expected{std::to_string(first), std::to_string(first + 1)};
+      EXPECT_EQ(names.read(first, 2), expected);
+    }
   }
   const TableInspection other = inspected("order");
   EXPECT_EQ(other.layout.columns, 3);
@@ -194,8 +197,7 @@ TEST_F(Tables, ColumnsByNameAndNumber) {
   EXPECT_EQ(find_table_column(table, file, "kind"), 2);
   EXPECT_EQ(find_table_column(table, file, "2"), 0) << "the second value of a line";
   EXPECT_EQ(find_table_columns(table, file, "\"y, z\",x"), (std::vector<std::int32_t>{1, 0}));
-  EXPECT_EQ(read_table_texts(*ByteStream::open(file), table.layout, 2, 1, 3),
-            (std::vector<std::string>{"B", "T", ""}));
+  EXPECT_EQ(TableTexts(file, table.layout, 2).read(1, 3), (std::vector<std::string>{"B", "T", ""}));
   const auto rows = read_rows(comm, std::vector<std::string>{file + ":\"y, z\",x"});
   if (comm.rank() == 0) {
     EXPECT_EQ(rows.local(0, 0), 2.5F);

@@ -34,8 +34,9 @@ class RowNames {
   /// The rows of one input that has names.
   struct Source {
     RowInput input;
-    Column column;                 ///< of a store
-    std::shared_ptr<Store> store;  ///< none: a table
+    Column column;  ///< of a store
+    std::shared_ptr<Store> store;
+    std::shared_ptr<TableTexts> table;
     std::int64_t begin = 0, named = 0;
   };
   static std::vector<std::string> read(const Source& source, std::int64_t first, std::int64_t count);

@@ -5,6 +5,7 @@
 #include "fleetsne/io/byte_stream.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -98,14 +99,24 @@ template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
                      base::MatrixView<T> out, const TableSelection& selection = {});
 
-/// The values of one column as text, quotes undone, as valid UTF-8: rows [first, first + count).
-/// @param column  as find_table_column has found it
-/// Throws InputError. Not collective.
-std::vector<std::string> read_table_texts(ByteStream& stream, const TableLayout& layout, std::int32_t column,
-                                          base::GlobalIndex first, std::int64_t count);
+/// The values of one column as text, quotes undone, as valid UTF-8. Blocks of rows that follow each other are
+/// read in one pass over the file.
+class TableTexts {
+ public:
+  /// @param column  as find_table_column has found it; names_of_rows only if the layout has some
+  TableTexts(std::string path, const TableLayout& layout, std::int32_t column);
+  ~TableTexts();
 
-/// The names of rows [first, first + count); the layout must have some. The same.
-std::vector<std::string> read_table_names(ByteStream& stream, const TableLayout& layout,
-                                          base::GlobalIndex first, std::int64_t count);
+  /// Rows [first, first + count). Throws InputError. Not collective.
+  std::vector<std::string> read(base::GlobalIndex first, std::int64_t count);
+
+ private:
+  struct Pass;
+
+  std::string path_;
+  TableLayout layout_;
+  std::int32_t column_;
+  std::unique_ptr<Pass> pass_;  // none before the first block
+};
 
 }  // namespace fleetsne::io
