@@ -84,7 +84,8 @@ OptionTable option_table(run::Config& c) {
        "the "
        "neighbours' graph"},
       {"init", "file", "init-file", text(c.init.file, "FILE"),
-       "File of N x 2 values to start from, for --init file"},
+       "File of N x 2 values to start from, for --init file; of an AnnData file obsm/X_tsne or "
+       "obsm/X_umap"},
       {"init", "standard-deviation", "", real(c.init.standard_deviation),
        "Spread of the start along its first axis; UMAP stretches both axes to 10"},
 
