@@ -12,6 +12,8 @@
 #include "fleetsne/run/row_match.hpp"
 #include "fleetsne/run/seats.hpp"
 
+#include "findings.hpp"
+#include "own_embedding.hpp"
 #include <fmt/format.h>
 
 #include <array>
@@ -45,10 +47,11 @@ struct Drawable {
 /// The embeddings' headers must agree. Collective.
 Drawable check_shapes(const comm::Communicator& comm, const std::vector<io::RowInput>& inputs,
                       const std::vector<std::string>& files, RowMatcher& matcher) {
-  Drawable result{files, {}, matcher.rows()};
-  for (std::size_t i = 0; i < files.size(); ++i)
-    result.matches.push_back(i == 0 ? RowMatch{matcher.rows()}
-                                    : matcher.match(files[i], std::span(&inputs[i], 1), Unmatched::refused));
+  Drawable result{files, std::vector<RowMatch>(files.size()), matcher.rows()};
+  Findings findings;
+  for (std::size_t i = 1; i < files.size(); ++i)
+    findings.gather([&] { result.matches[i] = matcher.match(files[i], std::span(&inputs[i], 1)); });
+  findings.raise();
   comm::agree(comm, [&] {
     std::string problems;
     const auto add = [&](const std::string& problem) {
@@ -69,10 +72,12 @@ Drawable check_shapes(const comm::Communicator& comm, const std::vector<io::RowI
   return result;
 }
 
-Rows read_one(const comm::Communicator& comm, const Drawable& drawable, std::size_t i) {
-  Rows stored =
-      io::read_rows(comm, std::span(&drawable.files[i], 1), {.orientation = io::Orientation::embedding});
-  return {drawable.rows, drawable.matches[i].to_input<float>(comm, std::move(stored.local), 0)};
+Rows read_one(const comm::Communicator& comm, const Drawable& drawable, std::size_t i, base::Log& log) {
+  const std::string& file = drawable.files[i];
+  Rows stored = io::read_rows(comm, std::span(&file, 1), {.orientation = io::Orientation::embedding});
+  if (i > 0) return put_in_order(comm, file, std::move(stored), drawable.matches[i], drawable.rows, log);
+  warn_if_changed(comm, file, stored, log);
+  return stored;
 }
 
 const std::string& name_of(const DrawConfig& config, std::size_t i) {
@@ -104,7 +109,8 @@ std::string panel_title(const DrawConfig& config, std::size_t embedding, Colorin
 void write_picture(const comm::Communicator& comm, const DrawConfig& config, const Drawable& drawable,
                    const Colors& colors, base::Log& log) {
   std::vector<Rows> embeddings;
-  for (std::size_t e = 0; e < drawable.files.size(); ++e) embeddings.push_back(read_one(comm, drawable, e));
+  for (std::size_t e = 0; e < drawable.files.size(); ++e)
+    embeddings.push_back(read_one(comm, drawable, e, log));
   std::vector<plot::Panel> panels;
   const std::vector<Coloring> each = colorings(config, colors);
   for (std::size_t e = 0; e < embeddings.size(); ++e)
@@ -123,7 +129,7 @@ void write_animation(const comm::Communicator& comm, const DrawConfig& config, c
   std::vector<std::vector<unsigned char>> frames;
   log.begin_phase("frames", static_cast<std::int64_t>(drawable.files.size()));
   for (std::size_t e = 0; e < drawable.files.size(); ++e) {
-    const Rows embedding = read_one(comm, drawable, e);
+    const Rows embedding = read_one(comm, drawable, e, log);
     frame.note =
         config.input.names.empty() ? plot::frame_caption(config.input.embeddings[e]) : config.input.names[e];
     const plot::Panel panel{embedding.local.view(), "", coloring};
@@ -216,14 +222,19 @@ Drawn draw(const comm::Communicator& comm, const DrawConfig& given, base::Log& l
     inputs.push_back(io::inspect_all_rows(comm, std::span(&file, 1), io::Orientation::embedding).front());
   drawn.points = inputs.front().rows;
   RowMatcher matcher(comm, {inputs.front()}, drawn.points, log);
-  const Drawable drawable = check_shapes(comm, inputs, files, matcher);
+  Drawable drawable;
   RowMatch labels, values;
-  if (!config.input.labels.empty()) labels = match_labels(comm, matcher, config.input.labels);
-  if (!config.input.values.empty()) values = match_values(comm, matcher, config.input.values);
+  Findings findings;
+  findings.gather([&] { drawable = check_shapes(comm, inputs, files, matcher); });
+  if (!config.input.labels.empty())
+    findings.gather([&] { labels = match_labels(comm, matcher, config.input.labels); });
+  if (!config.input.values.empty())
+    findings.gather([&] { values = match_values(comm, matcher, config.input.values); });
+  findings.raise();
 
   std::optional<plot::Window> whole;
   for (std::size_t e = 0; e < files.size(); ++e) {
-    const Rows embedding = read_one(comm, drawable, e);
+    const Rows embedding = read_one(comm, drawable, e, log);
     const auto one = plot::turned_bounds(comm, embedding.local.view(), config.plot.rotation);
     if (one) whole = whole ? plot::joined(*whole, *one) : *one;
   }

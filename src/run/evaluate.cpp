@@ -19,6 +19,7 @@
 #include "fleetsne/run/row_match.hpp"
 #include "fleetsne/run/seats.hpp"
 
+#include "findings.hpp"
 #include "own_embedding.hpp"
 #include <fmt/format.h>
 
@@ -53,14 +54,18 @@ Matches check_shapes(const comm::Communicator& comm, const EvaluateConfig& confi
   for (const io::RowInput& input : data) points += input.rows;
   RowMatcher matcher(comm, data, points, log);
   Matches matches;
-  if (!config.input.labels.empty()) matches.labels = match_labels(comm, matcher, config.input.labels);
+  Findings findings;
+  if (!config.input.labels.empty())
+    findings.gather([&] { matches.labels = match_labels(comm, matcher, config.input.labels); });
   std::vector<std::int64_t> rows, columns;
-  for (const std::string& file : embeddings) {
-    const auto input = io::inspect_all_rows(comm, std::span(&file, 1), io::Orientation::embedding);
-    matches.embeddings.push_back(matcher.match(file, input, Unmatched::refused));
-    rows.push_back(matches.embeddings.back().by_name() ? points : input.front().rows);
-    columns.push_back(input.front().columns);
-  }
+  for (const std::string& file : embeddings)
+    findings.gather([&] {
+      const auto input = io::inspect_all_rows(comm, std::span(&file, 1), io::Orientation::embedding);
+      matches.embeddings.push_back(matcher.match(file, input));
+      rows.push_back(matches.embeddings.back().by_name() ? points : input.front().rows);
+      columns.push_back(input.front().columns);
+    });
+  findings.raise();
   comm::agree(comm, [&] {
     std::string problems;
     for (std::size_t i = 0; i < embeddings.size(); ++i)

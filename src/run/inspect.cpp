@@ -10,37 +10,16 @@
 #include "fleetsne/run/continuation.hpp"
 #include "fleetsne/run/metric_names.hpp"
 
+#include "findings.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <utility>
 
 namespace fleetsne::run {
 namespace {
-
-/// Errors that all ranks have agreed on, gathered into one; the same on every rank.
-class Findings {
- public:
-  template <class Look>
-  void gather(Look&& look) {
-    try {
-      std::forward<Look>(look)();
-    } catch (const comm::AgreedError& error) {
-      if (!kind_) kind_ = error.kind();
-      problems_ += (problems_.empty() ? "" : "\n") + std::string(error.what());
-    }
-  }
-  void raise() const {
-    if (kind_) throw comm::AgreedError(*kind_, problems_);
-  }
-
- private:
-  std::optional<base::ErrorKind> kind_;
-  std::string problems_;
-};
 
 /// What ann-benchmarks calls a distance, and the metric that has the same neighbours.
 constexpr std::array distances{std::pair{"euclidean", "euclidean"}, std::pair{"angular", "cosine"},
@@ -101,7 +80,7 @@ DataShape inspect_files(const comm::Communicator& comm, const Config& config, ba
     findings.gather([&] {
       const auto start = io::inspect_all_rows(
           comm, io::embedding_inputs(comm, std::span(&config.init.file, 1)), io::Orientation::embedding);
-      if (shape.rows > 0) found.start = matcher.match(config.init.file, start, Unmatched::refused);
+      if (shape.rows > 0) found.start = matcher.match(config.init.file, start);
       shape.init_rows = found.start.by_name() ? shape.rows : start.front().rows;
       shape.init_columns = start.front().columns;
     });

@@ -19,13 +19,25 @@ namespace fleetsne::run {
 namespace {
 
 using nlohmann::json;
+using Rows = data::DistributedMatrix<float>;
 
-/// The recorded checksum of a matrix, empty if there is none. On this rank.
-std::string recorded_digest(const json& record, const io::Location& matrix) {
-  const json digests = record.value("digests", json::object());
+/// The checksums that a file records of its matrices, by their names in obsm; none of another tool's file. On
+/// this rank.
+json digests_in(const std::string& file) {
+  json result = json::object();
+  if (io::detect_format(file) != io::Format::hdf5) return result;
+  for (const char* of_method : {"uns/tsne", "uns/umap"}) {
+    const json digests = io::read_group(file, of_method).value("digests", json::object());
+    if (digests.is_object()) result.update(digests);
+  }
+  return result;
+}
+
+/// The recorded checksum of a matrix, empty if there is none.
+std::string recorded_digest(const json& digests, const io::Location& matrix) {
   const std::string name = matrix.dataset.substr(matrix.dataset.rfind('/') + 1);
-  const bool recorded = matrix.dataset.ends_with("obsm/" + name) && digests.is_object();
-  return recorded && digests.contains(name) && digests[name].is_string() ? digests[name] : "";
+  const bool recorded = matrix.dataset.ends_with("obsm/" + name) && digests.contains(name);
+  return recorded && digests[name].is_string() ? digests[name] : "";
 }
 
 /// The checksums that the file records of these matrices, on every rank. Collective.
@@ -33,13 +45,26 @@ std::vector<std::string> recorded_digests(const comm::Communicator& comm,
                                           std::span<const std::string> inputs) {
   std::vector<std::string> result(inputs.size());
   comm::on_root(comm, [&] {
-    const json record = record_of(io::split_input(inputs.front()).path);
+    const json digests = digests_in(io::split_input(inputs.front()).path);
     std::ranges::transform(inputs, result.begin(), [&](const std::string& input) {
-      return recorded_digest(record, io::split_input(input));
+      return recorded_digest(digests, io::split_input(input));
     });
   });
   for (std::string& digest : result) digest = comm.broadcast(digest, 0);
   return result;
+}
+
+/// Whether a matrix has the recorded checksum, if there is one. Collective.
+bool fits(const comm::Communicator& comm, const std::string& recorded, const data::RowDistribution& rows,
+          base::MatrixView<const float> matrix) {
+  return recorded.empty() || recorded == io::digest_text(data::digest(comm, rows, matrix));
+}
+
+void warn_of_change(const std::string& input, bool by_name, base::Log& log) {
+  log.warn(
+      fmt::format("{} does not fit its checksum (rows were sorted, removed or changed since fleetsne wrote "
+                  "it). Its rows are taken {}; if that is not meant, name the file as fleetsne wrote it",
+                  input, by_name ? "by name" : "in their order in the file"));
 }
 
 /// The first matrix that does not fit the checksum that is recorded of it; empty if all do. Collective.
@@ -47,8 +72,7 @@ std::string changed_of(const comm::Communicator& comm, std::span<const std::stri
                        const std::vector<std::string>& recorded, const data::RowDistribution& rows,
                        const std::vector<base::Matrix<float>>& matrices) {
   for (std::size_t m = 0; m < matrices.size(); ++m)
-    if (!recorded[m].empty() && recorded[m] != io::digest_text(data::digest(comm, rows, matrices[m].view())))
-      return inputs[m];
+    if (!fits(comm, recorded[m], rows, matrices[m].view())) return inputs[m];
   return "";
 }
 
@@ -69,10 +93,10 @@ std::vector<base::Matrix<float>> read_recorded(const comm::Communicator& comm,
   if (!recorded.front().empty() && changed_of(comm, inputs, recorded, rows, stored).empty()) return stored;
 
   const auto files = io::inspect_all_rows(comm, inputs.first(1));
-  RowMatch match = matcher.match(inputs.front(), files, Unmatched::refused);
+  RowMatch match = matcher.match(inputs.front(), files);
   if (!match.by_name() && !recorded.front().empty())
     if (auto by_number = match_numbers(comm, files, rows)) match = std::move(*by_number);
-  for (base::Matrix<float>& matrix : stored) matrix = match.to_input<float>(comm, std::move(matrix), 0);
+  for (base::Matrix<float>& matrix : stored) matrix = match.to_input<float>(comm, std::move(matrix));
   const std::string changed = changed_of(comm, inputs, recorded, rows, stored);
   comm::agree(comm, [&] {
     if (!changed.empty())
@@ -84,30 +108,38 @@ std::vector<base::Matrix<float>> read_recorded(const comm::Communicator& comm,
   return stored;
 }
 
-data::DistributedMatrix<float> read_embedding(const comm::Communicator& comm, const std::string& input,
-                                              const RowMatch& match, const data::RowDistribution& rows,
-                                              base::Log& log) {
+Rows read_embedding(const comm::Communicator& comm, const std::string& input, const RowMatch& match,
+                    const data::RowDistribution& rows, base::Log& log) {
+  Rows stored = io::read_rescaled_rows(comm, std::span(&input, 1), of_embedding,
+                                       {.log = &log, .orientation = io::Orientation::embedding})
+                    .rows;
+  return put_in_order(comm, input, std::move(stored), match, rows, log);
+}
+
+void warn_if_changed(const comm::Communicator& comm, const std::string& input, const Rows& stored,
+                     base::Log& log) {
+  const std::string recorded = recorded_digests(comm, std::span(&input, 1)).front();
+  if (!fits(comm, recorded, stored.rows, stored.local.view())) warn_of_change(input, false, log);
+}
+
+Rows put_in_order(const comm::Communicator& comm, const std::string& input, Rows&& stored,
+                  const RowMatch& match, const data::RowDistribution& rows, base::Log& log) {
   const std::span<const std::string> inputs(&input, 1);
-  data::DistributedMatrix<float> stored =
-      io::read_rescaled_rows(comm, inputs, of_embedding,
-                             {.log = &log, .orientation = io::Orientation::embedding})
-          .rows;
-  if (match.by_name()) return {rows, match.to_input<float>(comm, std::move(stored.local), 0)};
   const std::string recorded = recorded_digests(comm, inputs).front();
-  if (recorded.empty() || recorded == io::digest_text(data::digest(comm, stored))) return stored;
-  if (const auto by_number = match_numbers(comm, io::inspect_all_rows(comm, inputs), rows)) {
-    base::Matrix<float> moved = by_number->to_input<float>(comm, base::Matrix<float>(stored.local), 0);
-    if (recorded == io::digest_text(data::digest(comm, rows, moved.view()))) {
-      log.info_once(fmt::format("{} is matched by name: its rows are called by their numbers", input));
-      return {rows, std::move(moved)};
+  const bool changed = !fits(comm, recorded, stored.rows, stored.local.view());
+  if (changed && !match.is_named())
+    if (const auto by_number = match_numbers(comm, io::inspect_all_rows(comm, inputs), rows)) {
+      base::Matrix<float> moved = by_number->to_input<float>(comm, base::Matrix<float>(stored.local));
+      if (fits(comm, recorded, rows, moved.view())) {
+        log.info_once(fmt::format("{} is matched by name: its rows are called by their numbers", input));
+        return {rows, std::move(moved)};
+      }
     }
-  }
-  log.warn(
-      fmt::format("{} does not fit its checksum (rows were sorted, removed or changed since it was "
-                  "written), and is matched by row number. If rows were sorted, name the file as fleetsne "
-                  "wrote it",
-                  input));
-  return stored;
+  Rows result{rows, match.to_input<float>(comm, std::move(stored.local))};
+  if (!match.note.empty()) log.info_once(match.note);
+  if (changed && !fits(comm, recorded, rows, result.local.view()))
+    warn_of_change(input, match.is_named(), log);
+  return result;
 }
 
 void expect_made_of(const std::string& file, const json& record, std::uint64_t input_digest,

@@ -29,14 +29,27 @@ nlohmann::json record_of(const std::string& file);
 std::vector<base::Matrix<float>> read_recorded(const comm::Communicator& comm,
                                                std::span<const std::string> inputs, RowMatcher& matcher);
 
-/// Reads an embedding in the order of the rows that it belongs to. One that a file records a checksum of and
-/// that does not fit it is put back by the numbers that rows without names have as names, or else warned of.
-/// @param match  of its rows to those of the input
-/// @param rows   of the input
+/// Reads an embedding in the order of the rows that it belongs to, as put_in_order does.
 /// @note Collective. Throws InputError on all ranks.
 data::DistributedMatrix<float> read_embedding(const comm::Communicator& comm, const std::string& input,
                                               const RowMatch& match, const data::RowDistribution& rows,
                                               base::Log& log);
+
+/// Puts the rows of an embedding into the order of the rows that they belong to. Where the file records a
+/// checksum that they do not fit, rows without names are put back by their numbers, if that fits it, and
+/// what does not fit it in the end is a warning.
+/// @param input   what it was read from
+/// @param stored  in the order of the file
+/// @param match   of its rows to those of the input
+/// @param rows    of the input
+/// @note Collective. Throws InputError on all ranks.
+data::DistributedMatrix<float> put_in_order(const comm::Communicator& comm, const std::string& input,
+                                            data::DistributedMatrix<float>&& stored, const RowMatch& match,
+                                            const data::RowDistribution& rows, base::Log& log);
+
+/// Warns of an embedding that does not fit the checksum that its file records. Collective.
+void warn_if_changed(const comm::Communicator& comm, const std::string& input,
+                     const data::DistributedMatrix<float>& stored, base::Log& log);
 
 /// Refuses rows other than those that a file was made of, by the checksum in its record, if there is one. On
 /// this rank alone; throws InputError.

@@ -10,8 +10,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
+#include <string_view>
 #include <utility>
 
 namespace fleetsne::run {
@@ -56,6 +55,17 @@ std::vector<std::string> row_numbers(GlobalIndex begin, GlobalIndex end) {
   return result;
 }
 
+/// How long a name is without the numbers that tools put behind it, as in AAAC-1, AAAC-1-0 and AAAC_2.
+std::size_t length_of_stem(std::string_view name) {
+  for (;;) {
+    const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+    const bool numbered =
+        digits > 1 && digits < name.size() && (name[digits - 1] == '-' || name[digits - 1] == '_');
+    if (!numbered) return name.size();
+    name = name.substr(0, digits - 1);
+  }
+}
+
 bool on_all_ranks(const comm::Communicator& comm, bool here) {
   return comm.all_reduce(here ? 1 : 0, comm::Reduction::min) != 0;
 }
@@ -90,37 +100,60 @@ bool RowMatcher::same_order(const NamesOfRows& other) const {
   return on_all_ranks(comm_, names_->names == other.names);
 }
 
-void RowMatcher::expect_joined(const data::NameJoin& join, const NamesOfRows& other,
-                               const data::NameExamples& others, Unmatched unmatched) const {
-  if (join.alone.count == rows_.total())
-    throw base::InputError(fmt::format(
-        "{} and {} have no row name in common ({} here, {} there, so their rows cannot be matched). "
-        "Give both the same names, or one of them without names (as .npy) to match row by row",
-        names_->of, other.of, listed(join.alone), listed(others)));
-  if (join.ambiguous.count > 0)
-    throw base::InputError(
-        fmt::format("{} rows of {} cannot be matched with {}: their names occur more than once ({}), and the "
-                    "rows are in another order. Make the names unique in both, or give the rows in the same "
-                    "order",
-                    join.ambiguous.count, names_->of, other.of, listed(join.ambiguous)));
-  if (join.alone.count > 0 && unmatched == Unmatched::refused)
-    throw base::InputError(
-        fmt::format("{} has no row for {} of {} rows of {} ({}; each needs a position). Name a file that has "
-                    "all of them",
-                    other.of, join.alone.count, rows_.total(), names_->of, listed(join.alone)));
+bool RowMatcher::differ_by_suffix(const NamesOfRows& other) const {
+  const auto stems = [](std::vector<std::string> names) {
+    for (std::string& name : names) name.resize(length_of_stem(name));
+    return names;
+  };
+  return data::join_by_name(comm_, stems(names_->names), stems(other.names), 0).complete();
 }
 
-RowMatch RowMatcher::match(const std::string& what, std::span<const io::RowInput> files,
-                           Unmatched unmatched) {
+void RowMatcher::expect_joined(const data::NameJoin& join, const NamesOfRows& other) const {
+  std::string problems;
+  const auto add = [&](const std::string& problem) { problems += (problems.empty() ? "" : "\n") + problem; };
+  if (join.alone.count == rows_.total()) {
+    const data::NameExamples others = data::examples_of(comm_, other.names);
+    add(
+        fmt::format("{} and {} have no row name in common ({} here, {} there, so their rows cannot be "
+                    "matched). {}",
+                    names_->of, other.of, listed(join.alone), listed(others),
+                    differ_by_suffix(other)
+                        ? "They differ only by the number at the end: write the names alike in both"
+                        : "Give both the same names, or one of them without names (as .npy) to match row by "
+                          "row"));
+  } else if (join.alone.count > 0) {
+    add(fmt::format(
+        "{} has no row for {} of {} rows of {} ({}; each row needs one). Name a file that has all "
+        "of them",
+        other.of, join.alone.count, rows_.total(), names_->of, listed(join.alone)));
+  }
+  if (join.ambiguous.count > 0)
+    add(fmt::format(
+        "{} of {} rows of {} cannot be matched with {}: their names occur more than once ({}), and the "
+        "rows are in another order. Make the names unique in both, or give the rows in the same "
+        "order",
+        join.ambiguous.count, rows_.total(), names_->of, other.of, listed(join.ambiguous)));
+  comm::agree(comm_, [&] {
+    if (!problems.empty()) throw base::InputError(problems);
+  });
+}
+
+RowMatch RowMatcher::match(const std::string& what, std::span<const io::RowInput> files) {
   RowMatch result{data::RowDistribution::balanced(rows_of(files), comm_.size())};
   const bool as_many = result.rows.total() == rows_.total();
-  if (!names_) names_ = read_names(comm_, names_of(inputs_), inputs_, rows_);
+  if (!names_) names_ = read_names(comm_, inputs_.empty() ? "the input" : names_of(inputs_), inputs_, rows_);
   NamesOfRows other = read_names(comm_, what, files, result.rows);
   if (names_->known == Known::none || other.known == Known::none) {
+    if (names_->known != other.known)
+      result.note = fmt::format("{} is matched to {} by row number (the rows of {} have no names)", other.of,
+                                names_->of, names_->known == Known::none ? names_->of : other.of);
     if (as_many && other.known == Known::all) names_ = std::move(other);
     return result;
   }
-  if (as_many && same_order(other)) return result;
+  if (as_many && same_order(other)) {
+    result.same_names = names_->known == Known::all;
+    return result;
+  }
   if (names_->known == Known::some || other.known == Known::some) {
     log_.warn(
         fmt::format("{} is matched to {} by row number: some rows have no names, and the names of others "
@@ -130,18 +163,16 @@ RowMatch RowMatcher::match(const std::string& what, std::span<const io::RowInput
   }
   data::NameJoin joined =
       data::join_by_name(comm_, names_->names, other.names, result.rows.begin(comm_.rank()));
-  const data::NameExamples others = data::examples_of(comm_, other.names);
-  comm::agree(comm_, [&] { expect_joined(joined, other, others, unmatched); });
-  const GlobalIndex matched = rows_.total() - joined.alone.count;
-  const std::string more =
-      result.rows.total() == matched ? "" : fmt::format(" (it has {})", result.rows.total());
-  log_.info_once(fmt::format("{} is matched by name: {} of {} rows{}", what, matched, rows_.total(), more));
-  if (joined.alone.count > 0)
-    log_.warn(fmt::format("{} has no row for {} of {} rows of {} ({}). They have no {}", what,
-                          joined.alone.count, rows_.total(), names_->of, listed(joined.alone),
-                          unmatched == Unmatched::without_label ? "label" : "value"));
+  expect_joined(joined, other);
+  const GlobalIndex rows = rows_.total(), found = result.rows.total();
+  log_.info_once(fmt::format("{} is matched by name: {} of {} rows{}", what, rows, rows,
+                             found == rows ? "" : fmt::format(" (it has {})", found)));
   result.partners = std::move(joined.partners);
   return result;
+}
+
+void RowMatcher::say_note(const RowMatch& match) const {
+  if (!match.note.empty()) log_.info_once(match.note);
 }
 
 std::optional<RowMatch> match_numbers(const comm::Communicator& comm, std::span<const io::RowInput> files,
@@ -163,9 +194,9 @@ RowMatch match_labels(const comm::Communicator& comm, RowMatcher& matcher,
   std::vector<io::RowInput> columns;
   for (const io::LabelSource& source : sources)
     columns.push_back(io::rows_of_column(source.location, source.format, source.count, source.table));
-  RowMatch result =
-      matcher.match(fmt::format("{}", fmt::join(labels, " + ")), columns, Unmatched::without_label);
+  RowMatch result = matcher.match(fmt::format("{}", fmt::join(labels, " + ")), columns);
   if (!result.by_name()) io::inspect_all_labels(comm, labels, matcher.rows().total());
+  matcher.say_note(result);
   return result;
 }
 
@@ -174,16 +205,17 @@ data::Labels read_labels(const comm::Communicator& comm, std::span<const std::st
   data::Labels result = io::read_labels(comm, labels, match.rows);
   base::Matrix<std::int32_t> codes(result.codes.size(), 1);
   std::ranges::copy(result.codes, codes.elements().begin());
-  const auto matched = match.to_input<std::int32_t>(comm, std::move(codes), -1);
+  const auto matched = match.to_input<std::int32_t>(comm, std::move(codes));
   result.codes.assign(matched.elements().begin(), matched.elements().end());
   return result;
 }
 
 RowMatch match_values(const comm::Communicator& comm, RowMatcher& matcher, const std::string& values) {
   const io::RowInput column = io::rows_of_numbers(comm, values);
-  RowMatch result = matcher.match(values, std::span(&column, 1), Unmatched::without_value);
+  RowMatch result = matcher.match(values, std::span(&column, 1));
   // As many as rows are expected of what is read by position.
   if (!result.by_name()) result.rows = matcher.rows();
+  matcher.say_note(result);
   return result;
 }
 
@@ -191,8 +223,7 @@ data::Numbers read_values(const comm::Communicator& comm, const std::string& val
   data::Numbers result = io::read_numbers(comm, values, match.rows);
   base::Matrix<double> column(result.values.size(), 1);
   std::ranges::copy(result.values, column.elements().begin());
-  const auto matched =
-      match.to_input<double>(comm, std::move(column), std::numeric_limits<double>::quiet_NaN());
+  const auto matched = match.to_input<double>(comm, std::move(column));
   result.values.assign(matched.elements().begin(), matched.elements().end());
   return result;
 }

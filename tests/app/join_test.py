@@ -12,7 +12,7 @@ import anndata
 import numpy as np
 import pandas as pd
 
-from end_to_end import MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
+from end_to_end import FEW_ITERATIONS, MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
 
 FEW = ["--perplexity", "15", "--early-iterations", "60", "--iterations", "60"]
 
@@ -108,9 +108,6 @@ class Named(EndToEnd):
     def write(self, name, cells):
         cells.copy().write(self.folder / f"{name}.h5ad")
 
-    def warnings(self):
-        return " ".join(self.report()["warnings"])
-
     def kinds_kept(self):
         """The share of cells that have their own kind, and of those that have none."""
         kinds = anndata.read_h5ad(self.out / "embedding.h5ad").obs["kind"]
@@ -156,11 +153,10 @@ class Named(EndToEnd):
     def test_labels_of_some_and_of_more(self):
         fewer = self.cells[self.order[:200]]
         self.write("fewer", fewer)
-        self.assert_succeeds(self.embed("cells.h5ad", "--labels", "fewer.h5ad:obs/kind"))
-        self.assertEqual(self.kinds_kept(), (200 / 210, 10 / 210))
         first = [name for name in self.cells.obs_names if name not in set(fewer.obs_names)][:3]
-        self.assertIn(f"has no row for 10 of 210 rows of cells.h5ad ({', '.join(first)}, ...)", self.warnings())
-        done = self.embed("fewer.h5ad", "--labels", "cells.h5ad:obs/kind", "--force")
+        self.refuse(3, f"has no row for 10 of 210 rows of cells.h5ad ({', '.join(first)}, ...", "Name a file that has all",
+                    arguments=["cells.h5ad", "--labels", "fewer.h5ad:obs/kind"])
+        done = self.embed("fewer.h5ad", "--labels", "cells.h5ad:obs/kind")
         self.assert_succeeds(done)
         self.assertIn("200 of 200 rows (it has 210)", done.stderr)
         written = anndata.read_h5ad(self.out / "embedding.h5ad").obs["kind"]
@@ -172,7 +168,11 @@ class Named(EndToEnd):
         self.write("suffix", other)
         first, theirs = self.cells.obs_names[0], other.obs_names[0]
         self.refuse(3, "cells.h5ad and suffix.h5ad:obs/kind have no row name in common", first, theirs,
-                    arguments=["cells.h5ad", "--labels", "suffix.h5ad:obs/kind"])
+                    "differ only by the number at the end", arguments=["cells.h5ad", "--labels", "suffix.h5ad:obs/kind"])
+        other.obs_names = [f"other{i}" for i in range(210)]
+        self.write("other", other)
+        self.refuse(3, "no row name in common", "or one of them without names",
+                    arguments=["cells.h5ad", "--labels", "other.h5ad:obs/kind"])
         twice = self.cells[self.order].copy()
         names = twice.obs_names.to_list()
         names[3] = names[30]
@@ -195,10 +195,14 @@ class Named(EndToEnd):
 
     def test_what_has_no_names_is_matched_by_position(self):
         np.save(self.folder / "start.npy", self.rows[:, :2])
-        for arguments in (["rows.npy", "--labels", "shuffled.h5ad:obs/kind"], ["cells.h5ad", "--labels", "labels.npy"]):
-            done = self.embed(*arguments, "--force")
+        np.save(self.folder / "fewer.npy", self.labels[:200])
+        for data, labels in (("rows.npy", "shuffled.h5ad:obs/kind"), ("cells.h5ad", "labels.npy")):
+            done = self.embed(data, "--labels", labels, "--force")
             self.assert_succeeds(done)
-            self.assertNotIn("matched", done.stderr)
+            unnamed = data if data.endswith(".npy") else labels
+            said = f"{labels} is matched to {data} by row number (the rows of {unnamed} have no names)"
+            self.assertEqual(done.stderr.count(said), 1, done.stderr)
+        self.refuse(3, "fewer.npy has 200 labels for 210 rows", arguments=["cells.h5ad", "--labels", "fewer.npy", "--force"])
         # Rows without names take those of the first file that has as many.
         done = self.embed("rows.npy", "--labels", "cells.h5ad:obs/kind", "--init", "file", "--init-file",
                           "shuffled.h5ad:obsm/X_tsne", "--force")
@@ -240,6 +244,47 @@ class Named(EndToEnd):
         self.assertEqual(draw("cells.h5ad", *colors("cells")), draw("cells.h5ad", *colors("shuffled")))
         names = ["--name", "a", "--name", "b", "--labels", "cells.h5ad:obs/kind"]
         self.assertEqual(draw("cells.h5ad", "cells.h5ad", *names), draw("cells.h5ad", "shuffled.h5ad", *names))
+
+    def test_all_that_is_wrong_with_names_is_said_at_once(self):
+        twice = self.cells[self.order].copy()
+        names = twice.obs_names.to_list()
+        names[3] = names[30]
+        twice.obs_names = names
+        self.write("twice", twice)
+        self.write("fewer", self.cells[self.order[:200]])
+        wrong = ["twice.h5ad:obsm/X_tsne has no row for 1 of 210 rows of cells.h5ad",
+                 "1 of 210 rows of cells.h5ad cannot be matched with twice.h5ad:obsm/X_tsne",
+                 "fewer.h5ad:obs/kind has no row for 10 of 210 rows"]
+        done = self.run_program("evaluate", "--data", "cells.h5ad", "--embedding", "twice.h5ad", "--labels",
+                                "fewer.h5ad:obs/kind")
+        self.assert_refused(done, 3, *wrong)
+        done = self.run_program("plot", "cells.h5ad", "twice.h5ad", "--labels", "fewer.h5ad:obs/kind", "--values",
+                                "fewer.h5ad:obs/depth", "--output", "it.png")
+        self.assert_refused(done, 3, *wrong, "fewer.h5ad:obs/depth has no row for 10 of 210 rows")
+
+    def test_results_that_were_changed(self):
+        """By name where that is possible; what does not fit its checksum then is a warning."""
+        for method in ("tsne", "umap"):
+            more = ["--umap.epochs", "20"] if method == "umap" else FEW
+            self.assert_succeeds(self.run_program("embed", "cells.h5ad", "--method", method, *more, "--output", method))
+            own = anndata.read_h5ad(self.folder / method / "embedding.h5ad")
+            self.write("sorted", own[self.order])
+            own.obsm[f"X_{method}"][7, 1] += 1
+            self.write("moved", own[self.order])
+            commands = {
+                "embed": ["cells.h5ad", *FEW_ITERATIONS, "--init", "file", "--output", self.out, "--init-file"],
+                "evaluate": ["--data", "cells.h5ad", "--embedding"],
+                "plot": [f"{method}/embedding.h5ad", "--output", "it.png"],
+            }
+            for command, arguments in commands.items():
+                for file, warned in (("sorted", 0), ("moved", 1)):
+                    done = self.run_program(command, *arguments, f"{file}.h5ad", "--force")
+                    self.assert_succeeds(done)
+                    self.assertIn("is matched by name: 210 of 210 rows", done.stderr)
+                    said = f"{file}.h5ad:obsm/X_{method} does not fit its checksum"
+                    self.assertEqual(done.stderr.count(said), warned, done.stderr)
+            done = self.run_program("plot", "sorted.h5ad", "--output", "it.png", "--force")
+            self.assertIn(f"sorted.h5ad:obsm/X_{method} does not fit its checksum", done.stderr)
 
     def test_runs_of_named_cells_and_sorted_results(self):
         self.assert_succeeds(self.run_program("embed", "cells.h5ad", *FEW, "--output", "ref"))

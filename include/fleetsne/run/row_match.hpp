@@ -18,24 +18,21 @@ namespace fleetsne::run {
 /// Which rows of a file belong to the rows of the input.
 struct RowMatch {
   data::RowDistribution rows;  ///< of the file
-  /// For each local row of the input, the row of the file with its name, or data::NameJoin::none. Without:
-  /// row i belongs to row i, if there are as many.
+  /// For each local row of the input, the row of the file with its name. Without: row i belongs to row i, if
+  /// there are as many.
   std::optional<std::vector<base::GlobalIndex>> partners{};
+  bool same_names = false;  ///< all rows have names, in the same order
+  std::string note{};       ///< for the log, where only one side has names
 
   bool by_name() const { return partners.has_value(); }
-  /// This rank's block of the file's rows -> that of the input's, `missing` for rows without one. Collective.
+  /// Whether names say that the rows are the same.
+  bool is_named() const { return by_name() || same_names; }
+  /// This rank's block of the file's rows -> that of the input's. Collective.
   template <class T>
-  base::Matrix<T> to_input(const comm::Communicator& comm, base::Matrix<T>&& values, T missing) const {
+  base::Matrix<T> to_input(const comm::Communicator& comm, base::Matrix<T>&& values) const {
     if (!partners) return std::move(values);
-    return data::take_partners<T>(comm, *partners, rows, values.view(), missing);
+    return data::take_partners<T>(comm, *partners, rows, values.view(), T{});
   }
-};
-
-/// What happens to rows of the input that a file has no row for.
-enum class Unmatched {
-  refused,
-  without_label,
-  without_value,
 };
 
 /// This rank's block of the names that rows have in their files.
@@ -60,15 +57,18 @@ class RowMatcher {
   /// @param what   as messages call the file
   /// @param files  stacked in order; the columns of labels and numbers as io::rows_of_column has them
   /// @return  by position also if there are more or fewer rows, which is for the caller to refuse
-  /// @note Collective. Throws InputError on all ranks if there are names and they cannot be joined.
-  RowMatch match(const std::string& what, std::span<const io::RowInput> files, Unmatched unmatched);
+  /// @note Collective. Throws InputError on all ranks if there are names and they cannot be joined, with all
+  ///       that is wrong with them.
+  RowMatch match(const std::string& what, std::span<const io::RowInput> files);
 
+  void say_note(const RowMatch& match) const;
   const data::RowDistribution& rows() const { return rows_; }
 
  private:
   bool same_order(const NamesOfRows& other) const;
-  void expect_joined(const data::NameJoin& join, const NamesOfRows& other, const data::NameExamples& others,
-                     Unmatched unmatched) const;
+  /// Whether names are the same without the numbers behind them. Collective.
+  bool differ_by_suffix(const NamesOfRows& other) const;
+  void expect_joined(const data::NameJoin& join, const NamesOfRows& other) const;
 
   const comm::Communicator& comm_;
   base::Log& log_;
