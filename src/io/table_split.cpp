@@ -36,12 +36,21 @@ bool has_decimal_commas(std::span<const Line> lines) {
   return found;
 }
 
-/// The share of values that are not numbers (names of rows aside) plus that of lines with another width.
+/// Whether a blank has split a line that another separator splits: r1,0.5,1 234.
+bool is_split_within(const Line& line, const TableSplit& split) {
+  const TableValue first = line.front();
+  return split.separator == ' ' && !first.quoted &&
+         first.text.find_first_of(table_separators) != std::string_view::npos &&
+         type_of(first, split.decimal_comma) == ValueType::text;
+}
+
+/// The share of values that are not numbers (names of rows aside) plus that of lines with another width, or
+/// that were split within a value.
 double misfit(const TableSplit& split) {
   std::size_t values = 0, texts = 0, uneven = 0;
   const auto lines = judged(split.lines);
   for (const Line& line : lines) {
-    if (line.size() != split.width) ++uneven;
+    if (line.size() != split.width || is_split_within(line, split)) ++uneven;
     for (std::size_t c = line.size() > 1 ? 1 : 0; c < line.size(); ++c) {
       ++values;
       if (type_of(line[c], split.decimal_comma) == ValueType::text) ++texts;

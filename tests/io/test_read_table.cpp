@@ -95,6 +95,25 @@ TEST_F(Tables, WhatIsNoTableIsRefused) {
   refuse("1\n\x02\xff\n3\n4\n", {"line 2", "\"??\"", "not a number"});
 }
 
+TEST_F(Tables, ValuesAsSpreadsheetsWriteThem) {
+  const auto with = [](const std::string& value) {
+    return "name,a,b\nr1,0.5,1.5\nr2,2.5," + value + "\nr3,3.5,4.5\nr4,5.5,6.5\n";
+  };
+  for (const char* value : {"1e5", "1E+5", "\"100000\"", " +100000 "})
+    EXPECT_EQ(rows_of(with(value)), (Rows{{0.5F, 1.5F}, {2.5F, 1e5F}, {3.5F, 4.5F}, {5.5F, 6.5F}})) << value;
+  for (const char* value :
+       {"2024-01-05", "12:30", "12.5%", "\"1,234.5\"", "1'234.5", "1 234", "0x1F", "1d5", "(5)", "$5", "1/2",
+        "1\xc2\xa0"
+        "234",
+        "\xe2\x88\x92"
+        "5"})
+    refuse(with(value), {"line 3, column 3", "is not a number", "Replace such values"});
+  for (const char* value : {"#N/A", "-", ".", "?", ""})
+    refuse(with(value), {"line 3, column 3", "missing value"});
+  for (const char* value : {"Inf", "-inf"}) refuse(with(value), {"line 3, column 3", "infinity"});
+  refuse("name,a,b\nr1,0.5,1 234\nr2,2.5,1 235\nr3,3.5,1 236\n", {"line 2, column 3", "is not a number"});
+}
+
 TEST_F(Tables, LineEndsEncodingsAndDeclaredSeparators) {
   const std::string semicolons = "a;b\n1;2.5\n-3;4e-2\n5;6\n7;8\n";
   const auto with_ends = [&](const std::string& end) {
