@@ -29,7 +29,7 @@ std::string place(const std::string& file, const char* dataset) {
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
   throw base::InputError(
-      fmt::format("{} holds no state to go on from ({}). Give the embedding.h5ad of a run of fleetsne embed, "
+      fmt::format("{} holds no state to continue from ({}). Give the embedding.h5ad of a run of fleetsne embed, "
                   "or the state of a checkpoint",
                   file, why));
 }

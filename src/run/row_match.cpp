@@ -130,8 +130,9 @@ void RowMatcher::expect_joined(const data::NameJoin& join, const NamesOfRows& ot
   if (join.ambiguous.count > 0)
     add(fmt::format(
         "{} of {} rows of {} cannot be matched with {}: their names occur more than once ({}), and the "
-        "rows are in another order. Make the names unique in both, or give the rows in the same "
-        "order",
+        "rows are not the same ones in the same order. Make the names unique in both, or give the same rows "
+        "in "
+        "the same order",
         join.ambiguous.count, rows_.total(), names_->of, other.of, listed(join.ambiguous)));
   comm::agree(comm_, [&] {
     if (!problems.empty()) throw base::InputError(problems);

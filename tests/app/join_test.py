@@ -3,6 +3,7 @@
 Usage: join_test.py PROGRAM MPIEXEC RANKS [TEST]
 """
 import json
+import pathlib
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pandas as pd
 
 from end_to_end import FEW_ITERATIONS, MPIEXEC, OFTEN, PATIENCE, PROGRAM, RANKS, EndToEnd
 
+FILES = pathlib.Path(__file__).parent.parent / "files"
 FEW = ["--perplexity", "15", "--early-iterations", "60", "--iterations", "60"]
 
 
@@ -297,6 +299,40 @@ class Named(EndToEnd):
                 self.assert_succeeds(self.run_program(*arguments, file, "--output", self.out, "--force"))
                 found.append(np.load(self.out / "embedding.npy"))
             np.testing.assert_array_equal(*found)
+
+
+class RealFiles(EndToEnd):
+    """Files that today's tools wrote, matched to each other by the names that each of them keeps in its way."""
+
+    def joined(self, data, labels):
+        """The labels of a run by the names of its rows."""
+        done = self.embed(data, "--labels", labels, "--perplexity", "5", "--force")
+        self.assert_succeeds(done)
+        rows = len(np.load(self.out / "embedding.npy"))
+        self.assertEqual(done.stderr.count(f"is matched by name: {rows} of {rows} rows"), 1, done.stderr)
+        obs = anndata.read_h5ad(self.out / "embedding.h5ad").obs
+        return dict(zip(obs.index, obs.iloc[:, 0].astype(str)))
+
+    def test_cells_that_anndata_has_shuffled(self):
+        elements = FILES / "elements"
+        data = elements / "anndata13_shuffled.h5ad"
+        clusters = {f"cell-{i}": ["zebra", "ape", "cow"][i % 3] for i in range(30) if i % 10 != 9}
+        for labels in ("anndata13.h5ad:obs/cluster", "loompy.loom:col_attrs/cluster"):
+            found = self.joined(data, elements / labels)
+            self.assertEqual(len(found), 30)
+            self.assertEqual({name: found[name] for name in clusters}, clusters)
+        batches = {f"cell-{i}": str(10 + 10 * (i % 2)) for i in range(30) if i % 7 != 3}
+        found = self.joined(data, elements / "mudata.h5mu:mod/protein/obs/batch")
+        self.assertEqual({name: found[name] for name in batches}, batches)
+
+    def test_names_in_zarr(self):
+        names = [f"AAAC{i:04}-1" for i in range(60)]
+        kinds = dict(zip(names, "abcde" * 12))
+        shuffled = np.random.default_rng(1).permutation(names)
+        table = pd.DataFrame({"Barcode": shuffled, "Cluster": [kinds[name] for name in shuffled]})
+        table.to_csv(self.folder / "clusters.csv", index=False)
+        for store in ("v2.zarr", "v3.zarr.zip"):
+            self.assertEqual(self.joined(FILES / "zarr" / store, "clusters.csv:Cluster"), kinds)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ class Schedules(EndToEnd):
         damage("uncounted.h5ad", remove("uns/tsne/state/iteration"))
         for rows, file, code, part in (
                 ("rows.npy", "nan.h5ad", 3, "nan.h5ad has NaN at row 150, column 1"),
-                ("rows.npy", "bare.h5ad", 3, "bare.h5ad holds no state to go on from (there is no obsm/tsne_gains in it)"),
+                ("rows.npy", "bare.h5ad", 3, "bare.h5ad holds no state to continue from (there is no obsm/tsne_gains in it)"),
                 ("rows.npy", "uncounted.h5ad", 3, "uncounted.h5ad has no number uns/tsne/state/iteration"),
                 ("rows.npy", "rows.npy", 3, "rows.npy holds no state"),
                 ("fewer.npy", "first/embedding.h5ad", 3, "holds an embedding of 210 x 2, not 200 x 2")):

@@ -59,6 +59,8 @@ def cells(obs):
 def modern(folder):
     anndata.settings.allow_write_nullable_strings = True
     cells(frame(pd.Index(names(), dtype="string"))).write_h5ad(f"{folder}/anndata13.h5ad")
+    order = np.random.default_rng(19).permutation(ROWS)
+    anndata.read_h5ad(f"{folder}/anndata13.h5ad")[order].copy().write_h5ad(f"{folder}/anndata13_shuffled.h5ad")
     made = cells(frame(names())[["batch"]])
     mudata.MuData({"rna": made, "protein": made[::-1].copy()}).write(f"{folder}/mudata.h5mu")
     loompy.create(f"{folder}/loompy.loom", rows().T, {"Gene": np.array(["a", "b", "c"])},
