@@ -5,7 +5,7 @@
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/transfer_limit.hpp"
 
-#include "hdf5_conventions.hpp"
+#include "conventions.hpp"
 #include "hdf5_storage.hpp"
 #include "hdf5_types.hpp"
 #include <fmt/format.h>
@@ -30,6 +30,21 @@ void expect_numbers(const hdf5::Guard& guard, const std::string& name, hid_t typ
       fmt::format("{}: {} does not hold plain numbers (integers or floats are needed). Name another "
                   "dataset or convert it",
                   guard.file(), name));
+}
+
+/// Throws with the reason if there is something of this name that cannot be opened.
+void expect_openable(const hdf5::Guard& guard, hid_t file, const std::string& name) {
+  if (name.empty() || hdf5::object_type(file, name) != H5O_TYPE_UNKNOWN) return;
+  if (const std::string target = hdf5::broken_link(file, name); !target.empty())
+    throw base::InputError(
+        fmt::format("{} has a link {} to {}, which is not there (the data are in that place). Copy that file "
+                    "to where the link looks for it, or name another dataset",
+                    guard.file(), name, target));
+  if (H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0)
+    throw base::InputError(
+        fmt::format("{} has {}, which cannot be opened (a newer HDF5 than this one, {}.{}.{}, wrote it). "
+                    "Write it again for older ones, in h5py with libver=('earliest', 'v110')",
+                    guard.file(), name, H5_VERS_MAJOR, H5_VERS_MINOR, H5_VERS_RELEASE));
 }
 
 /// Reads bands of rows of an open dataset, each rank for itself.
@@ -150,24 +165,15 @@ template void read_hdf5_rows(const comm::Communicator&, const RowInput&, base::G
 void inspect_hdf5_rows(RowInput& input) {
   const hdf5::Guard guard(base::ErrorKind::input, input.location.path);
   const hdf5::Handle file = hdf5::open_file(guard);
-  const bool anndata = is_anndata(file.get(), guard.file());
+  const auto store = Store::open(input.location.path);
   std::string& name = input.location.dataset;
-  name = hdf5::dataset_of_rows(guard, file.get(), name, anndata);
-  if (hdf5::is_ann_benchmarks(file.get())) input.distance = hdf5::string_attribute(file.get(), "distance");
+  expect_openable(guard, file.get(), name);
+  name = array_of_rows(*store, name);
+  expect_matrix(*store, name);
   const hdf5::Handle dataset = hdf5::open_dataset(guard, file.get(), name);
   const std::vector<std::int64_t> shape = hdf5::extents(guard, dataset.get());
-  if (shape.size() != 2) {
-    throw base::InputError(fmt::format(
-        "{}: {} has {} dimension{} (rows need 2: one row for each point). Name another dataset or reshape "
-        "it; the file has {}",
-        guard.file(), name, shape.size(), shape.size() == 1 ? "" : "s", hdf5::list_datasets(file.get())));
-  }
   input.rows = shape[0];
   input.columns = shape[1];
-  if (input.rows == 0 || input.columns == 0) {
-    throw base::InputError(fmt::format("{}: {} holds no data ({} x {}). Check how it was made", guard.file(),
-                                       name, input.rows, input.columns));
-  }
   const hdf5::Handle type = guard.own(H5Dget_type(dataset.get()), H5Tclose, "has a dataset without a type");
   expect_numbers(guard, name, type.get());
   input.wide = H5Tget_size(type.get()) > (H5Tget_class(type.get()) == H5T_INTEGER ? 2U : 4U);
@@ -183,8 +189,9 @@ void inspect_hdf5_rows(RowInput& input) {
     input.chunk_rows = static_cast<std::int64_t>(chunk[0]);
     input.chunk_columns = static_cast<std::int64_t>(chunk[1]);
   }
-  input.oriented = anndata || hdf5::is_ann_benchmarks(file.get());
-  input.exchanged_by = hdf5::exchanged_by(guard, file.get(), dataset.get(), name);
+  if (is_ann_benchmarks(*store)) input.distance = store->text_attribute("", "distance");
+  input.oriented = is_anndata(*store) || is_ann_benchmarks(*store);
+  input.exchanged_by = exchanged_by(*store, name);
 }
 
 }  // namespace fleetsne::io

@@ -82,6 +82,21 @@ void expect_signed_range(const Guard& guard, std::span<const std::int64_t> value
       guard.file()));
 }
 
+/// Reads elements as a type in memory into blocks of `out` of at most the transfer limit.
+/// @param use  called with each block that was read
+template <class T, class Use>
+void read_blocks(const Guard& guard, hid_t dataset, hid_t type, std::int64_t first, std::span<T> out,
+                 const char* problem, Use&& use) {
+  const std::size_t step = rows_per_transfer(sizeof(T));
+  for (std::size_t at = 0; at < out.size(); at += step) {
+    const std::span<T> block = out.subspan(at, std::min(step, out.size() - at));
+    const Selection part = select(guard, dataset, first + static_cast<std::int64_t>(at), block.size());
+    guard.check(H5Dread(dataset, type, part.memory.get(), part.file.get(), H5P_DEFAULT, block.data()),
+                problem);
+    use(block);
+  }
+}
+
 }  // namespace
 
 std::string without_padding(const char* text, hid_t type) {
@@ -146,33 +161,20 @@ void read_integers(const Guard& guard, hid_t dataset, std::int64_t first, std::s
   const Handle memory = memory_type(guard, stored.get(), field);
   const Handle number = integer_type(guard, stored.get());
   const bool is_unsigned = H5Tget_sign(number.get()) == H5T_SGN_NONE;
-  const std::size_t step = rows_per_transfer(sizeof(std::int64_t));
-  for (std::size_t at = 0; at < out.size(); at += step) {
-    const std::size_t now = std::min(step, out.size() - at);
-    const Selection part = select(guard, dataset, first + static_cast<std::int64_t>(at), now);
-    guard.check(
-        H5Dread(dataset, memory.get(), part.memory.get(), part.file.get(), H5P_DEFAULT, out.data() + at),
-        problem);
+  read_blocks(guard, dataset, memory.get(), first, out, problem, [&](std::span<std::int64_t> block) {
     // HDF5 would take the largest number there is for one beyond it; as an unsigned one it shows.
-    guard.check(H5Tconvert(number.get(), is_unsigned ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64, now,
-                           out.data() + at, nullptr, H5P_DEFAULT),
+    guard.check(H5Tconvert(number.get(), is_unsigned ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64, block.size(),
+                           block.data(), nullptr, H5P_DEFAULT),
                 problem);
-    if (is_unsigned) expect_signed_range(guard, out.subspan(at, now));
-  }
+    if (is_unsigned) expect_signed_range(guard, block);
+  });
 }
 
 void read_numbers(const Guard& guard, hid_t dataset, std::int64_t first, std::span<double> out,
                   const std::string& field) {
   const char* const problem = "has numbers that cannot be read";
   const Handle memory = memory_type(guard, H5T_NATIVE_DOUBLE, field);
-  const std::size_t step = rows_per_transfer(sizeof(double));
-  for (std::size_t at = 0; at < out.size(); at += step) {
-    const std::size_t now = std::min(step, out.size() - at);
-    const Selection part = select(guard, dataset, first + static_cast<std::int64_t>(at), now);
-    guard.check(
-        H5Dread(dataset, memory.get(), part.memory.get(), part.file.get(), H5P_DEFAULT, out.data() + at),
-        problem);
-  }
+  read_blocks(guard, dataset, memory.get(), first, out, problem, [](std::span<double>) {});
 }
 
 }  // namespace fleetsne::io::hdf5

@@ -190,11 +190,6 @@ Format detect_format(const std::string& path) {
   refuse_unknown_format(path, known);
 }
 
-bool is_anndata(hid_t file, const std::string& path) {
-  return std::filesystem::path(path).extension() == ".h5ad" ||
-         hdf5::string_attribute(file, "encoding-type") == "anndata";
-}
-
 bool is_anndata(const Store& store) {
   if (std::filesystem::path(store.path()).extension() == ".h5ad") return true;
   const std::string encoding = store.text_attribute("", "encoding-type");

@@ -42,7 +42,7 @@ constexpr const char* a_picture = "Name the file that holds the rows";
 
 /// A format by bytes that its files have at some offset. FILE in a remedy is the file's path.
 struct KnownFormat {
-  std::string_view mark;
+  std::string_view marks[8];  ///< one of these; the rest is empty
   std::size_t offset;
   const char* name;
   const char* remedy;
@@ -50,74 +50,75 @@ struct KnownFormat {
 };
 
 constexpr std::array known_formats{
-    KnownFormat{"PAR1"sv, 0, "a Parquet file", from_pandas, "parquet"},
-    KnownFormat{"ARROW1\0\0"sv, 0, "an Arrow or Feather file", from_pandas, "feather"},
-    KnownFormat{"FEA1"sv, 0, "a Feather file", from_pandas, "feather"},
-    KnownFormat{"ORC"sv, 0, "an ORC file", from_pandas, "orc"},
-    KnownFormat{"<stata_dta>"sv, 0, "a Stata file", from_pandas, "stata"},
-    KnownFormat{"$FL2"sv, 0, "an SPSS file", from_pandas, "spss"},
-    KnownFormat{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, 0, "a file of an old Office program",
+    KnownFormat{{"PAR1"sv}, 0, "a Parquet file", from_pandas, "parquet"},
+    KnownFormat{{"ARROW1\0\0"sv}, 0, "an Arrow or Feather file", from_pandas, "feather"},
+    KnownFormat{{"FEA1"sv}, 0, "a Feather file", from_pandas, "feather"},
+    KnownFormat{{"ORC"sv}, 0, "an ORC file", from_pandas, "orc"},
+    KnownFormat{{"<stata_dta>"sv}, 0, "a Stata file", from_pandas, "stata"},
+    KnownFormat{{"$FL2"sv}, 0, "an SPSS file", from_pandas, "spss"},
+    KnownFormat{{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv},
+                0,
+                "a file of an old Office program",
                 "Save the sheet as .csv"},
-    KnownFormat{"%%MatrixMarket"sv, 0, "a Matrix Market file", from_counts},
-    KnownFormat{"MATLAB 5.0 MAT-file"sv, 0, "a MATLAB file of version 5 to 7",
+    KnownFormat{{"%%MatrixMarket"sv}, 0, "a Matrix Market file", from_counts},
+    KnownFormat{{"MATLAB 5.0 MAT-file"sv},
+                0,
+                "a MATLAB file of version 5 to 7",
                 "Save it again with save(..., '-v7.3'), or convert it: python3 -c \"import numpy, scipy.io; "
                 "numpy.save('rows.npy', scipy.io.loadmat('FILE')['NAME'])\""},
-    KnownFormat{"# Created by Octave"sv, 0, "a text file of Octave", "Save it again with save -hdf5"},
-    KnownFormat{"Octave-1-"sv, 0, "a binary file of Octave", "Save it again with save -hdf5"},
-    KnownFormat{"RDX2\n"sv, 0, "an .RData file of R", from_r},
-    KnownFormat{"RDX3\n"sv, 0, "an .RData file of R", from_r},
-    KnownFormat{"RDA3\n"sv, 0, "an .RData file of R", from_r},
-    KnownFormat{"X\n\0\0\0\x02"sv, 0, "an RDS file of R", from_r},
-    KnownFormat{"X\n\0\0\0\x03"sv, 0, "an RDS file of R", from_r},
-    KnownFormat{"A\n2\n"sv, 0, "an RDS file of R", from_r},
-    KnownFormat{"A\n3\n"sv, 0, "an RDS file of R", from_r},
-    KnownFormat{"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19."sv, 0, "a PyTorch file", from_torch},
-    KnownFormat{"\x80\x02}"sv, 0, "a pickle of Python", from_pickle},
-    KnownFormat{"\x80\x02"
-                "c"sv,
-                0, "a pickle of Python", from_pickle},
-    KnownFormat{"\x80\x03"
-                "c"sv,
-                0, "a pickle of Python", from_pickle},
-    KnownFormat{"\x80\x03}"sv, 0, "a pickle of Python", from_pickle},
-    KnownFormat{"\x80\x04\x95"sv, 0, "a pickle of Python", from_pickle},
-    KnownFormat{"\x80\x05\x95"sv, 0, "a pickle of Python", from_pickle},
-    KnownFormat{"IxF"sv, 0, "an index of Faiss", from_faiss},
-    KnownFormat{"IHN"sv, 0, "an index of Faiss", from_faiss},
-    KnownFormat{"IwFl"sv, 0, "an index of Faiss", from_faiss},
-    KnownFormat{"FCS2.0"sv, 0, "an FCS file of a cytometer",
+    KnownFormat{{"# Created by Octave"sv}, 0, "a text file of Octave", "Save it again with save -hdf5"},
+    KnownFormat{{"Octave-1-"sv}, 0, "a binary file of Octave", "Save it again with save -hdf5"},
+    KnownFormat{{"RDX2\n"sv, "RDX3\n"sv, "RDA3\n"sv}, 0, "an .RData file of R", from_r},
+    KnownFormat{
+        {"X\n\0\0\0\x02"sv, "X\n\0\0\0\x03"sv, "A\n2\n"sv, "A\n3\n"sv}, 0, "an RDS file of R", from_r},
+    KnownFormat{{"\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19."sv}, 0, "a PyTorch file", from_torch},
+    KnownFormat{{"\x80\x02}"sv,
+                 "\x80\x02"
+                 "c"sv,
+                 "\x80\x03"
+                 "c"sv,
+                 "\x80\x03}"sv, "\x80\x04\x95"sv, "\x80\x05\x95"sv},
+                0,
+                "a pickle of Python",
+                from_pickle},
+    KnownFormat{{"IxF"sv, "IHN"sv, "IwFl"sv}, 0, "an index of Faiss", from_faiss},
+    KnownFormat{{"FCS2.0"sv, "FCS3."sv},
+                0,
+                "an FCS file of a cytometer",
                 "Export the events as .csv, for example with flowCore"},
-    KnownFormat{"FCS3."sv, 0, "an FCS file of a cytometer",
-                "Export the events as .csv, for example with flowCore"},
-    KnownFormat{"CDF\x01"sv, 0, "a NetCDF file of version 3",
+    KnownFormat{{"CDF\x01"sv, "CDF\x02"sv},
+                0,
+                "a NetCDF file of version 3",
                 "Convert it to NetCDF 4, which is HDF5: nccopy -k nc4 FILE rows.h5"},
-    KnownFormat{"CDF\x02"sv, 0, "a NetCDF file of version 3",
-                "Convert it to NetCDF 4, which is HDF5: nccopy -k nc4 FILE rows.h5"},
-    KnownFormat{"SIMPLE  ="sv, 0, "a FITS file", "Save its table as .npy, for example with astropy"},
-    KnownFormat{"SQLite format 3\0"sv, 0, "an SQLite database", "Export the table as .csv"},
-    KnownFormat{"Obj\x01"sv, 0, "an Avro file", "Export its records as .csv"},
-    KnownFormat{"version https://git-lfs"sv, 0, "a pointer of Git LFS, in place of the file itself",
+    KnownFormat{{"SIMPLE  ="sv}, 0, "a FITS file", "Save its table as .npy, for example with astropy"},
+    KnownFormat{{"SQLite format 3\0"sv}, 0, "an SQLite database", "Export the table as .csv"},
+    KnownFormat{{"Obj\x01"sv}, 0, "an Avro file", "Export its records as .csv"},
+    KnownFormat{{"version https://git-lfs"sv},
+                0,
+                "a pointer of Git LFS, in place of the file itself",
                 "Fetch the file: git lfs pull"},
-    KnownFormat{"<!DOCTYPE"sv, 0, "a web page, as a download that failed leaves", "Download the file again"},
-    KnownFormat{"<!doctype"sv, 0, "a web page, as a download that failed leaves", "Download the file again"},
-    KnownFormat{"<html"sv, 0, "a web page, as a download that failed leaves", "Download the file again"},
-    KnownFormat{"<HTML"sv, 0, "a web page, as a download that failed leaves", "Download the file again"},
-    KnownFormat{"<?xml"sv, 0, "an XML file", "Check the download, or export it as .csv"},
-    KnownFormat{"\x89PNG\r\n\x1a\n"sv, 0, "a PNG picture", a_picture},
-    KnownFormat{"\xff\xd8\xff"sv, 0, "a JPEG picture", a_picture},
-    KnownFormat{"GIF8"sv, 0, "a GIF picture", a_picture},
-    KnownFormat{"II*\0"sv, 0, "a TIFF picture", a_picture},
-    KnownFormat{"MM\0*"sv, 0, "a TIFF picture", a_picture},
-    KnownFormat{"%PDF-"sv, 0, "a PDF file", a_picture},
-    KnownFormat{"BZh"sv, 0, "a file compressed by bzip2", unpack, "bunzip2 -k FILE"},
-    KnownFormat{"\xfd"
-                "7zXZ\0"sv,
-                0, "a file compressed by xz", unpack, "unxz -k FILE"},
-    KnownFormat{"\x28\xb5\x2f\xfd"sv, 0, "a file compressed by Zstandard", unpack, "unzstd FILE"},
-    KnownFormat{"\x04\x22\x4d\x18"sv, 0, "a file compressed by LZ4", unpack, "unlz4 FILE"},
-    KnownFormat{"7z\xbc\xaf\x27\x1c"sv, 0, "an archive of 7-Zip", unpack, "7z x FILE"},
-    KnownFormat{"Rar!\x1a\x07"sv, 0, "a RAR archive", unpack, "unrar x FILE"},
-    KnownFormat{"ustar"sv, 257, "a tar archive", unpack, "tar -xf FILE"},
+    KnownFormat{{"<!DOCTYPE"sv, "<!doctype"sv, "<html"sv, "<HTML"sv},
+                0,
+                "a web page, as a download that failed leaves",
+                "Download the file again"},
+    KnownFormat{{"<?xml"sv}, 0, "an XML file", "Check the download, or export it as .csv"},
+    KnownFormat{{"\x89PNG\r\n\x1a\n"sv}, 0, "a PNG picture", a_picture},
+    KnownFormat{{"\xff\xd8\xff"sv}, 0, "a JPEG picture", a_picture},
+    KnownFormat{{"GIF8"sv}, 0, "a GIF picture", a_picture},
+    KnownFormat{{"II*\0"sv, "MM\0*"sv}, 0, "a TIFF picture", a_picture},
+    KnownFormat{{"%PDF-"sv}, 0, "a PDF file", a_picture},
+    KnownFormat{{"BZh"sv}, 0, "a file compressed by bzip2", unpack, "bunzip2 -k FILE"},
+    KnownFormat{{"\xfd"
+                 "7zXZ\0"sv},
+                0,
+                "a file compressed by xz",
+                unpack,
+                "unxz -k FILE"},
+    KnownFormat{{"\x28\xb5\x2f\xfd"sv}, 0, "a file compressed by Zstandard", unpack, "unzstd FILE"},
+    KnownFormat{{"\x04\x22\x4d\x18"sv}, 0, "a file compressed by LZ4", unpack, "unlz4 FILE"},
+    KnownFormat{{"7z\xbc\xaf\x27\x1c"sv}, 0, "an archive of 7-Zip", unpack, "7z x FILE"},
+    KnownFormat{{"Rar!\x1a\x07"sv}, 0, "a RAR archive", unpack, "unrar x FILE"},
+    KnownFormat{{"ustar"sv}, 257, "a tar archive", unpack, "tar -xf FILE"},
 };
 
 constexpr std::string_view hdf5_mark = "\x89HDF\r\n\x1a\n"sv, zip_mark = "PK\x03\x04"sv;
@@ -127,15 +128,14 @@ struct KnownName {
   const char* suffix;
   const char* name;
   const char* remedy;
+  const char* argument = "";
 };
 
 constexpr std::array known_names{
     KnownName{".cloupe", "a file of the Loupe Browser",
               "Name the filtered_feature_bc_matrix.h5 or the PCA beside it"},
     KnownName{".mat", "a MATLAB file of version 4", "Save it again with save(..., '-v7.3')"},
-    KnownName{".dta", "a Stata file",
-              "Convert it: python3 -c \"import pandas; pandas.read_stata('FILE').to_csv('rows.csv', "
-              "index=False)\""},
+    KnownName{".dta", "a Stata file", from_pandas, "stata"},
     KnownName{".pt", "a PyTorch file", from_torch},
     KnownName{".pkl", "a pickle of Python", from_pickle},
     KnownName{".pickle", "a pickle of Python", from_pickle},
@@ -152,9 +152,10 @@ std::string replaced(std::string text, std::string_view word, const std::string&
       fmt::format("{} is {} ({}). {}", path, name, what_is_read, replaced(remedy, "FILE", path)));
 }
 
-std::string remedy_of(const KnownFormat& format) {
-  const std::string remedy = replaced(format.remedy, "METHOD", format.argument);
-  return format.remedy == unpack ? remedy + format.argument : remedy;
+template <class Known>
+std::string remedy_of(const Known& known) {
+  const std::string remedy = replaced(known.remedy, "METHOD", known.argument);
+  return known.remedy == unpack ? remedy + known.argument : remedy;
 }
 
 bool has(std::span<const std::byte> begin, std::size_t offset, std::string_view mark) {
@@ -228,7 +229,8 @@ void refuse_known_format(const std::string& path, std::span<const std::byte> beg
         "Save the tensor as .npy: python3 -c \"import numpy, safetensors.numpy as s; numpy.save('rows.npy', "
         "s.load_file('FILE')['NAME'])\"");
   for (const KnownFormat& format : known_formats)
-    if (has(begin, format.offset, format.mark)) refuse(path, format.name, remedy_of(format));
+    for (const std::string_view mark : format.marks)
+      if (!mark.empty() && has(begin, format.offset, mark)) refuse(path, format.name, remedy_of(format));
 }
 
 void refuse_unknown_format(const std::string& path, std::span<const std::byte> begin) {
@@ -236,7 +238,7 @@ void refuse_unknown_format(const std::string& path, std::span<const std::byte> b
   if (const auto* const known =
           std::ranges::find_if(known_names, [&](const KnownName& one) { return suffix == one.suffix; });
       known != known_names.end())
-    refuse(path, known->name, known->remedy);
+    refuse(path, known->name, remedy_of(*known));
   if (has(begin, 0, "{") || has(begin, 0, "[")) refuse(path, "a JSON file", "Save the rows as .npy or .csv");
   if (is_text(begin))
     refuse(path, "a text file that is not named as a table",

@@ -77,7 +77,7 @@ void TwoArrays::open_hdf5(const NeighborFiles& files) {
         files.indices, files.distances));
   guard_.emplace(base::ErrorKind::input, files.indices);
   file_ = hdf5::open_file(*guard_);
-  if (is_anndata(file_.get(), files.indices))
+  if (is_anndata(*Store::open(files.indices)))
     throw base::InputError(
         fmt::format("{} is an AnnData file (its neighbors are in a graph of obsp). Name the graph, as in "
                     "{}:obsp/distances",

@@ -2,6 +2,7 @@
 #include "fleetsne/comm/agreement.hpp"
 #include "fleetsne/io/input.hpp"
 
+#include "conventions.hpp"
 #include "zarr_store.hpp"
 #include <fmt/format.h>
 
@@ -12,52 +13,8 @@ namespace {
 
 using zarr::ZarrStore;
 
-/// The array that an input without a name means.
-std::string default_array(const ZarrStore& store, bool anndata) {
-  if (store.kind("") == NodeKind::array) return "";
-  if (!anndata)
-    throw base::InputError(fmt::format(
-        "{} needs the name of an array (a zarr store may hold many; this one has {}). Name one, as in "
-        "{}:NAME",
-        store.path(), list_arrays(store), store.path()));
-  constexpr const char* usual = "obsm/X_pca";
-  if (store.kind(usual) == NodeKind::array) return usual;
-  std::vector<std::string> known;
-  for (const std::string& name : store.children("obsm")) known.push_back("obsm/" + name);
-  if (store.kind("X") == NodeKind::array) known.emplace_back("X");
-  throw base::InputError(fmt::format(
-      "{} has no obsm/X_pca (the default for an AnnData file; this one has {}). Name what to embed, as in "
-      "{}:obsm/NAME",
-      store.path(), known.empty() ? "no dense matrix of cells" : fmt::format("{}", fmt::join(known, ", ")),
-      store.path()));
-}
-
-/// Throws with what is wrong unless there is an array of this name.
-void expect_array(const ZarrStore& store, const std::string& name) {
-  const NodeKind kind = store.node(name).kind;
-  if (kind == NodeKind::array) return;
-  if (kind == NodeKind::none)
-    throw base::InputError(fmt::format("{} has no array {} (it has {}). Name one of them", store.path(), name,
-                                       list_arrays(store)));
-  const bool sparse = store.text_attribute(name, "encoding-type").ends_with("_matrix");
-  throw base::InputError(fmt::format(
-      "{}: {} is {} (only dense arrays are read). {}", store.path(), name,
-      sparse ? "a sparse matrix" : "a group",
-      sparse ? "Reduce it to dense columns first, for example with scanpy.pp.pca, and embed obsm/X_pca"
-             : fmt::format("Name an array: the store has {}", list_arrays(store))));
-}
-
-void expect_matrix(const ZarrStore& store, const std::string& name) {
+void expect_numbers(const ZarrStore& store, const std::string& name) {
   const ArrayInfo info = store.info(name);
-  if (info.shape.size() != 2)
-    throw base::InputError(fmt::format(
-        "{}: {} has {} dimension{} (rows need 2: one row for each point). Name another array or reshape it; "
-        "the "
-        "store has {}",
-        store.path(), name, info.shape.size(), info.shape.size() == 1 ? "" : "s", list_arrays(store)));
-  if (info.shape[0] == 0 || info.shape[1] == 0)
-    throw base::InputError(fmt::format("{}: {} holds no data ({} x {}). Check how it was made", store.path(),
-                                       name, info.shape[0], info.shape[1]));
   if (info.kind != ValueKind::floating && info.kind != ValueKind::integer && info.kind != ValueKind::boolean)
     throw base::InputError(fmt::format(
         "{}: {} does not hold plain numbers (its elements are {}; integers or floating-point numbers are "
@@ -90,9 +47,9 @@ void judge_missing_chunks(const ZarrStore& store, RowInput& input) {
 void inspect_zarr_rows(RowInput& input) {
   const ZarrStore store(input.location.path);
   std::string& name = input.location.dataset;
-  if (name.empty()) name = default_array(store, is_anndata(store));
-  expect_array(store, name);
+  name = array_of_rows(store, name);
   expect_matrix(store, name);
+  expect_numbers(store, name);
   judge_missing_chunks(store, input);
   const ArrayInfo info = store.info(name);
   input.rows = info.shape[0];

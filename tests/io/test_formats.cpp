@@ -174,7 +174,7 @@ TEST_F(Formats, DataOutsideTheFile) {
 }
 
 TEST_F(Formats, FilesOfOtherProgramsSayWhatTheyHold) {
-  expect_refused("cells.h5mu", {"MuData", "mod/prot/obsm/X_pca"});
+  expect_refused("../elements/mudata.h5mu", {"MuData", "mod/protein/obsm/X_pca"});
   expect_refused("counts.h5", {"sparse counts of Cell Ranger", "read_10x_h5"});
   expect_refused("sets.hdf5", {"sets of ann-benchmarks", "Jaccard"});
   expect_refused("octave.txt", {"text file of Octave", "save -hdf5"});

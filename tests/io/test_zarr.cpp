@@ -290,7 +290,8 @@ TEST_F(DamagedZarr, NamesDoNotLeadOutOfTheStore) {
   const auto open = Store::open(store + "/c/..");
   EXPECT_EQ(open->kind("../" + store), NodeKind::none);
   EXPECT_EQ(Store::open(store)->kind("c/../../1.zarr"), NodeKind::none);
-  expect_error(comm, base::ErrorKind::input, {"has no array ../1.zarr"}, [&] { read(store + ":../1.zarr"); });
+  expect_error(comm, base::ErrorKind::input, {"has no dataset ../1.zarr"},
+               [&] { read(store + ":../1.zarr"); });
 }
 
 TEST_F(DamagedZarr, TruncatedZipsAreRefused) {

@@ -31,8 +31,7 @@ Format detect_format(const std::string& path);
 /// header says.
 ArrayLayout read_array_header(ByteStream& stream, Format format);
 
-/// Whether an open HDF5 file is an AnnData file.
-bool is_anndata(hid_t file, const std::string& path);
+/// Whether a file or folder is AnnData.
 bool is_anndata(const Store& store);
 
 /// One input of rows: what, where, and how much.

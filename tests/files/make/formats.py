@@ -14,7 +14,6 @@ import anndata
 import h5py
 import hdf5plugin
 import loompy
-import mudata
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -79,7 +78,6 @@ def hdf5_kinds(folder, x):
     """HDF5 files of other programs."""
     loompy.create(str(folder / "cells.loom"), x.T, {"Gene": np.array([f"g{i}" for i in range(COLUMNS)])},
                   {"CellID": np.array([f"cell{i}" for i in range(ROWS)])})
-    mudata.MuData({"rna": cells(x), "prot": cells(x[:, :3])}).write_h5mu(folder / "cells.h5mu")
     with h5py.File(folder / "counts.h5", "w") as file:  # as Cell Ranger lays it out
         group = file.create_group("matrix")
         group["barcodes"] = np.array([b"AAAC-1"] * 5)

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "fleetsne/io/store.hpp"
+
+#include <string>
+
+/// How programs lay out their HDF5 files and zarr stores. By one rank alone.
+namespace fleetsne::io {
+
+/// Whether a store is laid out as those of ann-benchmarks: rows to search among, and rows to search for.
+bool is_ann_benchmarks(const Store& store);
+
+/// The array that an input means. Throws InputError with the reason if it is none that is read here.
+/// @param name  as it was given; empty: the one that such a store is for
+std::string array_of_rows(const Store& store, const std::string& name);
+
+/// Throws InputError unless an array has two dimensions and is not empty.
+void expect_matrix(const Store& store, const std::string& name);
+
+/// The program or format that stores a matrix with its rows and columns exchanged, if an array is of one;
+/// else empty. Throws InputError if the program marks it as something other than a matrix of numbers.
+std::string exchanged_by(const Store& store, const std::string& name);
+
+}  // namespace fleetsne::io
