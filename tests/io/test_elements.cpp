@@ -48,7 +48,7 @@ std::int32_t sorted_cluster(std::int64_t row) {  // ape, cow, zebra
 
 TEST_F(Elements, LabelsOfEveryAnnData) {
   const Names in_order{"zebra", "ape", "cow"}, sorted{"ape", "cow", "zebra"};
-  for (const char* name : {"anndata13.h5ad", "anndata07.h5ad", "anndata06.h5ad"})
+  for (const char* name : {"anndata13.h5ad", "anndata07.h5ad", "anndata0622.h5ad", "anndata0618.h5ad"})
     expect_codes(file(name) + ":obs/cluster", in_order, file_rows, cluster);
   const std::string modern = file("anndata13.h5ad:obs/");
   expect_codes(modern + "text", sorted, file_rows, sorted_cluster);
@@ -62,7 +62,7 @@ TEST_F(Elements, LabelsOfEveryAnnData) {
   expect_codes(modern + "yes", {"False", "True"}, file_rows,
                [](std::int64_t row) { return row % 3 == 0 ? 1 : 0; });
   expect_codes(
-      file("anndata06.h5ad:obs/n_genes"),
+      file("anndata0622.h5ad:obs/n_genes"),
       [] {
         Names numbers;
         for (int v = 0; v < file_rows; ++v) numbers.push_back(std::to_string(v));
@@ -70,6 +70,18 @@ TEST_F(Elements, LabelsOfEveryAnnData) {
       }(),
       file_rows, [](std::int64_t row) { return static_cast<std::int32_t>(row); });
   expect_codes(file("loompy.loom:col_attrs/cluster"), sorted, file_rows, sorted_cluster);
+}
+
+/// anndata 0.6.18 keeps obsm as a table whose columns are matrices; 0.6.22 keeps only obs and var so.
+TEST_F(Elements, RowsOfOldAnnData) {
+  const auto rows_of = [&](const std::string& name) {
+    return read_rows(comm, Names{file(name)}).rows.total();
+  };
+  EXPECT_EQ(rows_of("anndata0622.h5ad"), file_rows);
+  EXPECT_EQ(rows_of("anndata0618.h5ad:X"), file_rows);
+  expect_error(comm, base::ErrorKind::input,
+               {"was written by an anndata older than 0.7", "write('new.h5ad')", "anndata0618.h5ad:X"},
+               [&] { rows_of("anndata0618.h5ad"); });
 }
 
 TEST_F(Elements, EnumerationsAreTheNamesOfTheirMembers) {
@@ -123,8 +135,8 @@ TEST_F(Elements, WhatIsNoColumnOfLabels) {
   };
   refused("anndata13.h5ad:obs/score", {"floating-point", "plot --values"});
   refused("anndata13.h5ad:obs", {"is a data frame", "obs/cluster, obs/flag"});
-  refused("anndata06.h5ad:obs", {"is a record", "as in obs/index"});
-  refused("anndata06.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
+  refused("anndata0622.h5ad:obs", {"is a record", "as in obs/index"});
+  refused("anndata0622.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
   refused("index_group.h5ad:obs/barcode", {"is not a column"});
 }
 
@@ -141,7 +153,7 @@ TEST_F(Elements, NamesOfRowsInEveryKind) {
   };
   const auto cell = [](std::int64_t row) { return fmt::format("cell-{}", row); };
   for (const char* input :
-       {"anndata13.h5ad", "anndata07.h5ad", "anndata06.h5ad", "index_fixed.h5ad", "index_column.h5ad",
+       {"anndata13.h5ad", "anndata07.h5ad", "anndata0622.h5ad", "index_fixed.h5ad", "index_column.h5ad",
         "index_enumeration.h5ad", "index_categorical.h5ad", "mudata.h5mu:mod/rna/obsm/X_pca"})
     expect_names(input, cell);
   expect_names("mudata.h5mu:mod/protein/obsm/X_pca",

@@ -1,4 +1,4 @@
-"""Cells whose names and columns are stored in every way of AnnData 0.6 to 0.13, MuData and loom: elements.py DIRECTORY
+"""Cells whose names and columns are stored in every way of AnnData 0.7 to 0.13, MuData and loom: elements.py DIRECTORY
 
 Of cell i of 30: column `cluster` is zebra, ape, cow in turn and missing where i % 10 == 9; `batch` is 10, 20 (an integer;
 missing where i % 7 == 3); `flag` is i % 3 == 0 (missing where i % 11 == 5). Its name is cell-i, but integers-i have 1000 + i.
@@ -101,7 +101,7 @@ def indices(folder):
 
 
 def old(folder):
-    """Layouts of AnnData 0.7 (codes refer to obs/__categories) and 0.6 (obs is a compound, categories are in uns)."""
+    """The layout of AnnData 0.7 (codes refer to obs/__categories); anndata06.py writes those of 0.6."""
     codes = np.array([-1 if i % 10 == 9 else i % 3 for i in range(ROWS)], dtype="i1")
     text = h5py.string_dtype()
     with h5py.File(f"{folder}/anndata07.h5ad", "w") as file:
@@ -114,12 +114,6 @@ def old(folder):
         obs.create_dataset("__categories/cluster", data=NAMES, dtype=text)
         obs["cluster"] = codes
         obs["cluster"].attrs["categories"] = obs["__categories/cluster"].ref
-    with h5py.File(f"{folder}/anndata06.h5ad", "w") as file:
-        table = np.zeros(ROWS, dtype=[("index", "S10"), ("n_genes", "<i8"), ("cluster", "i1")])
-        table["index"], table["n_genes"], table["cluster"] = names(), np.arange(ROWS), codes
-        file["obs"] = table
-        file["obsm/X_pca"] = rows()
-        file["uns/cluster_categories"] = np.array(NAMES, dtype="S5")
 
 
 def marked(folder):
