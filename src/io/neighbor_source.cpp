@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fleetsne::io {
 namespace {
@@ -28,6 +29,7 @@ class TwoArrays : public NeighborSource {
   struct Array {
     std::string name;  // as messages call it
     std::int64_t rows = 0, columns = 0;
+    bool by_columns = false;  // stored one column after the other
     bool integers = false;
     std::unique_ptr<ByteStream> stream;  // .npy
     ArrayLayout layout;
@@ -36,7 +38,9 @@ class TwoArrays : public NeighborSource {
   void open_hdf5(const NeighborFiles& files);
   Array open_npy(const std::string& path) const;
   Array open_dataset(const std::string& name) const;
-  void read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type, void* out) const;
+  template <class T>
+  void read_dataset(const Array& array, std::int64_t first, hid_t type, base::MatrixView<T> out) const;
+  void read_indices(std::int64_t first, base::MatrixView<base::GlobalIndex> out);
 
   std::optional<hdf5::Guard> guard_;
   hdf5::Handle file_;
@@ -54,6 +58,12 @@ TwoArrays::TwoArrays(const NeighborFiles& files) {
           files.indices));
     indices_ = open_npy(files.indices);
     distances_ = open_npy(files.distances);
+  }
+  header_.by_columns = indices_.rows < indices_.columns;
+  for (Array* const array : {&indices_, &distances_}) {
+    if (array->rows >= array->columns) continue;  // no row has as many neighbors as there are rows
+    std::swap(array->rows, array->columns);
+    array->by_columns = !array->by_columns;
   }
   if (!indices_.integers)
     throw base::InputError(fmt::format(
@@ -108,11 +118,10 @@ TwoArrays::Array TwoArrays::open_npy(const std::string& path) const {
   array.stream = ByteStream::open(path);
   array.layout = read_npy_header(*array.stream);
   expect_holds_data(*array.stream, array.layout);
-  if (array.layout.dimensions != 2 || array.layout.column_major)
-    throw base::InputError(fmt::format(
-        "{} is not a matrix in C order (neighbors are N x k, those of a row side by side). Convert "
-        "it, for example with numpy.ascontiguousarray",
-        path));
+  if (array.layout.dimensions != 2)
+    throw base::InputError(fmt::format("{} has {} dimension{} (neighbors are N x k). Reshape it", path,
+                                       array.layout.dimensions, array.layout.dimensions == 1 ? "" : "s"));
+  array.by_columns = array.layout.column_major;
   array.rows = array.layout.rows;
   array.columns = array.layout.columns;
   array.integers = array.layout.type.is_integer();
@@ -144,33 +153,59 @@ TwoArrays::Array TwoArrays::open_dataset(const std::string& name) const {
   return array;
 }
 
-void TwoArrays::read_dataset(const Array& array, std::int64_t first, std::int64_t count, hid_t type,
-                             void* out) const {
+template <class T>
+void TwoArrays::read_dataset(const Array& array, std::int64_t first, hid_t type,
+                             base::MatrixView<T> out) const {
   const char* const problem = "cannot be read";
-  const hsize_t start[2] = {static_cast<hsize_t>(first), 0};
-  const hsize_t shape[2] = {static_cast<hsize_t>(count), static_cast<hsize_t>(array.columns)};
+  hsize_t start[2] = {static_cast<hsize_t>(first), 0};
+  hsize_t shape[2] = {out.rows(), out.columns()};
+  if (array.by_columns) {
+    std::swap(start[0], start[1]);
+    std::swap(shape[0], shape[1]);
+  }
   const hdf5::Handle space = guard_->own(H5Dget_space(array.dataset.get()), H5Sclose, problem);
   const hdf5::Handle memory = guard_->own(H5Screate_simple(2, shape, nullptr), H5Sclose, problem);
   guard_->check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start, nullptr, shape, nullptr), problem);
-  guard_->check(H5Dread(array.dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, out), problem);
+  base::Matrix<T> columns(array.by_columns ? out.columns() : 0, array.by_columns ? out.rows() : 0);
+  T* const to = array.by_columns ? columns.elements().data() : out.data();
+  guard_->check(H5Dread(array.dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, to), problem);
+  for (std::size_t j = 0; j < columns.rows(); ++j)
+    for (std::size_t i = 0; i < columns.columns(); ++i) out(i, j) = columns(j, i);
+}
+
+/// Of a .npy file, one column of all whose elements is read in parts.
+void TwoArrays::read_indices(std::int64_t first, base::MatrixView<base::GlobalIndex> out) {
+  ArrayLayout flat = indices_.layout;
+  flat.rows *= flat.columns;
+  flat.columns = 1;
+  flat.column_major = false;
+  if (!indices_.by_columns)
+    return read_array_integers(*indices_.stream, flat, first * indices_.columns,
+                               std::span(out.data(), out.rows() * out.columns()));
+  std::vector<base::GlobalIndex> column(out.rows());
+  for (std::size_t j = 0; j < out.columns(); ++j) {
+    read_array_integers(*indices_.stream, flat, static_cast<std::int64_t>(j) * indices_.rows + first, column);
+    for (std::size_t i = 0; i < column.size(); ++i) out(i, j) = column[i];
+  }
 }
 
 void TwoArrays::read(std::int64_t first, std::int64_t count, std::span<base::GlobalIndex> indices,
                      std::span<float> distances) {
   if (count == 0) return;
+  const auto rows = static_cast<std::size_t>(count);
+  const base::MatrixView<base::GlobalIndex> to_indices(indices.data(), rows, header_.count, header_.count);
+  const base::MatrixView<float> to_distances(distances.data(), rows, header_.count, header_.count);
   if (guard_) {
-    read_dataset(indices_, first, count, H5T_NATIVE_INT64, indices.data());
-    read_dataset(distances_, first, count, H5T_NATIVE_FLOAT, distances.data());
+    read_dataset(indices_, first, H5T_NATIVE_INT64, to_indices);
+    read_dataset(distances_, first, H5T_NATIVE_FLOAT, to_distances);
     return;
   }
-  // A matrix in C order is one column of all its elements.
-  ArrayLayout flat = indices_.layout;
-  flat.rows *= flat.columns;
-  flat.columns = 1;
-  read_array_integers(*indices_.stream, flat, first * indices_.columns, indices);
-  read_array_rows(*distances_.stream, distances_.layout, first,
-                  base::MatrixView<float>(distances.data(), static_cast<std::size_t>(count), header_.count,
-                                          header_.count));
+  read_indices(first, to_indices);
+  ArrayLayout layout = distances_.layout;
+  layout.rows = distances_.rows;
+  layout.columns = distances_.columns;
+  layout.column_major = distances_.by_columns;
+  read_array_rows(*distances_.stream, layout, first, to_distances);
 }
 
 }  // namespace

@@ -60,6 +60,9 @@ class Examination {
     if (!values && from == 0 && survey.may_count_from_one() && (values = recognize(1, metric_))) from = 1;
     if (!values) values = resemble(from, about);
     const std::size_t fewest = survey.fewest[static_cast<std::size_t>(from)];
+    if (header.by_columns)
+      log.info_once(fmt::format("{} is read as {} rows of {} neighbors each, and holds them as {} x {}",
+                                files_.indices, header.rows, header.count, header.count, header.rows));
     if (from == 1)
       log.info_once(fmt::format("{} counts rows from 1, up to {}: they are counted from 0 here",
                                 files_.indices, header.rows));

@@ -83,9 +83,21 @@ class GivenNeighbors(EndToEnd):
         self.assert_refused(done, 3, "Multiply all by a power of ten")
 
     def test_rows_that_count_from_one(self):
-        for file in ("fnn.h5", "rann.h5"):
+        for file in ("fnn.h5", "rann.h5", "by-columns.h5"):
             self.assert_like_own("euclidean", ["--neighbors.load", FILES / file], said="counts rows from 1, up to 120")
         self.assertEqual(self.told(FILES / "rann.h5")["rows count from"], 1)
+
+    def test_arrays_the_other_way_round(self):
+        """k x N, as R, MATLAB and Julia store N x k; and N x k in Fortran's order."""
+        said = "is read as 120 rows of 12 neighbors each, and holds them as 12 x 120"
+        self.assert_like_own("euclidean", ["--neighbors.load", FILES / "by-columns.h5"], said=said)
+        for part in "id":
+            array = np.load(FILES / f"sklearn-{part}.npy")
+            np.save(self.folder / f"turned-{part}.npy", array.T.copy())
+            np.save(self.folder / f"fortran-{part}.npy", np.asfortranarray(array))
+        load = ["--neighbors.load", "turned-i.npy", "--neighbors.distances", "fortran-d.npy"]
+        self.assert_like_own("euclidean", load, said="as 13 x 120")
+        self.assert_like_own("euclidean", ["--neighbors.load", "fortran-i.npy", "--neighbors.distances", "turned-d.npy"])
 
     def test_rows_with_fewer_neighbors(self):
         _, report, _ = self.embedding(*pair("faiss-ivf"))

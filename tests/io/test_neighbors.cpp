@@ -263,7 +263,6 @@ TEST_F(Neighbors, ThatCannotBeAreRefused) {
   const std::string d = npy("d.npy", "<f4", foreign_distances()), i = npy("i.npy", "<i8", foreign_indices());
   refused({i, ""}, {"i.npy is not an HDF5 file", "--neighbors.distances"});
   refused({d, d}, {"does not hold integers"});
-  refused({npy("f.npy", "<i8", foreign_indices(), true), d}, {"not a matrix in C order"});
   refused({path("nowhere.h5"), ""}, {"nowhere.h5"});
   const std::string rows_alone = make("rows.h5", [&](const std::string& where) {
     write_dataset<float>(where, "rows", H5T_IEEE_F32LE, {2, 2}, {1, 2, 3, 4});

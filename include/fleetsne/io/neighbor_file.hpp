@@ -36,6 +36,7 @@ struct NeighborHeader {
   std::size_t count = 0;           ///< k, or the most that a row of a graph has
   std::uint64_t input_digest = 0;  ///< of the rows that they were found among; 0 if it is not recorded
   bool summed = false;             ///< there are checksums: this program wrote it
+  bool by_columns = false;         ///< stored as k x N, which is how R, MATLAB and Julia store N x k
 };
 
 /// What all rows of the files show; the same on every rank.

@@ -270,7 +270,6 @@ class Files:
         self.save("d.npy", distances)
         self.save("real-i.npy", indices.astype(np.float32))
         self.save("short-d.npy", distances[:, 1:])
-        self.save("fortran-i.npy", np.asfortranarray(indices))
 
         def bad(name, array, row, column, value):
             array = array.copy()

@@ -289,7 +289,6 @@ NEIGHBORS = [
     embed(INPUT, "rows.npy --neighbors.load i.npy", "Add --neighbors.distances FILE.npy"),
     embed(INPUT, "rows.npy --neighbors.load nn.h5 --neighbors.distances d.npy", "Leave out --neighbors.distances"),
     embed(INPUT, "rows.npy --neighbors.load real-i.npy --neighbors.distances d.npy", "real-i.npy does not hold integers"),
-    embed(INPUT, "rows.npy --neighbors.load fortran-i.npy --neighbors.distances d.npy", "not a matrix in C order"),
     embed(INPUT, "rows.npy --neighbors.load i.npy --neighbors.distances short-d.npy", "every neighbor has a distance"),
     embed(INPUT, "rows.npy --neighbors.load nameless-nn.h5", "has no dataset distances"),
     embed(INPUT, "rows.npy --neighbors.load cut-nn.h5", "cut-nn.h5"),
