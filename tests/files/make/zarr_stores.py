@@ -60,6 +60,16 @@ def write_anndata(place):
     pack(place / "v2.zarr", place / "v2_deflated.zarr.zip", "cells.zarr/", zipfile.ZIP_DEFLATED)
 
 
+def write_neighbors(place):
+    """scanpy's graph of neighbors.py."""
+    found = anndata.read_h5ad(place.parent / "neighbors/cells.h5ad")
+    cells = anndata.AnnData(obs=found.obs[[]], obsp={"distances": found.obsp["distances"]},
+                            uns={"neighbors": found.uns["neighbors"]})
+    cells.write_zarr(place / "scratch")
+    pack(place / "scratch", place / "neighbors.zarr.zip", method=zipfile.ZIP_DEFLATED)
+    shutil.rmtree(place / "scratch")
+
+
 def write_codecs_v3(folder):
     root = zarr.create_group(folder, zarr_format=3)
     codecs, kinds = zarr.codecs, {"f4": "float32", "f8": "float64", "i2": "int16"}
@@ -143,6 +153,7 @@ def main(place):
         for old in place.glob("v[23]*.zarr"):
             shutil.rmtree(old)
         write_anndata(place)
+        write_neighbors(place)
         write_codecs_v3(scratch)
         pack(scratch, place / "zarr3_codecs_v3.zarr.zip", method=zipfile.ZIP_DEFLATED)
         shutil.rmtree(scratch)
