@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace fleetsne::io {
@@ -102,9 +104,12 @@ void expect_array(const Store& store, const std::string& name) {
       break;
   }
   const bool sparse = is_sparse(store, name);
+  const bool of_matlab = has_attribute(store, name, "MATLAB_class");
   throw base::InputError(fmt::format(
       "{}: {} is {} (only dense datasets are read). {}", store.path(), name,
-      sparse ? "a sparse matrix" : "a group",
+      sparse      ? "a sparse matrix"
+      : of_matlab ? "a struct of MATLAB"
+                  : "a group",
       sparse ? to_components : fmt::format("Name a dataset: the file has {}", list_arrays(store))));
 }
 
@@ -131,7 +136,22 @@ std::string array_of_rows(const Store& store, const std::string& name) {
   return result;
 }
 
+std::string not_numbers_of_matlab(const Store& store, const std::string& name) {
+  constexpr std::array numbers{"double", "single", "logical", "int8",   "int16", "int32",
+                               "int64",  "uint8",  "uint16",  "uint32", "uint64"};
+  const std::string kind = store.text_attribute(name, "MATLAB_class");
+  if (kind.empty() || std::find(numbers.begin(), numbers.end(), kind) != numbers.end()) return "";
+  return kind == "cell" || kind == "char" ? fmt::format("a {} array", kind) : "a " + kind;
+}
+
 void expect_matrix(const Store& store, const std::string& name) {
+  if (const std::string kind = not_numbers_of_matlab(store, name); !kind.empty())
+    refuse(store, fmt::format("has {}, {} of MATLAB (only a matrix of numbers is read)", name, kind),
+           fmt::format("Save the matrix in it from MATLAB, as in X = cell2mat({0}) or X = {0}.NAME, and then "
+                       "save('rows.mat', 'X', '-v7.3')",
+                       name));
+  if (has_attribute(store, name, "MATLAB_empty"))
+    refuse(store, fmt::format("has an empty matrix {} (as MATLAB marks it)", name), "Name another variable");
   const std::vector<std::int64_t> shape = store.info(name).shape;
   if (shape.size() != 2)
     throw base::InputError(fmt::format(
@@ -144,12 +164,7 @@ void expect_matrix(const Store& store, const std::string& name) {
 }
 
 std::string exchanged_by(const Store& store, const std::string& name) {
-  if (has_attribute(store, name, "MATLAB_class")) {
-    if (has_attribute(store, name, "MATLAB_empty"))
-      refuse(store, fmt::format("has an empty matrix {} (as MATLAB marks it)", name),
-             "Name another variable");
-    return "MATLAB";
-  }
+  if (has_attribute(store, name, "MATLAB_class")) return "MATLAB";
   if (is_variable_of_octave(store, parent_of(name))) return "Octave";
   if (is_loom(store) && (name == "matrix" || name.starts_with("layers/"))) return "loom";
   if (is_seurat(store) && name.starts_with("reductions/") && name.ends_with("cell.embeddings"))

@@ -14,11 +14,15 @@ bool is_ann_benchmarks(const Store& store);
 /// @param name  as it was given; empty: the one that such a store is for
 std::string array_of_rows(const Store& store, const std::string& name);
 
+/// What MATLAB calls an array that it marks as something other than numbers: "a cell array", "a char array"
+/// and so on; else empty.
+std::string not_numbers_of_matlab(const Store& store, const std::string& name);
+
 /// Throws InputError unless an array has two dimensions and is not empty.
 void expect_matrix(const Store& store, const std::string& name);
 
 /// The program or format that stores a matrix with its rows and columns exchanged, if an array is of one;
-/// else empty. Throws InputError if the program marks it as something other than a matrix of numbers.
+/// else empty.
 std::string exchanged_by(const Store& store, const std::string& name);
 
 }  // namespace fleetsne::io

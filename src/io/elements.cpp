@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/error.hpp"
 
+#include "conventions.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -90,6 +91,10 @@ class ColumnInspector {
   }
 
   void set_kind(Column& column, const ArrayInfo& info) const {
+    if (const std::string kind = not_numbers_of_matlab(store_, column.values); !kind.empty())
+      refuse(column.name, fmt::format("is {} of MATLAB (labels are read from numbers, logicals or a table). "
+                                      "Write it as a table: writecell(cellstr({}), 'labels.csv')",
+                                      kind, column.name));
     const Members logical{{"FALSE", 0}, {"TRUE", 1}}, hdf5r_logical{{"FALSE", 0}, {"TRUE", 1}, {"NA", 2}};
     switch (info.kind) {
       case ValueKind::boolean:
@@ -116,10 +121,11 @@ class ColumnInspector {
     }
   }
 
-  /// R's logicals as rhdf5 and SeuratDisk store them: 0, 1, and something else for NA.
+  /// R's logicals as rhdf5 and SeuratDisk store them, 0, 1, and something else for NA; and MATLAB's.
   bool is_logical(const std::string& array) const {
     return store_.text_attribute(array, "storage.mode") == "logical" ||
-           store_.text_attribute(array, "s3class") == "logical";
+           store_.text_attribute(array, "s3class") == "logical" ||
+           store_.text_attribute(array, "MATLAB_class") == "logical";
   }
 
   void set_missing(Column& column, const ArrayInfo& info) const {

@@ -3,11 +3,11 @@
 #include "fleetsne/io/elements.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
-#include "fleetsne/io/transfer_limit.hpp"
 
 #include "conventions.hpp"
 #include "hdf5_storage.hpp"
 #include "hdf5_types.hpp"
+#include "row_bands.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -128,15 +128,10 @@ template <class T>
 void read_bands(const hdf5::Guard& guard, const RowInput& input, hid_t dataset, base::GlobalIndex first,
                 base::MatrixView<T> out) {
   BandReader reader(guard, input, dataset);
-  const auto chunk = static_cast<std::size_t>(std::max<std::int64_t>(input.chunk_rows, 1));
-  std::size_t step = rows_per_transfer(reader.row_bytes());
-  if (step > chunk) step -= step % chunk;
-  for (std::size_t at = 0; at < out.rows();) {
-    const auto row = static_cast<std::size_t>(first) + at;
-    const std::size_t now = std::min(step - (step >= chunk ? row % chunk : 0), out.rows() - at);
-    reader.read(static_cast<base::GlobalIndex>(row), out.middle_rows(at, now));
-    at += now;
-  }
+  for_each_band(first, out.rows(), input.chunk_rows, reader.row_bytes(),
+                [&](std::size_t at, std::size_t rows) {
+                  reader.read(first + static_cast<base::GlobalIndex>(at), out.middle_rows(at, rows));
+                });
 }
 
 }  // namespace

@@ -126,7 +126,8 @@ RowInput broadcast(const comm::Communicator& comm, const RowInput& input) {
           .notes = broadcast(comm, input.notes),
           .warnings = broadcast(comm, input.warnings),
           .column_names = input.column_names,
-          .column_order = broadcast(comm, input.column_order)};
+          .column_order = broadcast(comm, input.column_order),
+          .point_columns = broadcast(comm, input.point_columns)};
 }
 
 /// Looks at every input and gathers what is wrong with them.
@@ -145,6 +146,7 @@ std::vector<RowInput> inspect_here(std::span<const std::string> inputs, Orientat
   for (const std::string& input : inputs) gather([&] { result.push_back(inspect_rows(input, orientation)); });
   std::vector<RowInput> others;
   for (const std::string& other : like) gather([&] { others.push_back(inspect_rows(other, orientation)); });
+  if (orientation == Orientation::rows) warn_of_exchanged(result, others);
   const RowInput* first = others.empty() ? nullptr : &others.front();  // that has names
   for (RowInput& input : result) {
     if (first == nullptr || first->column_names.empty()) {
@@ -213,7 +215,7 @@ RowInput inspect_rows(const std::string& input, Orientation orientation) {
     inspect_array(result);
   }
   orient(result, orientation);
-  if (is_store(result.format)) result.column_names = names_of_columns(result);
+  if (is_store(result.format) || result.transposed) result.column_names = names_of_columns(result);
   for (std::string& warning : warnings_of_names(result)) result.warnings.push_back(std::move(warning));
   return result;
 }
@@ -240,6 +242,16 @@ void expect_readable_everywhere(const comm::Communicator& comm, const std::strin
   });
 }
 
+std::vector<std::int32_t> columns_of_points(const RowInput& input, base::GlobalIndex first,
+                                            std::size_t count) {
+  std::vector<std::int32_t> columns(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto point = static_cast<std::size_t>(first) + i;
+    columns[i] = input.point_columns.empty() ? static_cast<std::int32_t>(point) : input.point_columns[point];
+  }
+  return columns;
+}
+
 namespace {
 
 /// Puts the columns of rows that were read as they stand into this order; an empty one leaves them.
@@ -251,6 +263,19 @@ void reorder(std::span<const std::int32_t> order, base::MatrixView<T> rows) {
     std::ranges::copy(row, read.begin());
     for (std::size_t c = 0; c < order.size(); ++c) row[c] = read[static_cast<std::size_t>(order[c])];
   }
+}
+
+}  // namespace
+
+namespace {
+
+template <class T>
+void read_text_rows(const RowInput& input, base::GlobalIndex first, base::MatrixView<T> out) {
+  const auto stream = ByteStream::open(input.location.path);
+  if (!input.transposed)
+    return read_table_rows(*stream, input.table, first, out, {.columns = input.column_order});
+  read_table_columns(*stream, input.table, columns_of_points(input, first, out.rows()), out);
+  reorder(input.column_order, out);
 }
 
 }  // namespace
@@ -267,10 +292,8 @@ void read_input_rows(const comm::Communicator& comm, const RowInput& input, base
   }
   comm::agree(comm, [&] {
     if (out.rows() == 0) return;
-    const auto stream = ByteStream::open(input.location.path);
-    if (input.format == Format::table)
-      return read_table_rows(*stream, input.table, first, out, {.columns = input.column_order});
-    read_array_rows(*stream, input.layout, first, out);
+    if (input.format == Format::table) return read_text_rows(input, first, out);
+    read_array_rows(*ByteStream::open(input.location.path), input.layout, first, out);
   });
 }
 

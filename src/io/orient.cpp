@@ -19,6 +19,8 @@ std::string name_of(const RowInput& input) {
 bool can_turn(const RowInput& input) {
   switch (input.format) {
     case Format::hdf5:
+    case Format::zarr:
+    case Format::table:
       return true;
     case Format::idx:
     case Format::npy:
@@ -32,14 +34,15 @@ bool can_turn(const RowInput& input) {
 /// Rows become columns.
 void turn(RowInput& input) {
   if (!can_turn(input))
-    throw base::InputError(
-        fmt::format("{} cannot be read with --input.transposed (only arrays in HDF5, .npy, IDX and .fbin, "
-                    ".u8bin or .i8bin "
-                    "can). Save it as .npy, transposed or not",
-                    name_of(input)));
-  if (input.format == Format::hdf5) {
+    throw base::InputError(fmt::format(
+        "{} cannot be read with --input.transposed (it is not stored as one matrix: .fvecs, .bvecs "
+        "and .ivecs hold vector after vector, and images have more than two dimensions). Save it "
+        "as .npy, transposed or not",
+        name_of(input)));
+  if (is_store(input.format) || input.format == Format::table) {
     input.transposed = !input.transposed;
     std::swap(input.chunk_rows, input.chunk_columns);
+    std::swap(input.point_columns, input.column_order);
   } else {
     input.layout.column_major = !input.layout.column_major;
     std::swap(input.layout.rows, input.layout.columns);
@@ -47,27 +50,46 @@ void turn(RowInput& input) {
   std::swap(input.rows, input.columns);
 }
 
+bool looks_exchanged(const RowInput& input) {
+  const bool certain = input.oriented || !input.exchanged_by.empty();
+  return !certain && input.rows * suspicious_ratio < input.columns;
+}
+
 }  // namespace
 
 void orient(RowInput& input, Orientation orientation) {
-  const bool certain = input.oriented || !input.exchanged_by.empty();
   if (!input.exchanged_by.empty()) {
     turn(input);
     input.notes.push_back(fmt::format("{} is read as {} points of {} columns, as {} means it", name_of(input),
                                       input.rows, input.columns, input.exchanged_by));
   }
-  if (orientation == Orientation::columns) return turn(input);
+  if (orientation == Orientation::columns) {
+    turn(input);
+    input.notes.push_back(fmt::format("{} is read as {} points of {} columns (--input.transposed)",
+                                      name_of(input), input.rows, input.columns));
+    return;
+  }
   if (orientation == Orientation::embedding) {
     if (input.rows > 2 || input.columns <= 2 || !can_turn(input)) return;
     input.notes.push_back(
         fmt::format("{} is {} x {}: its columns are the points", name_of(input), input.rows, input.columns));
     return turn(input);
   }
-  if (certain || input.rows * suspicious_ratio >= input.columns) return;
-  input.warnings.push_back(fmt::format(
-      "{} has {} rows of {} columns, and rows are taken for points (R, MATLAB and Julia store a matrix "
-      "the other way round). If the points are its columns, add --input.transposed",
-      name_of(input), input.rows, input.columns));
+}
+
+void warn_of_exchanged(std::span<RowInput> inputs, std::span<const RowInput> like) {
+  const auto is_confirmed = [&](const RowInput& input) {
+    const RowInput& first = like.empty() ? inputs.front() : like.front();
+    return first.columns == input.columns && (!like.empty() || !looks_exchanged(first));
+  };
+  for (RowInput& input : inputs) {
+    if (!looks_exchanged(input) || is_confirmed(input)) continue;
+    input.warnings.push_back(fmt::format(
+        "{} has {} rows of {} columns, and rows are taken for points (R, MATLAB and Julia store a matrix "
+        "the other way round, and tables of counts often have a line for each gene). If the points are its "
+        "columns, add --input.transposed",
+        name_of(input), input.rows, input.columns));
+  }
 }
 
 }  // namespace fleetsne::io

@@ -122,8 +122,9 @@ RowNames::RowNames(std::span<const RowInput> inputs) {
   for (const RowInput& input : inputs) {
     Source source{.input = input, .column = {}, .store = {}, .table = {}, .begin = rows_, .named = 0};
     rows_ += input.rows;
-    if (input.format == Format::table && input.table.names) {
-      source.table = std::make_shared<TableTexts>(input.location.path, input.table, names_of_rows);
+    if (input.format == Format::table && (input.transposed ? input.table.header : input.table.names)) {
+      if (!input.transposed)
+        source.table = std::make_shared<TableTexts>(input.location.path, input.table, names_of_rows);
       source.named = input.rows;
       sources_.push_back(std::move(source));
       continue;
@@ -154,6 +155,11 @@ std::int64_t RowNames::named_rows() const {
 
 std::vector<std::string> RowNames::read(const Source& source, std::int64_t first, std::int64_t count) {
   if (source.table != nullptr) return source.table->read(first, count);
+  if (source.store == nullptr) {
+    const RowInput& input = source.input;
+    return read_column_names(*ByteStream::open(input.location.path), input.table,
+                             columns_of_points(input, first, static_cast<std::size_t>(count)));
+  }
   ColumnBlock block = read_column(*source.store, source.column, first, count);
   const std::vector<bool> missing = block.missing;
   std::vector<std::string> names = texts_of(source.column, std::move(block));
@@ -178,7 +184,10 @@ std::vector<std::string> RowNames::read(std::int64_t first, std::int64_t count) 
 
 std::vector<std::string> names_of_columns(const RowInput& input) {
   constexpr std::int64_t most_columns = 100000;  // all names are kept at once
-  if (!is_store(input.format) || input.transposed || input.columns > most_columns) return {};
+  if (input.columns > most_columns) return {};
+  if (input.format == Format::table && input.transposed && input.table.names)
+    return TableTexts(input.location.path, input.table, names_of_rows).read(0, input.table.rows);
+  if (!is_store(input.format) || input.transposed) return {};
   const auto store = Store::open(input.location.path);
   try {
     const std::string index = index_of_columns(*store, input.location.dataset);

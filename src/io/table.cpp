@@ -165,6 +165,42 @@ template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex
 template void read_table_rows(ByteStream&, const TableLayout&, base::GlobalIndex, base::MatrixView<double>,
                               const TableSelection&);
 
+template <class T>
+void read_table_columns(ByteStream& stream, const TableLayout& layout, std::span<const std::int32_t> columns,
+                        base::MatrixView<T> out) {
+  RowReader reader(stream, layout);
+  const RowParser<T> parser(stream.path(), layout, {.columns = columns});
+  std::vector<T> values(columns.size());
+  for (std::size_t line = 0; line < out.columns(); ++line) {
+    const std::string_view text = reader.next_line();
+    parser.parse(text, reader.line_number(), values);
+    for (std::size_t i = 0; i < values.size(); ++i) out(i, line) = values[i];
+  }
+}
+
+template void read_table_columns(ByteStream&, const TableLayout&, std::span<const std::int32_t>,
+                                 base::MatrixView<float>);
+template void read_table_columns(ByteStream&, const TableLayout&, std::span<const std::int32_t>,
+                                 base::MatrixView<double>);
+
+std::vector<std::string> read_column_names(ByteStream& stream, const TableLayout& layout,
+                                           std::span<const std::int32_t> columns) {
+  TableLines lines(stream, layout.separator);
+  const auto line = lines.next();
+  std::vector<TableValue> header = values_of(line.value_or(""), layout.separator);
+  const auto count = static_cast<std::size_t>(layout.columns);
+  if (layout.trailing && header.size() > count) header.pop_back();
+  if (header.size() < count)
+    throw base::InputError(fmt::format(
+        "{} has changed since it was inspected (its header line named {} columns). Wait until it is finished",
+        stream.path(), count));
+  header.erase(header.begin(), header.end() - static_cast<std::ptrdiff_t>(count));  // name of the names
+  std::vector<std::string> names;
+  for (const std::int32_t column : columns)
+    names.push_back(text_of(header.at(static_cast<std::size_t>(column))));
+  return names;
+}
+
 /// A file that is read on from where the last block ended.
 struct TableTexts::Pass {
   Pass(const std::string& path, const TableLayout& layout)

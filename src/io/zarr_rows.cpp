@@ -3,6 +3,7 @@
 #include "fleetsne/io/input.hpp"
 
 #include "conventions.hpp"
+#include "row_bands.hpp"
 #include "zarr_store.hpp"
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 namespace fleetsne::io {
 namespace {
 
+using zarr::ArrayReader;
 using zarr::ZarrStore;
 
 void expect_numbers(const ZarrStore& store, const std::string& name) {
@@ -55,9 +57,30 @@ void inspect_zarr_rows(RowInput& input) {
   input.rows = info.shape[0];
   input.columns = info.shape[1];
   input.chunk_rows = info.chunk[0];
+  input.chunk_columns = info.chunk[1];
   input.oriented = is_anndata(store);
   input.wide = store.reader(name).array().type.number.wide();
 }
+
+namespace {
+
+/// Columns of the stored array become rows.
+template <class T>
+void read_columns(ArrayReader& reader, const RowInput& input, base::GlobalIndex first,
+                  base::MatrixView<T> out) {
+  for_each_band(first, out.rows(), input.chunk_rows, out.columns() * sizeof(T),
+                [&](std::size_t at, std::size_t rows) {
+                  base::Matrix<T> band(out.columns(), rows);
+                  reader.read_numbers({.column = first + static_cast<std::int64_t>(at),
+                                       .rows = static_cast<std::int64_t>(band.rows()),
+                                       .columns = static_cast<std::int64_t>(rows)},
+                                      band.view());
+                  for (std::size_t i = 0; i < rows; ++i)
+                    for (std::size_t j = 0; j < out.columns(); ++j) out(at + i, j) = band(j, i);
+                });
+}
+
+}  // namespace
 
 template <class T>
 void read_zarr_rows(const comm::Communicator& comm, const RowInput& input, base::GlobalIndex first,
@@ -65,11 +88,12 @@ void read_zarr_rows(const comm::Communicator& comm, const RowInput& input, base:
   comm::agree(comm, [&] {
     if (out.rows() == 0) return;
     const ZarrStore store(input.location.path);
-    store.reader(input.location.dataset)
-        .read_numbers({.row = first,
-                       .rows = static_cast<std::int64_t>(out.rows()),
-                       .columns = static_cast<std::int64_t>(out.columns())},
-                      out);
+    ArrayReader& reader = store.reader(input.location.dataset);
+    if (input.transposed) return read_columns(reader, input, first, out);
+    reader.read_numbers({.row = first,
+                         .rows = static_cast<std::int64_t>(out.rows()),
+                         .columns = static_cast<std::int64_t>(out.columns())},
+                        out);
   });
 }
 

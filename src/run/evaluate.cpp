@@ -182,7 +182,7 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
                                      {.log = &log, .orientation = config.input.orientation()})
                   .rows;
   warn_if_all_equal(comm, config.input.data.front(), rows, log);
-  expect_directions(comm, config.input.data, rows, config.metric);
+  expect_directions(comm, config.input.data, config.input.orientation(), rows, config.metric);
   std::optional<data::Labels> labels;
   if (!config.input.labels.empty()) labels = read_labels(comm, config.input.labels, matches.labels);
   std::vector<Rows> embeddings;

@@ -107,7 +107,7 @@ Neighborhoods prepare_neighbors(const comm::Communicator& comm, const Config& co
   const NeighborFilesConfig& files = config.neighbor_files;
   Rows rows = reduce_rows(comm, config, std::move(consumed), stages);
   const std::string name = name_of_rows(config);
-  expect_directions(comm, config.input.files, rows, config.neighbors.metric);
+  expect_directions(comm, config.input.files, config.input.orientation(), rows, config.neighbors.metric);
   const bool all_equal = warn_if_all_equal(comm, name, rows, log);
   Neighborhoods result;
   const base::Stopwatch watch;
@@ -181,7 +181,7 @@ Prepared prepare_from_affinities(const comm::Communicator& comm, const Config& c
   if (rows) {
     comm::agree(comm, [&] { expect_same_input(config, report.input_digest, header.input_digest); });
     rows = reduce_rows(comm, config, std::move(*rows), stages);
-    expect_directions(comm, config.input.files, *rows, config.neighbors.metric);
+    expect_directions(comm, config.input.files, config.input.orientation(), *rows, config.neighbors.metric);
     if (auto kept = kept_start(keeper))
       start = std::move(*kept);
     else if (config.init.start == init::Start::sample)

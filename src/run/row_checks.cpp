@@ -34,11 +34,12 @@ std::string places_of(std::span<const io::RowInput> inputs, std::span<const base
 }  // namespace
 
 void expect_directions(const comm::Communicator& comm, std::span<const std::string> files,
-                       const data::DistributedMatrix<float>& rows, neighbors::Metric metric) {
+                       io::Orientation orientation, const data::DistributedMatrix<float>& rows,
+                       neighbors::Metric metric) {
   const neighbors::UndirectedRows found = neighbors::find_undirected(comm, rows, metric);
   if (found.count == 0) return;
   std::vector<io::RowInput> inputs;
-  if (!files.empty()) inputs = io::inspect_all_rows(comm, files);
+  if (!files.empty()) inputs = io::inspect_all_rows(comm, files, orientation);
   const bool cosine = metric == neighbors::Metric::cosine, one = found.count == 1;
   comm::agree(comm, [&] {
     const auto more = found.count - static_cast<std::int64_t>(found.first.size());

@@ -77,15 +77,15 @@ ReferenceHeader check_files(const comm::Communicator& comm, const TransformConfi
 
 /// Both as neighbours are looked for: reduced as the reference's own embedding was, and adapted to the
 /// metric.
-void make_comparable(const comm::Communicator& comm, const ReferenceHeader& header,
-                     std::span<const std::string> files, Rows& reference, Rows& rows) {
+void make_comparable(const comm::Communicator& comm, const ReferenceHeader& header, const InputConfig& input,
+                     Rows& reference, Rows& rows) {
   if (header.pca > 0) {
     const auto axes = reduce::principal_components(comm, reference, header.pca);
     reference = reduce::project(reference, axes);
     rows = reduce::project(rows, axes);
   }
-  expect_directions(comm, header.files, reference, header.metric);
-  expect_directions(comm, files, rows, header.metric);
+  expect_directions(comm, header.files, header.orientation, reference, header.metric);
+  expect_directions(comm, input.files, input.orientation(), rows, header.metric);
   reference = neighbors::adapt_rows(comm, std::move(reference), header.metric);
   rows = neighbors::adapt_rows(comm, std::move(rows), header.metric);
 }
@@ -170,7 +170,7 @@ void run_stages(const comm::Communicator& comm, const TransformConfig& config, c
     labels = stages.run("labels", [&] { return read_labels(comm, embed.input.labels, matches.labels); });
   report.input_accepted = true;
 
-  stages.run("reduce", [&] { make_comparable(comm, header, embed.input.files, reference.rows, rows); });
+  stages.run("reduce", [&] { make_comparable(comm, header, embed.input, reference.rows, rows); });
   auto partitioned = stages.run("partition", [&] {
     auto of_new = partition::partition_rows(comm, std::move(rows), {.seed = embed.run.seed}, log);
     auto of_reference =

@@ -1,6 +1,7 @@
 // Files that the tools of users wrote (tests/files/formats): what is read is right, what is not names itself.
 #include "fleetsne/io/input.hpp"
 #include "fleetsne/io/read.hpp"
+#include "fleetsne/io/row_names.hpp"
 
 #include "io/scratch.hpp"
 
@@ -126,10 +127,68 @@ TEST_F(Formats, PointsMayBeColumns) {
   EXPECT_TRUE(warned("rhdf5.h5:X"));
   EXPECT_FALSE(warned("gzip.h5ad"));
   EXPECT_FALSE(warned("octave.h5:X"));
-  expect_error(comm, base::ErrorKind::input, {"cannot be read with --input.transposed"}, [&] {
-    const std::string table = make_file("a.csv", "1,2\n3,4\n5,6\n");
-    read_rows(comm, std::vector<std::string>{table}, {.orientation = Orientation::columns});
+  // As many columns as in what comes first, or as in the rows that new ones are compared with, are enough.
+  const std::string wide = make_file("wide.csv", "1,7,3,4,5,6,7,8,9\n2,3,9,5,6,7,8,9,9\n");
+  const std::string few = make_file("few.csv", "9,8,7,6,5,4,3,2,2\n");
+  const auto warnings = [&](const std::vector<std::string>& inputs,
+                            const std::vector<std::string>& like = {}) {
+    std::size_t count = 0;
+    for (const RowInput& input : inspect_all_rows(comm, inputs, Orientation::rows, like))
+      count += input.warnings.size();
+    return count;
+  };
+  EXPECT_EQ(warnings({wide}), 1U);
+  EXPECT_EQ(warnings({wide, few}), 2U);
+  EXPECT_EQ(warnings({few}, {wide}), 0U);
+  expect_error(comm, base::ErrorKind::input, {"a.fvecs cannot be read with --input.transposed"}, [&] {
+    const std::string vectors = make_file("a.fvecs", std::string("\1\0\0\0\0\0\0\0", 8));
+    read_rows(comm, std::vector<std::string>{vectors}, {.orientation = Orientation::columns});
   });
+}
+
+/// Counts as GEO has them: a line for each gene, a column for each cell.
+TEST_F(Formats, TablesMayHaveALineForEachFeature) {
+  const std::string counts = make_file("counts.tsv", "cell1\tcell2\tcell3\nA\t1\t2\t3\nB\t4\t5\t6\n");
+  const std::string more =
+      make_file("more.csv", "gene,note,cell4,cell5\nB,x,8,10\nA,y,7,9\n") + ":cell4,cell5";
+  const std::vector<std::string> both{counts, more};
+  const auto inputs = inspect_all_rows(comm, both, Orientation::columns);
+  EXPECT_EQ(RowNames(inputs).read(1, 4), (std::vector<std::string>{"cell2", "cell3", "cell4", "cell5"}));
+  const auto found = read_rows(comm, both, {.orientation = Orientation::columns});
+  ASSERT_EQ(found.rows.total(), 5);
+  ASSERT_EQ(found.columns(), 2U);
+  constexpr float expected[5][2] = {{1, 4}, {2, 5}, {3, 6}, {7, 8}, {9, 10}};
+  for (std::size_t i = 0; i < found.local.rows(); ++i) {
+    const auto row = static_cast<std::size_t>(found.rows.begin(comm.rank())) + i;
+    EXPECT_EQ(found.local(i, 0), expected[row][0]);
+    EXPECT_EQ(found.local(i, 1), expected[row][1]);
+  }
+  expect_error(comm, base::ErrorKind::input, {"holds text", "more.csv:COLUMN1,COLUMN2"}, [&] {
+    inspect_all_rows(comm, std::vector<std::string>{more.substr(0, more.rfind(':'))}, Orientation::columns);
+  });
+}
+
+TEST_F(Formats, VariablesOfMatlab) {
+  for (const char* input : {"matlab.mat:X", "matlab.mat:D", "matlab.mat:S/X"}) expect_the_rows(input);
+  expect_refused("matlab.mat", {"needs the name of a dataset", "/X (6 x 60)"});
+  expect_refused("matlab.mat:S", {"S is a struct of MATLAB", "/S/X (6 x 60)"});
+  expect_refused("matlab.mat:C", {"has C, a cell array of MATLAB", "cell2mat(C)"});
+  expect_refused("matlab.mat:letters", {"has letters, a char array of MATLAB"});
+  expect_refused("matlab.mat:none", {"an empty matrix none"});
+  const auto rows = data::RowDistribution::balanced(60, comm.size());
+  const auto labels = [&](const char* name) {
+    return read_labels(comm, std::vector<std::string>{real("matlab.mat:") + name}, rows);
+  };
+  const data::Labels flags = labels("flag");
+  EXPECT_EQ(flags.categories, (std::vector<std::string>{"FALSE", "TRUE"}));
+  for (std::size_t i = 0; i < flags.codes.size(); ++i) {
+    const auto row = rows.begin(comm.rank()) + static_cast<base::GlobalIndex>(i);
+    EXPECT_EQ(flags.codes[i], row % 3 == 0 ? 1 : 0);
+  }
+  expect_error(comm, base::ErrorKind::input, {"group holds floating-point numbers", "Convert them"},
+               [&] { labels("group"); });
+  for (const char* name : {"letters", "C"})
+    expect_error(comm, base::ErrorKind::input, {name, "array of MATLAB", "writecell"}, [&] { labels(name); });
 }
 
 TEST_F(Formats, ExchangedInSmallPieces) {

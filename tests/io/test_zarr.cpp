@@ -147,6 +147,23 @@ TEST_F(Zarr, RowsOfEveryKindOfChunkAreDividedAmongRanks) {
   EXPECT_TRUE(log.warnings().empty());
 }
 
+TEST_F(Zarr, PointsMayBeColumns) {
+  for (const std::size_t limit : {std::size_t{64}, std::size_t{1} << 20}) {
+    set_transfer_limit(limit);
+    for (const char* name : {"none", "sharded_end", "transposed"}) {
+      const std::string input = real_file("zarr3_codecs_v3.zarr.zip:") + name;
+      const auto found = read_rows(comm, std::span(&input, 1), {.orientation = Orientation::columns});
+      ASSERT_EQ(found.rows.total(), 7);
+      ASSERT_EQ(found.columns(), 40U);
+      for (std::size_t i = 0; i < found.local.rows(); ++i)
+        for (std::size_t j = 0; j < 40; ++j)
+          ASSERT_EQ(found.local(i, j), static_cast<float>(element(
+                                           static_cast<std::int64_t>(j),
+                                           found.rows.begin(comm.rank()) + static_cast<std::int64_t>(i))));
+    }
+  }
+}
+
 TEST_F(Zarr, FieldsOfRecordsAreRead) {
   const auto store = Store::open(real_file("zarr2_codecs_v2.zarr.zip"));
   expect_texts(*store, "records", "name");

@@ -41,8 +41,8 @@ struct RowInput {
   std::int64_t rows = 0, columns = 0;
   ArrayLayout layout;              ///< IDX, .npy and vectors
   std::int64_t chunk_rows = 0;     ///< HDF5 and zarr: rows in a chunk, 0 if it is stored in one piece
-  std::int64_t chunk_columns = 0;  ///< HDF5: the same of columns
-  bool transposed = false;         ///< HDF5: stored as columns x rows
+  std::int64_t chunk_columns = 0;  ///< HDF5 and zarr: the same of columns
+  bool transposed = false;         ///< HDF5, zarr and text: stored as columns x rows
   bool oriented = false;           ///< the format says that rows are points
   bool packed = false;             ///< rows can only be had after all before them
   bool wide = true;                ///< float32 cannot hold every number that may stand there
@@ -57,6 +57,8 @@ struct RowInput {
   std::vector<std::string> column_names{};
   /// The file's column for each column that is read; empty: all, as they stand.
   std::vector<std::int32_t> column_order{};
+  /// Of a transposed table: the file's column that each point is; empty: all, as they stand.
+  std::vector<std::int32_t> point_columns{};
 };
 
 /// The rows that a column of labels or numbers belongs to, as far as their names go. On this rank alone;
@@ -78,6 +80,9 @@ void inspect_hdf5_rows(RowInput& input);
 void inspect_zarr_rows(RowInput& input);
 /// Turns an input so that its rows are points. By this rank alone; throws InputError.
 void orient(RowInput& input, Orientation orientation);
+/// Adds a warning to inputs of far fewer rows than columns whose orientation nothing confirms: neither their
+/// format nor as many columns in what they are read like, or in the first of them.
+void warn_of_exchanged(std::span<RowInput> inputs, std::span<const RowInput> like);
 
 /// Looks at all inputs on rank 0 and broadcasts what it found: file systems may answer differently on
 /// different nodes. Columns that have names, and another order than those of the first input, are matched by
@@ -86,6 +91,10 @@ void orient(RowInput& input, Orientation orientation);
 std::vector<RowInput> inspect_all_rows(const comm::Communicator& comm, std::span<const std::string> inputs,
                                        Orientation orientation = Orientation::rows,
                                        std::span<const std::string> like = {});
+
+/// The columns of the file that points [first, first + count) of a transposed table are.
+std::vector<std::int32_t> columns_of_points(const RowInput& input, base::GlobalIndex first,
+                                            std::size_t count);
 
 /// Every rank proves that it can open the file, which rank 0 alone has looked at: a folder of one node's own
 /// is not there on the others, and a collective open would never return from it.

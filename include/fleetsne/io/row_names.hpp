@@ -13,8 +13,8 @@
 namespace fleetsne::io {
 
 /// Names of the rows of stacked inputs: what the index of obs says (AnnData and MuData, of any version),
-/// col_attrs/CellID (loom), cell.names (h5Seurat), or the column of a table that names its rows. A row
-/// without a name is called by its number in the stack.
+/// col_attrs/CellID (loom), cell.names (h5Seurat), or the column of a table that names its rows (its header
+/// line, if it is transposed). A row without a name is called by its number in the stack.
 class RowNames {
  public:
   /// Looks at the inputs. By this rank alone; throws InputError.
@@ -45,8 +45,9 @@ class RowNames {
   std::int64_t rows_ = 0;
 };
 
-/// Names of the columns of rows in X or layers of AnnData, as the index of var says; none of other rows, of
-/// more than 100,000 columns, or if they cannot be read. By this rank alone.
+/// Names of the columns of rows in X or layers of AnnData, as the index of var says, and of a transposed
+/// table, as its lines are named; none of other rows, of more than 100,000 columns, or if they cannot be
+/// read. By this rank alone.
 std::vector<std::string> names_of_columns(const RowInput& input);
 
 /// What looks wrong about the names of an input's rows: a column that should name them and cannot, or rows

@@ -99,6 +99,16 @@ template <class T>
 void read_table_rows(ByteStream& stream, const TableLayout& layout, base::GlobalIndex first,
                      base::MatrixView<T> out, const TableSelection& selection = {});
 
+/// Reads columns as rows: out(i, line) is the value of columns[i] in that line, counted from 0. All lines are
+/// read. Throws as read_table_rows does. Not collective.
+template <class T>
+void read_table_columns(ByteStream& stream, const TableLayout& layout, std::span<const std::int32_t> columns,
+                        base::MatrixView<T> out);
+
+/// What the header line, which the layout must have, calls some columns. Throws InputError. Not collective.
+std::vector<std::string> read_column_names(ByteStream& stream, const TableLayout& layout,
+                                           std::span<const std::int32_t> columns);
+
 /// The values of one column as text, quotes undone, as valid UTF-8. Blocks of rows that follow each other are
 /// read in one pass over the file.
 class TableTexts {

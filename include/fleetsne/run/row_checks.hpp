@@ -4,6 +4,7 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/distributed_matrix.hpp"
 #include "fleetsne/data/neighbor_graph.hpp"
+#include "fleetsne/io/orientation.hpp"
 #include "fleetsne/neighbors/neighbors.hpp"
 
 #include <span>
@@ -12,10 +13,12 @@
 namespace fleetsne::run {
 
 /// Refuses rows that the metric cannot compare: how many there are, and where in their files the first stand.
-/// @param rows  of the files, stacked in order
+/// @param orientation  that the files were read with
+/// @param rows         of the files, stacked in order
 /// @note Collective; throws InputError on all ranks.
 void expect_directions(const comm::Communicator& comm, std::span<const std::string> files,
-                       const data::DistributedMatrix<float>& rows, neighbors::Metric metric);
+                       io::Orientation orientation, const data::DistributedMatrix<float>& rows,
+                       neighbors::Metric metric);
 
 /// Warns if all rows are equal. @return whether all rows are equal. Collective.
 /// @param name  of what holds the rows

@@ -13,6 +13,7 @@ import warnings
 import anndata
 import h5py
 import hdf5plugin
+import hdf5storage
 import loompy
 import numpy as np
 import openpyxl
@@ -90,6 +91,15 @@ def hdf5_kinds(folder, x):
             file["size_" + name] = np.full(4, 5, np.int32)
 
 
+def matlab(folder, x):
+    """MATLAB 7.3 as hdf5storage writes it: matrices, and what else a .mat file holds."""
+    (folder / "matlab.mat").unlink(missing_ok=True)
+    hdf5storage.writes(mdict={"X": x, "D": x.astype(np.float64), "S": {"X": x}, "C": np.array([x, x[:3]], dtype=object),
+                        "flag": np.arange(ROWS) % 3 == 0, "group": (np.arange(ROWS) % 3 + 1).astype(float),
+                        "letters": np.array([f"group {i % 3}" for i in range(ROWS)]), "none": np.zeros((0, 6))},
+                       filename=str(folder / "matlab.mat"), oned_as="column", matlab_compatible=True)
+
+
 def stored_elsewhere(folder, x):
     """Data outside the file, all there and not."""
     half = ROWS // 2
@@ -136,7 +146,7 @@ def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     x = points()
     np.save(folder / "rows.npy", x)
-    for make in (compressed, known, hdf5_kinds, stored_elsewhere, of_a_newer_hdf5, still_open):
+    for make in (compressed, known, hdf5_kinds, matlab, stored_elsewhere, of_a_newer_hdf5, still_open):
         make(folder, x)
 
 
