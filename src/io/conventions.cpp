@@ -31,6 +31,17 @@ bool is_loom(const Store& store) {
   return is_group(store, "row_attrs") && is_group(store, "col_attrs") && is_array(store, "matrix");
 }
 
+/// Version 3 keeps it in a dataset, 2 in an attribute.
+std::string loom_version(const Store& store) {
+  const std::string name = "LOOM_SPEC_VERSION", dataset = "attrs/" + name;
+  if (!is_array(store, dataset)) return store.text_attribute("", name);
+  return store.info(dataset).kind == ValueKind::text ? store.read_text(dataset, 0, 1).front() : "";
+}
+
+bool is_cell_ranger(const Store& store) {
+  return is_array(store, "matrix/barcodes");
+}
+
 bool is_seurat(const Store& store) {
   return has_attribute(store, "", "active.assay") && is_array(store, "cell.names");
 }
@@ -69,7 +80,7 @@ std::string default_array(const Store& store) {
   if (is_anndata(store)) return anndata_default(store);
   if (is_ann_benchmarks(store)) return ann_benchmarks_default(store);
   if (is_loom(store)) return "matrix";
-  if (is_array(store, "matrix/barcodes"))
+  if (is_cell_ranger(store))
     refuse(store, "holds sparse counts of Cell Ranger (only dense datasets are read)",
            "Reduce them to dense columns first, for example with scanpy (scanpy.read_10x_h5, scanpy.pp.pca), "
            "and "
@@ -124,6 +135,24 @@ bool is_variable_of_octave(const Store& store, const std::string& name) {
 }
 
 }  // namespace
+
+std::string name_layout(const Store& store) {
+  const auto versioned = [](const std::string& name, const std::string& version) {
+    return version.empty() ? name : name + " " + version;
+  };
+  const std::string encoding = store.text_attribute("", "encoding-version");
+  if (is_anndata(store)) return encoding.empty() ? "AnnData" : "AnnData of encoding " + encoding;
+  if (store.text_attribute("", "encoding-type") == "MuData") return versioned("MuData of encoding", encoding);
+  if (is_loom(store)) return versioned("loom", loom_version(store));
+  if (is_seurat(store)) return versioned("h5Seurat", store.text_attribute("", "version"));
+  if (is_ann_benchmarks(store)) return "ann-benchmarks";
+  if (is_cell_ranger(store)) return "counts of Cell Ranger";
+  for (const std::string& name : store.children("")) {
+    if (has_attribute(store, name, "MATLAB_class")) return "MATLAB 7.3";
+    if (is_variable_of_octave(store, name)) return "Octave";
+  }
+  return "";
+}
 
 bool is_ann_benchmarks(const Store& store) {
   return is_array(store, "train") && is_array(store, "test");

@@ -7,6 +7,10 @@
 /// How programs lay out their HDF5 files and zarr stores. By one rank alone.
 namespace fleetsne::io {
 
+/// The program or format whose layout a store has, with its version if it is recorded: "loom 3.0.0"; else
+/// empty.
+std::string name_layout(const Store& store);
+
 /// Whether a store is laid out as those of ann-benchmarks: rows to search among, and rows to search for.
 bool is_ann_benchmarks(const Store& store);
 

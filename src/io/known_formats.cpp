@@ -1,7 +1,10 @@
 #include "fleetsne/io/known_formats.hpp"
 
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/io/input.hpp"
 
+#include "conventions.hpp"
+#include "zarr_store.hpp"
 #include "zip_members.hpp"
 #include <fmt/format.h>
 
@@ -208,6 +211,32 @@ std::string first_of(const std::vector<std::string>& names) {
   refuse(path, fmt::format("a zip archive of {}", first_of(members)), "Unpack it first: unzip FILE");
 }
 
+/// The layout and, in parentheses, what it is stored in.
+std::string name_store(const std::string& path, Format format) {
+  std::string container = "HDF5";
+  if (format == Format::zarr)
+    container =
+        fmt::format("zarr v{}{}", zarr::ZarrStore(path).node("").version, zarr::is_zip(path) ? ", zip" : "");
+  const std::string layout = name_layout(*Store::open(path));
+  return layout.empty() ? container : fmt::format("{} ({})", layout, container);
+}
+
+/// The version stands after the mark.
+std::string name_npy(ByteStream& stream) {
+  std::array<std::byte, 8> begin{};
+  stream.read_at(0, begin);
+  return fmt::format("NumPy .npy {}.{}", std::to_integer<int>(begin[6]), std::to_integer<int>(begin[7]));
+}
+
+/// By what its name ends in, other than what tells that it is packed or cut.
+std::string name_vectors(const std::string& path) {
+  fs::path name(path);
+  while (name.extension().string().starts_with(".crop_nb_") || name.extension() == ".gz")
+    name.replace_extension();
+  const std::string suffix = name.extension().string();
+  return (suffix.ends_with("bin") ? "big-ann-benchmarks " : "TexMex ") + suffix;
+}
+
 bool is_text(std::span<const std::byte> begin) {
   return !begin.empty() && std::ranges::all_of(begin, [](std::byte byte) {
     const auto code = std::to_integer<unsigned>(byte);
@@ -216,6 +245,20 @@ bool is_text(std::span<const std::byte> begin) {
 }
 
 }  // namespace
+
+std::string name_format(const std::string& path) {
+  const Format format = detect_format(path);
+  if (is_store(format)) return name_store(path, format);
+  const auto stream = ByteStream::open(path);
+  if (format == Format::table) {
+    const std::string description = inspect_table(*stream).notes.back();
+    return "table: " + description.substr(path.size() + 2);  // after "PATH: "
+  }
+  const std::string name = format == Format::idx   ? "IDX"
+                           : format == Format::npy ? name_npy(*stream)
+                                                   : name_vectors(path);
+  return name + (stream->packed() ? ", gzip" : "");
+}
 
 void refuse_known_format(const std::string& path, std::span<const std::byte> begin, bool packed) {
   if (packed && has(begin, 0, hdf5_mark))
@@ -253,6 +296,9 @@ void refuse_unknown_format(const std::string& path, std::span<const std::byte> b
 void refuse_folder(const std::string& path) {
   std::error_code ignored;
   const auto holds = [&](const char* name) { return fs::exists(fs::path(path) / name, ignored); };
+  if (fs::path(path).extension() == ".zarr")
+    refuse(path, "a folder without the metadata of zarr (zarr.json, .zgroup or .zarray)",
+           "Copy the store again with all hidden files, for example with cp -r or rsync -a");
   if (holds("matrix.mtx") || holds("matrix.mtx.gz"))
     refuse(path, "a folder of sparse counts of Cell Ranger",
            "Reduce them to dense columns first, for example with scanpy (scanpy.read_10x_mtx, "

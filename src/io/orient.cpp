@@ -48,6 +48,10 @@ void turn(RowInput& input) {
     std::swap(input.layout.rows, input.layout.columns);
   }
   std::swap(input.rows, input.columns);
+  if (input.format == Format::table) {  // any of its points are read by reading all lines
+    input.packed = false;
+    input.chunk_rows = input.rows;
+  }
 }
 
 bool looks_exchanged(const RowInput& input) {

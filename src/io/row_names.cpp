@@ -110,9 +110,9 @@ std::string index_of_columns(const Store& store, const std::string& dataset) {
   return index_of_frame(store, group + "var").value_or("");
 }
 
-std::vector<RowInput> inspect_each(std::span<const std::string> inputs) {
+std::vector<RowInput> inspect_each(std::span<const std::string> inputs, Orientation orientation) {
   std::vector<RowInput> result;
-  for (const std::string& input : inputs) result.push_back(inspect_rows(input));
+  for (const std::string& input : inputs) result.push_back(inspect_rows(input, orientation));
   return result;
 }
 
@@ -140,8 +140,8 @@ RowNames::RowNames(std::span<const RowInput> inputs) {
   }
 }
 
-RowNames::RowNames(std::span<const std::string> names, std::int64_t rows) {
-  const std::vector<RowInput> inputs = inspect_each(names);
+RowNames::RowNames(std::span<const std::string> names, Orientation orientation, std::int64_t rows) {
+  const std::vector<RowInput> inputs = inspect_each(names, orientation);
   std::int64_t found = 0;
   for (const RowInput& input : inputs) found += input.rows;
   if (found == rows) *this = RowNames(inputs);

@@ -152,7 +152,7 @@ void write_anndata(const comm::Communicator& comm, const std::string& path, cons
   comm::on_root(comm, [&] {
     partial.emplace(path);
     partial_path = partial->partial_path();
-    const RowNames names(contents.inputs, contents.rows.total());
+    const RowNames names(contents.inputs, contents.orientation, contents.rows.total());
     // HDF5 does not survive a full disk in good order, so it is not led there. This is a probe only: making
     // the file anew gives the space back, and what the numbers need is taken again below.
     partial->reserve(size_estimate(contents, names));

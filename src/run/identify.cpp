@@ -6,6 +6,7 @@
 #include "fleetsne/io/dataset_digest.hpp"
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/input.hpp"
+#include "fleetsne/io/known_formats.hpp"
 #include "fleetsne/io/neighbor_file.hpp"
 #include "fleetsne/io/state_file.hpp"
 #include "fleetsne/run/report.hpp"
@@ -181,7 +182,10 @@ json identify(const comm::Communicator& comm, const std::string& file) {
       break;
     case Kind::other: {
       const io::RowInput input = io::inspect_all_rows(comm, std::span(&file, 1)).front();
-      return {{"kind", "rows"}, {"rows", input.rows}, {"columns", input.columns}};
+      found = {{"kind", "rows"}, {"rows", input.rows}, {"columns", input.columns}};
+      found["format"] = from_root(comm, [&] { return json(io::name_format(input.location.path)); });
+      if (!input.warnings.empty()) found["warnings"] = input.warnings;
+      return found;
     }
   }
   found["complete"] = true;  // or an error has been thrown
@@ -194,6 +198,10 @@ std::string identity_text(const json& identity) {
     if (name == "kind") continue;
     if (name == "parameters") {
       text += parameter_text(value);
+      continue;
+    }
+    if (name == "warnings") {
+      for (const json& warning : value) text += fmt::format("{:<20}{}\n", "warning", value_text(warning));
       continue;
     }
     text += fmt::format("{:<20}{}\n", name, value_text(value));

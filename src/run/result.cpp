@@ -48,7 +48,8 @@ void write_result(const comm::Communicator& comm, const Config& config, const Ou
                      .inputs = config.input.files,
                      .parameters = provenance(report, result.state.numbers, digests_of(comm, result, method)),
                      .more = result.state.matrices,
-                     .method = method});
+                     .method = method,
+                     .orientation = config.input.orientation()});
   report.files.push_back(output.anndata());
   io::write_npy(comm, output.npy(), result.rows, result.embedding);
   report.files.push_back(output.npy());

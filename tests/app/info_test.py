@@ -3,6 +3,7 @@
 Usage: info_test.py PROGRAM MPIEXEC RANKS
 """
 import json
+import pathlib
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 
 from end_to_end import MPIEXEC, PROGRAM, RANKS, EndToEnd
 
+FILES = pathlib.Path(__file__).resolve().parents[1] / "files"
 FEW = ["--perplexity", "10", "--iterations", "40", "--early-iterations", "10"]
 DEEP = 200_000 * "[" + 200_000 * "]"
 
@@ -138,7 +140,13 @@ class Info(EndToEnd):
         done = self.run_program("info", "rows.npy")
         self.assert_succeeds(done)
         self.assertEqual([line.split() for line in done.stdout.splitlines()],
-                         [["kind", "rows"], ["columns", "8"], ["rows", "210"]])
+                         [["kind", "rows"], ["columns", "8"], ["format", "NumPy", ".npy", "1.0"], ["rows", "210"]])
+        holes = f"{FILES}/zarr/zarr3_codecs_v3.zarr.zip:holes"
+        done = self.run_program("info", holes)
+        self.assert_succeeds(done)
+        self.assertRegex(done.stdout, "(?m)^warning +.*2 of the 6 chunks of holes are not stored")
+        (found,) = self.told(holes)
+        self.assertEqual((found["format"], len(found["warnings"])), ("zarr v3, zip", 1))
 
     def test_what_has_no_checksums(self):
         """Neighbours of other programs, and what earlier versions wrote."""

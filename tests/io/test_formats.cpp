@@ -1,5 +1,6 @@
 // Files that the tools of users wrote (tests/files/formats): what is read is right, what is not names itself.
 #include "fleetsne/io/input.hpp"
+#include "fleetsne/io/known_formats.hpp"
 #include "fleetsne/io/read.hpp"
 #include "fleetsne/io/row_names.hpp"
 
@@ -242,6 +243,32 @@ TEST_F(Formats, FilesOfOtherProgramsSayWhatTheyHold) {
   expect_refused("octave4.mat", {"MATLAB file of version 4"});
   for (const char* name : {"rows.rds", "plain.rds"}) expect_refused(name, {"RDS file of R", "readRDS"});
   expect_refused("rows.RData", {".RData file of R"});
+}
+
+TEST_F(Formats, WhatIsReadHasAName) {
+  const auto expect_name = [&](const std::string& file, const std::string& name) {
+    EXPECT_EQ(name_format(file), name) << file;
+  };
+  const std::string all = real("../");
+  expect_name(real("gzip.h5ad"), "AnnData of encoding 0.1.0 (HDF5)");
+  expect_name(all + "elements/anndata0618.h5ad", "AnnData (HDF5)");
+  expect_name(all + "elements/mudata.h5mu", "MuData of encoding 0.1.0 (HDF5)");
+  expect_name(all + "zarr/v3.zarr", "AnnData of encoding 0.1.0 (zarr v3)");
+  expect_name(all + "zarr/v2_deflated.zarr.zip", "AnnData of encoding 0.1.0 (zarr v2, zip)");
+  expect_name(all + "zarr/tensorstore_v2.zarr", "zarr v2");
+  expect_name(real("cells.loom"), "loom 3.0.0 (HDF5)");
+  expect_name(real("cells.h5seurat"), "h5Seurat 3.1.5.9900 (HDF5)");
+  expect_name(real("matlab.mat"), "MATLAB 7.3 (HDF5)");
+  expect_name(real("octave.h5"), "Octave (HDF5)");
+  expect_name(real("counts.h5"), "counts of Cell Ranger (HDF5)");
+  expect_name(real("rhdf5.h5"), "HDF5");
+  expect_name(real("rows.npy"), "NumPy .npy 1.0");
+  expect_name(all + "tables/barcodes.csv",
+              "table: header line (PC1, PC2, PC3), names of rows in column "
+              "\"Barcode\", 3 columns, separator comma");
+  const std::string vectors("\1\0\0\0\0\0\0\0", 8), extents("\1\0\0\0\1\0\0\0\0", 9);
+  expect_name(make_gzip("a.fvecs.gz", vectors), "TexMex .fvecs, gzip");
+  expect_name(make_file("a.u8bin.crop_nb_1", extents), "big-ann-benchmarks .u8bin");
 }
 
 TEST_F(Formats, DatasetsOfANewerHdf5) {  // as h5py of HDF5 2.0 writes with libver="latest"

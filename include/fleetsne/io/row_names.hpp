@@ -21,7 +21,7 @@ class RowNames {
   explicit RowNames(std::span<const RowInput> inputs);
   /// The same of inputs by name, none of whose rows are known if together they have not this many (they have
   /// changed, or are those of other rows).
-  RowNames(std::span<const std::string> inputs, std::int64_t rows);
+  RowNames(std::span<const std::string> inputs, Orientation orientation, std::int64_t rows);
 
   /// How many rows have a name of their own.
   std::int64_t named_rows() const;

@@ -4,6 +4,7 @@
 #include "fleetsne/comm/communicator.hpp"
 #include "fleetsne/data/labels.hpp"
 #include "fleetsne/data/row_distribution.hpp"
+#include "fleetsne/io/orientation.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,7 @@ struct AnnDataContents {
   nlohmann::json parameters;        ///< -> uns/METHOD, nested groups of scalars, strings and arrays
   std::vector<NamedMatrix> more{};  ///< -> obsm/NAME; at most most_matrices
   std::string method = "tsne";      ///< how it was made
+  Orientation orientation = Orientation::rows;  ///< that the inputs were read with
   static constexpr std::size_t most_matrices = 4;
 };
 
