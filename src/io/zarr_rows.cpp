@@ -29,12 +29,12 @@ void expect_numbers(const ZarrStore& store, const std::string& name) {
 void judge_missing_chunks(const ZarrStore& store, RowInput& input) {
   const std::string& name = input.location.dataset;
   const auto [all, stored] = store.reader(name).count_stored();
-  if (stored == 0)
-    throw base::InputError(fmt::format(
-        "{}: {} has no data (none of its {} chunks is stored). The store is truncated or was never "
-        "finished: copy it or make it again",
-        store.path(), name, all));
-  store.expect_stored(name);
+  constexpr std::int64_t max_missing_ratio = 16;
+  if (stored < (all + max_missing_ratio - 1) / max_missing_ratio)
+    zarr::refuse(store.path(), name, stored == 0 ? "has no data" : "is not all there",
+                 fmt::format("{} of its {} chunks {} stored", stored == 0 ? "none" : std::to_string(stored),
+                             all, stored <= 1 ? "is" : "are"),
+                 "The store is truncated or was never finished: copy it or make it again");
   if (stored < all)
     input.warnings.push_back(
         fmt::format("{}: {} of the {} chunks of {} are not stored (they are read as the fill value, {}, as "

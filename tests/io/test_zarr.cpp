@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 namespace fleetsne::io {
 namespace {
@@ -161,6 +164,45 @@ TEST_F(Zarr, PointsMayBeColumns) {
                                            static_cast<std::int64_t>(j),
                                            found.rows.begin(comm.rank()) + static_cast<std::int64_t>(i))));
     }
+  }
+}
+
+TEST_F(Zarr, StoresOfTensorStore) {
+  for (const char* store : {"tensorstore_v2.zarr", "tensorstore_v3.zarr"})
+    expect_same_rows(real_file(store), real_file("zarr3_codecs_v3.zarr.zip:none"));
+  EXPECT_TRUE(log.warnings().empty());
+}
+
+/// Moves all metadata of a store of version 2 into the root's .zmetadata, as zarr consolidates them, and
+/// takes those away that version 3 has beside the consolidated ones in its root.
+void keep_consolidated_metadata(const std::filesystem::path& store) {
+  std::vector<std::filesystem::path> others;
+  std::string all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(store)) {
+    const std::filesystem::path& path = entry.path();
+    const bool second = path.filename().string().starts_with(".z");
+    if (!second && (path.filename() != "zarr.json" || path.parent_path() == store)) continue;
+    others.push_back(path);
+    if (!second) continue;
+    all += fmt::format("{}\"{}\":", all.empty() ? "" : ",", path.lexically_relative(store).string());
+    all += (std::stringstream() << std::ifstream(path).rdbuf()).str();
+  }
+  ASSERT_GT(others.size(), 20U);
+  for (const auto& path : others) std::filesystem::remove(path);
+  if (!all.empty())
+    std::ofstream(store / ".zmetadata") << R"({"zarr_consolidated_format":1,"metadata":{)" << all << "}}";
+}
+
+TEST_F(Zarr, MetadataMayStandInTheRootAlone) {
+  for (const std::string name : {"v3.zarr", "zarr2.zarr"}) {
+    const std::string store = make(name, [&](const std::string& where) {
+      std::filesystem::copy(real_file(name), where, std::filesystem::copy_options::recursive);
+      keep_consolidated_metadata(where);
+    });
+    expect_same_rows(store, real_file("cells.h5ad"));
+    const auto rows = data::RowDistribution::balanced(60, comm.size());
+    const std::vector<std::string> label{store + ":obs/note"}, expected{real_file("cells.h5ad:obs/note")};
+    EXPECT_EQ(read_labels(comm, label, rows).codes, read_labels(comm, expected, rows).codes);
   }
 }
 

@@ -1,6 +1,7 @@
 """The files that the rows of bad_inputs.py name: good ones, and what may happen to them."""
 import gzip
 import os
+import pathlib
 import shutil
 import socket
 import struct
@@ -9,6 +10,7 @@ import h5py
 import numpy as np
 
 ROWS, COLUMNS = 210, 8
+FILES = pathlib.Path(__file__).resolve().parents[2] / "files"
 
 CONFIGS = {
     "section": "[optimise]\niterations = 5\n",
@@ -71,10 +73,30 @@ class Files:
         self.tables()
         self.hdf5()
         self.anndata()
+        self.zarr()
         self.no_files()
         for name, text in CONFIGS.items():
             (folder / f"{name}.cfg").write_text(text)
         self.made(run)
+
+    def zarr(self):
+        """Copies of what anndata wrote, obsm/X_pca being 60 x 5 in one chunk, and what may happen to them."""
+        def damaged(name, file, change):
+            shutil.copytree(FILES / "zarr/v2.zarr", self.folder / name)
+            path = self.folder / name / file
+            content = change(path.read_bytes())
+            path.unlink() if content is None else path.write_bytes(content)
+
+        chunk, metadata = "obsm/X_pca/0.0", "obsm/X_pca/.zarray"
+        damaged("gone.zarr", chunk, lambda _: None)
+        damaged("cut.zarr", chunk, lambda content: content[:100])
+        damaged("flipped.zarr", chunk, lambda content: content[:40] + bytes(40) + content[80:])
+        damaged("codec.zarr", metadata, lambda content: content.replace(b'"blosc"', b'"jpegxl"'))
+        damaged("longer.zarr", metadata, lambda content: content.replace(b"60", b"6000", 1))
+        damaged("shape.zarr", metadata, lambda content: content.replace(b"60", b'"60"', 1))
+        damaged("json.zarr", metadata, lambda content: content[:50])
+        (self.folder / "hidden.zarr/obsm").mkdir(parents=True)
+        self.write("cut.zarr.zip", (FILES / "zarr/v3.zarr.zip").read_bytes()[:30000])
 
     def write(self, name, content):
         (self.folder / name).write_bytes(content)
