@@ -51,8 +51,7 @@ bool is_seurat(const Store& store) {
 }
 
 std::string anndata_default(const Store& store) {
-  constexpr const char* usual = "obsm/X_pca";
-  if (store.kind(usual) != NodeKind::none) return usual;
+  if (store.kind(default_of_anndata) != NodeKind::none) return default_of_anndata;
   if (is_array(store, "obs") || is_array(store, "obsm"))
     refuse(
         store, "was written by an anndata older than 0.7 (obs and obsm are single tables there)",

@@ -7,6 +7,9 @@
 /// How programs lay out their HDF5 files and zarr stores. By one rank alone.
 namespace fleetsne::io {
 
+/// What is embedded of AnnData unless something is named.
+inline constexpr const char* default_of_anndata = "obsm/X_pca";
+
 /// The program or format whose layout a store has, with its version if it is recorded: "loom 3.0.0"; else
 /// empty.
 std::string name_layout(const Store& store);

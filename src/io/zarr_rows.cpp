@@ -49,6 +49,7 @@ void judge_missing_chunks(const ZarrStore& store, RowInput& input) {
 void inspect_zarr_rows(RowInput& input) {
   const ZarrStore store(input.location.path);
   std::string& name = input.location.dataset;
+  static_cast<void>(store.node(name.empty() ? default_of_anndata : name));  // throws if it is damaged
   name = array_of_rows(store, name);
   expect_matrix(store, name);
   expect_numbers(store, name);
