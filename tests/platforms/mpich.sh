@@ -17,7 +17,7 @@ if [ ! -e "$fftw/lib/libfftw3f_mpi.so" ]; then
   cd fftw3-*/
   for precision in --disable-float --enable-float; do
     ./configure --quiet --prefix="$fftw" --enable-shared --disable-static --disable-fortran --enable-mpi --enable-sse2 \
-      $([ "$precision" = --disable-float ] || echo --enable-sse) "$precision" MPICC=mpicc.mpich
+      "$precision" MPICC=mpicc.mpich
     make --silent -j "$(nproc)"
     make --silent install
     make --silent clean
