@@ -34,7 +34,7 @@ def main():
         assert script.exists() and beside in configs, "notebook.sbatch does not find its configs"
         commands = output_of(program, "help", "--commands").split()
         pages = sorted(page.name for page in pathlib.Path(prefix).glob("share/man/man1/*"))
-        assert pages == sorted(["fleetsne.1", *(f"fleetsne-{command}.1" for command in commands)]), pages
+        assert pages == sorted(["fleetsne.1.gz", *(f"fleetsne-{command}.1.gz" for command in commands)]), pages
         read = output_of("env", f"MANPATH={prefix}/share/man", "man", "-P", "cat", "fleetsne-embed")
         assert "--perplexity" in read, read
         completion = pathlib.Path(prefix) / "share/bash-completion/completions/fleetsne"
