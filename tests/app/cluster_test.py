@@ -14,13 +14,13 @@ import unittest
 import h5py
 
 from end_to_end import MPIEXEC, PATIENCE, PROGRAM, EndToEnd
+from launcher import settings
 
 README = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
 CORES = len(os.sched_getaffinity(0))
 FEW = ["--perplexity", "10", "--early-iterations", "5", "--iterations", "5"]
 # What the tests say to mpirun, and a user does not.
-OWN = [name for name in os.environ
-       if name == "OMP_NUM_THREADS" or name.startswith("OMPI_MCA_") and "single_copy" not in name]
+OWN = ["OMP_NUM_THREADS", *settings("oversubscribe", "unbound", "yield", "one-host", "temporary=")]
 
 
 class Cluster(EndToEnd):

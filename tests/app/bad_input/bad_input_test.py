@@ -46,9 +46,12 @@ def output_of(number):
     return f"out-{number:03}"
 
 
+OF_LAUNCHER = re.compile(r"\[[^]]+\] PMIX ERROR: ")  # of Open MPI 5, where a rank ends while it is told of another's end
+
+
 def message_of(stderr):
     """What follows the first "fleetsne: error: ", without mpiexec's own remarks."""
-    lines = stderr.partition("fleetsne: error: ")[2].splitlines()
+    lines = [line for line in stderr.partition("fleetsne: error: ")[2].splitlines() if not OF_LAUNCHER.match(line)]
     ends = [i for i, line in enumerate(lines) if line.startswith("-----")]
     return "\n".join(lines[:ends[0]] if ends else lines).strip()
 
