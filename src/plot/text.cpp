@@ -6,17 +6,34 @@
 
 namespace fleetsne::plot {
 
+namespace {
+
+/// A mark that turns the direction of what follows it, to the end of the line: U+202A to U+202E, U+2066 to
+/// U+2069.                                              [Unicode Standard Annex 9, explicit formatting
+/// characters]
+bool turns_direction(std::string_view letter) {
+  return (letter >= "\xE2\x80\xAA" && letter <= "\xE2\x80\xAE") ||
+         (letter >= "\xE2\x81\xA6" && letter <= "\xE2\x81\xA9");
+}
+
+bool separates_lines(std::string_view letter) {  // U+2028 and U+2029
+  return letter == "\xE2\x80\xA8" || letter == "\xE2\x80\xA9";
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t bytes = base::code_point_bytes(text);
     const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead >= '\t' && lead <= '\r') {
+    const std::string_view letter = text.substr(0, bytes);
+    if ((lead >= '\t' && lead <= '\r') || separates_lines(letter)) {
       out += ' ';
-    } else if (bytes == 0 || lead < 0x20 || lead == 0x7F) {
+    } else if (bytes == 0 || lead < 0x20 || lead == 0x7F || turns_direction(letter)) {
       out += '?';
     } else {
-      out += text.substr(0, bytes);
+      out += letter;
     }
     text.remove_prefix(bytes == 0 ? 1 : bytes);
   }

@@ -86,6 +86,9 @@ TEST(Text, PrintableKeepsUtf8AndReplacesTheRest) {
   EXPECT_EQ(printable("\xc0\xaf"), "??") << "an overlong form";
   EXPECT_EQ(printable("a\nb\tc"), "a b c");
   EXPECT_EQ(printable("a\x01z"), "a?z");
+  EXPECT_EQ(printable("T\u2028cells"), "T cells");
+  EXPECT_EQ(printable("T\u202ecells\u2066"), "T?cells?") << "what would turn the text of a whole line";
+  EXPECT_EQ(printable("\u05d0\u200fb\u2014"), "\u05d0\u200fb\u2014") << "right to left by itself";
 }
 
 TEST(Text, LettersAreWhatAReaderSees) {

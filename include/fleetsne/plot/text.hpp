@@ -7,8 +7,8 @@
 
 namespace fleetsne::plot {
 
-/// `text` in one line of valid UTF-8: tabs and ends of lines become spaces, other control characters and
-/// bytes that are not UTF-8 question marks.
+/// `text` in one line of valid UTF-8: tabs and ends of lines become spaces; other control characters, marks
+/// that turn the direction of a line and bytes that are not UTF-8 become question marks.
 std::string printable(std::string_view text);
 
 /// Where each character that a reader sees ends, in bytes: a letter with its accents is one, so is an emoji
