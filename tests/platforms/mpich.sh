@@ -27,7 +27,7 @@ fi
 
 # Found is one MPI; without FFTW's own libraries it is refused (there are none then, or Open MPI's).
 if [ "$tier" = job ]; then tests=OFF; else tests=ON; fi
-cmake -B build/mpich -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_PREFIX_PATH="$fftw" -DFLEETSNE_TESTS=$tests \
+cmake -B build/mpich -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_PREFIX_PATH="$fftw" -DFLEETSNE_TESTS="$tests" \
   -DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)"
 cmake --build build/mpich --parallel "$(nproc)"
 export LD_LIBRARY_PATH=$fftw/lib
