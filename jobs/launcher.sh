@@ -48,8 +48,7 @@ launcher_settings() {
           PRTE_MCA_plm=ssh "PRTE_MCA_plm_ssh_agent=$value" PRTE_MCA_plm_ssh_no_tree_spawn=1 \
           HYDRA_LAUNCHER=ssh "HYDRA_LAUNCHER_EXEC=$value"
         ;;
-      networks=*) printf '%s\n' "OMPI_MCA_oob_tcp_if_include=$value" "PRTE_MCA_oob_tcp_if_include=$value" \
-        "PRTE_MCA_prte_if_include=$value" ;;
+      networks=*) printf '%s\n' "OMPI_MCA_oob_tcp_if_include=$value" "PRTE_MCA_prte_if_include=$value" ;;
       data-networks=*) printf '%s\n' OMPI_MCA_btl=tcp,self "OMPI_MCA_btl_tcp_if_include=$value" ;;
       keepalive=*)
         local time interval count prefix

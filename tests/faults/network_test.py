@@ -6,7 +6,7 @@ import sys
 import unittest
 
 from faulty import MPIEXEC, OFTEN, PROGRAM, RUN, FaultTest, Running
-from launcher import settings
+from launcher import open_mpi, settings
 
 AGENT = """#!/bin/sh
 # What mpirun calls to start its daemon on a host: HOST COMMAND...
@@ -55,7 +55,7 @@ class Hosts:
                           f"keepalive={ASK_AFTER},{ASK_EVERY},{ASKED}")
         # Open MPI takes the host that it runs on for its own only by its name.
         return ["ip", "netns", "exec", self.here, "env", *(f"{name}={value}" for name, value in wanted.items()),
-                MPIEXEC, "-n", "2", "--host", f"{socket.gethostname()},10.77.0.2"]
+                MPIEXEC, "-n", "2", "--map-by", "ppr:1:node", "--host", f"{socket.gethostname()},10.77.0.2"]
 
 
 class Network(FaultTest):
@@ -76,7 +76,10 @@ class Network(FaultTest):
         self.hosts.ip(*how)
         code, seconds = running.end()
         print(f"ended with {code} after {seconds:.1f} s", flush=True)
-        self.assertNotEqual(code, 0)
+        # mpirun of Open MPI 5 ends with 0 when it has lost a host, so 0 means a result only where there is one.
+        if code == 0:
+            self.assertGreaterEqual(open_mpi(MPIEXEC), 5)
+        self.assertFalse((self.out / "embedding.h5ad").exists())
         self.assertLess(seconds, ENDS_WITHIN)
         self.assert_all_files_whole(running.log())
         self.assert_inputs_untouched()
@@ -88,7 +91,7 @@ class Network(FaultTest):
         """mpirun's daemons notice."""
         running = self.start_on_hosts()
         self.cut(running, "-n", self.hosts.here, "link", "set", "orders", "down")
-        self.assertIn("lost communication", running.log())
+        self.assertRegex(running.log(), "lost communication|lost connection|LOST")
 
     def test_packets_are_dropped(self):
         running = self.start_on_hosts()
@@ -103,4 +106,7 @@ class Network(FaultTest):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
+    tried = unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2, exit=False).result
+    if not tried.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if len(tried.skipped) == tried.testsRun else 0)  # a skip for ctest

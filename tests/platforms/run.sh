@@ -56,7 +56,8 @@ git archive HEAD | tar -x --no-same-owner -C "$root/fleetsne"
 # in_root COMMAND: in the tree, with what is mounted gone when it ends.
 in_root() {
   # shellcheck disable=SC2016 # for that shell to expand
-  unshare --mount --propagation private /bin/sh -c 'for place in proc sys dev; do mount --rbind /$place "$0/$place"; done
+  unshare --mount --propagation private /bin/sh -c 'mount --bind "$0" "$0" # so that it is a mount of its own, as ip netns needs
+    for place in proc sys dev; do mount --rbind /$place "$0/$place"; done
     exec chroot "$0" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
       PIP_CERT=/usr/local/share/host/ca-certificates.crt bash -euc "cd /fleetsne; $1"' "$root" "$1"
 }
