@@ -219,6 +219,7 @@ Evaluation evaluate(const comm::Communicator& comm, const EvaluateConfig& given,
   }
   found.seconds = comm.all_reduce(watch.seconds(), comm::Reduction::max);
   if (!config.output.json.empty()) found.files.push_back(config.output.json);
+  found.warnings = log.warnings();
   comm::on_root(comm, [&] {
     if (!config.output.json.empty()) io::write_text_file(config.output.json, to_text(to_json(found)) + "\n");
   });

@@ -67,6 +67,7 @@ json to_json(const Evaluation& found) {
               {"threads", found.threads},
               {"libraries", library_versions()},
               {"wall_seconds", found.seconds},
+              {"warnings", found.warnings},
               {"embeddings", judgements}};
   if (found.recall) {
     result["perplexity"] = found.perplexity;

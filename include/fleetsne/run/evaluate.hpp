@@ -65,6 +65,7 @@ struct Evaluation {
   std::vector<std::string> files{};  ///< written
   int ranks = 1, threads = 1;
   double seconds = 0;
+  std::vector<std::string> warnings{};  ///< of rank 0's log
 };
 
 /// Judges embeddings of the same rows (quality::Judge; KL by quality::divergence with Z from the sample) and
