@@ -20,8 +20,8 @@ void expect_end(ByteStream& stream, const ArrayLayout& layout) {
   const std::int64_t end = layout.data_offset + layout.rows * layout.row_bytes();
   if (stream.read_some(end, std::span(&more, 1)) == 0 || !layout.fills_file) return;
   throw base::InputError(
-      fmt::format("{} goes on after its last row ({} x {} elements of {} bytes in its header). It is "
-                  "damaged: copy or make it anew",
+      fmt::format("{} continues after its last row ({} x {} elements of {} bytes in its header). It is "
+                  "damaged: copy it or make it again",
                   stream.path(), layout.rows, layout.columns, layout.type.size));
 }
 
@@ -147,11 +147,16 @@ void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::Global
 template void read_array_rows(ByteStream&, const ArrayLayout&, base::GlobalIndex, base::MatrixView<float>);
 template void read_array_rows(ByteStream&, const ArrayLayout&, base::GlobalIndex, base::MatrixView<double>);
 
-void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                         std::span<std::int64_t> out) {
+template <class T>
+void read_array_column(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
+                       std::span<T> out) {
   if (out.empty()) return;
-  read_row_major(stream, layout, first, base::MatrixView<std::int64_t>(out.data(), out.size(), 1, 1));
+  read_row_major(stream, layout, first, base::MatrixView<T>(out.data(), out.size(), 1, 1));
   if (first + static_cast<base::GlobalIndex>(out.size()) == layout.rows) expect_end(stream, layout);
 }
+
+template void read_array_column(ByteStream&, const ArrayLayout&, base::GlobalIndex, std::span<double>);
+template void read_array_column(ByteStream&, const ArrayLayout&, base::GlobalIndex, std::span<std::int64_t>);
+template void read_array_column(ByteStream&, const ArrayLayout&, base::GlobalIndex, std::span<std::string>);
 
 }  // namespace fleetsne::io

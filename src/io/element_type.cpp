@@ -2,6 +2,7 @@
 
 #include "fleetsne/base/contracts.hpp"
 #include "fleetsne/base/error.hpp"
+#include "fleetsne/base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -71,6 +72,30 @@ void convert_to_floating(ElementType type, const std::byte* in, std::span<T> out
   }
 }
 
+constexpr std::size_t utf32_bytes = 4;
+
+void append_utf8(std::string& text, std::uint32_t point) {
+  constexpr std::uint32_t replacement = 0xFFFD;
+  if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) point = replacement;
+  const auto put = [&](std::uint32_t byte) { text.push_back(static_cast<char>(byte)); };
+  const auto put_tail = [&](int shift) { put(0x80 | ((point >> shift) & 0x3F)); };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | (point >> 6));
+    put_tail(0);
+  } else if (point < 0x10000) {
+    put(0xE0 | (point >> 12));
+    put_tail(6);
+    put_tail(0);
+  } else {
+    put(0xF0 | (point >> 18));
+    put_tail(12);
+    put_tail(6);
+    put_tail(0);
+  }
+}
+
 }  // namespace
 
 float half_to_float(std::uint16_t bits) {
@@ -103,6 +128,29 @@ void convert(ElementType type, const std::byte* in, std::span<std::int64_t> out)
     }
     return static_cast<std::int64_t>(value);
   });
+}
+
+void convert(ElementType type, const std::byte* in, std::span<std::string> out) {
+  FLEETSNE_EXPECT(type.is_text());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::span<const std::byte> element(in + i * type.bytes(), type.bytes());
+    out[i] =
+        type.kind == ElementKind::utf32 ? text_of_utf32(element, type.big_endian) : text_of_bytes(element);
+  }
+}
+
+std::string text_of_utf32(std::span<const std::byte> text, bool big_endian) {
+  std::size_t points = text.size() / utf32_bytes;
+  const auto point = [&](std::size_t i) { return load<std::uint32_t>(&text[i * utf32_bytes], big_endian); };
+  while (points > 0 && point(points - 1) == 0) --points;
+  std::string result;
+  for (std::size_t i = 0; i < points; ++i) append_utf8(result, point(i));
+  return result;
+}
+
+std::string text_of_bytes(std::span<const std::byte> text) {
+  const std::string_view bytes(reinterpret_cast<const char*>(text.data()), text.size());
+  return base::valid_utf8(bytes.substr(0, bytes.find_last_not_of('\0') + 1));
 }
 
 }  // namespace fleetsne::io

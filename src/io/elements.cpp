@@ -107,6 +107,10 @@ class ColumnInspector {
       case ValueKind::floating:
         column.kind = ColumnKind::numbers;
         return;
+      case ValueKind::time:
+        column.kind = ColumnKind::times;
+        column.time = info.time;
+        return;
       case ValueKind::text:
         column.kind = ColumnKind::texts;
         return;
@@ -115,7 +119,7 @@ class ColumnInspector {
                                         fmt::join(info.fields, ", "), column.name, info.fields.front()));
       default:
         refuse(column.name,
-               fmt::format("has values that are not numbers, booleans or text (a column needs one "
+               fmt::format("has values that are not numbers, booleans, times or text (a column needs one "
                            "of these for each row). {}",
                            remedy_));
     }
@@ -252,6 +256,15 @@ std::vector<bool> read_mask(const Store& store, const std::string& mask, std::in
   return missing;
 }
 
+std::vector<double> read_times(const Store& store, const Column& column, std::int64_t first,
+                               std::size_t rows) {
+  std::vector<std::int64_t> counts(rows);
+  store.read(column.values, first, std::span(counts), column.field);
+  std::vector<double> seconds(rows);
+  to_seconds(*column.time, counts, seconds);
+  return seconds;
+}
+
 }  // namespace
 
 Column inspect_column(const Store& store, const std::string& name, const std::string& remedy) {
@@ -259,7 +272,8 @@ Column inspect_column(const Store& store, const std::string& name, const std::st
 }
 
 Column find_column(const Store& store, const std::string& name, const std::string& what) {
-  if (!name.empty() && (store.kind(name) != NodeKind::none || is_field(store, name)))
+  const bool named = !name.empty() || store.kind("") == NodeKind::array;  // zarr may be a single array
+  if (named && (store.kind(name) != NodeKind::none || is_field(store, name)))
     return inspect_column(store, name);
   const bool frame = store.kind("obs") != NodeKind::none;
   throw base::InputError(fmt::format(
@@ -285,6 +299,10 @@ ColumnBlock read_column(const Store& store, const Column& column, std::int64_t f
                    [&](double value) { return std::isnan(value) || value == column.missing_number; });
       for (std::size_t i = 0; i < block.missing.size(); ++i)
         if (block.missing[i]) block.numbers[i] = std::numeric_limits<double>::quiet_NaN();
+      return block;
+    case ColumnKind::times:
+      block.numbers = read_times(store, column, first, rows);
+      mark_missing(block.numbers, block.missing, [](double time) { return std::isnan(time); });
       return block;
     case ColumnKind::integers:
     case ColumnKind::codes:

@@ -43,6 +43,15 @@ void describe_integers(const Guard& guard, hid_t type, ArrayInfo& info) {
 
 }  // namespace
 
+std::string numpy_name(hid_t type) {
+  constexpr std::string_view begin = "NUMPY:";
+  char* const tag = H5Tget_tag(type);
+  const std::string_view text = tag == nullptr ? "" : tag;
+  std::string name(text.starts_with(begin) ? text.substr(begin.size()) : "");
+  H5free_memory(tag);
+  return name;
+}
+
 ArrayInfo describe_type(const Guard& guard, hid_t type) {
   ArrayInfo info;
   info.bytes = static_cast<int>(H5Tget_size(type));
@@ -65,6 +74,10 @@ ArrayInfo describe_type(const Guard& guard, hid_t type) {
       info.kind = ValueKind::record;
       for (int m = 0; m < H5Tget_nmembers(type); ++m)
         info.fields.push_back(member_name(type, static_cast<unsigned>(m)));
+      break;
+    case H5T_OPAQUE:
+      info.time = time_unit_of_type(numpy_name(type));
+      if (info.time && info.bytes == sizeof(std::int64_t)) info.kind = ValueKind::time;
       break;
     default:
       break;

@@ -1,6 +1,7 @@
 #include "fleetsne/io/hdf5.hpp"
 #include "fleetsne/io/transfer_limit.hpp"
 
+#include "hdf5_types.hpp"
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,15 +63,20 @@ Handle memory_type(const Guard& guard, hid_t type, const std::string& field) {
 Handle integer_type(const Guard& guard, hid_t type) {
   const char* const problem = "has a damaged type";
   if (H5Tget_class(type) == H5T_ENUM) return guard.own(H5Tget_super(type), H5Tclose, problem);
+  if (H5Tget_class(type) == H5T_OPAQUE)
+    return guard.own(H5Tcopy(numpy_name(type).starts_with('>') ? H5T_STD_I64BE : H5T_STD_I64LE), H5Tclose,
+                     problem);
   const bool bits = H5Tget_class(type) == H5T_BITFIELD && H5Tget_size(type) == 1;
   return guard.own(H5Tcopy(bits ? H5T_STD_U8LE : type), H5Tclose, problem);
 }
 
+/// Whether elements are read as integers of 64 bits; times are, too.
 bool are_integers(hid_t type) {
   const H5T_class_t kind = H5Tget_class(type);
   const std::size_t bytes = H5Tget_size(type);
   return ((kind == H5T_INTEGER || kind == H5T_ENUM) && bytes <= sizeof(std::int64_t)) ||
-         (kind == H5T_BITFIELD && bytes == 1);
+         (kind == H5T_BITFIELD && bytes == 1) ||
+         (kind == H5T_OPAQUE && bytes == sizeof(std::int64_t) && time_unit_of_type(numpy_name(type)));
 }
 
 /// @param values  unsigned integers in the place of signed ones

@@ -27,6 +27,20 @@ const char* called(Format format) {
   }
 }
 
+/// Throws InputError unless rows can be read from an array.
+void expect_numbers(const ArrayLayout& layout, const std::string& path) {
+  if (layout.time)
+    throw base::InputError(fmt::format(
+        "{} holds times (rows are numbers). Convert them, as in array.astype(\"int64\"), or color "
+        "a picture by them with plot --values",
+        path));
+  if (layout.type.is_text())
+    throw base::InputError(fmt::format(
+        "{} holds text (rows are numbers). Save numbers, or give the file as --labels if it has one "
+        "text for each row",
+        path));
+}
+
 void inspect_array(RowInput& input) {
   const std::string& path = input.location.path;
   if (!input.location.dataset.empty()) {
@@ -38,6 +52,7 @@ void inspect_array(RowInput& input) {
   input.packed = stream->packed();
   ArrayLayout& layout = input.layout;
   layout = read_array_header(*stream, input.format);
+  expect_numbers(layout, path);
   const bool images = input.format == Format::idx && layout.dimensions > 2;
   if (layout.dimensions != 2 && !images) {
     throw base::InputError(fmt::format(
@@ -215,7 +230,8 @@ RowInput inspect_rows(const std::string& input, Orientation orientation) {
     inspect_array(result);
   }
   orient(result, orientation);
-  if (is_store(result.format) || result.transposed) result.column_names = names_of_columns(result);
+  if (is_store(result.format) || result.transposed)
+    result.column_names = names_of_columns(result, result.warnings);
   for (std::string& warning : warnings_of_names(result)) result.warnings.push_back(std::move(warning));
   return result;
 }

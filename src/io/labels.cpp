@@ -7,17 +7,29 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <unordered_map>
 #include <vector>
 
 namespace fleetsne::io {
 namespace {
 
+[[noreturn]] void refuse_times(const std::string& name) {
+  throw base::InputError(fmt::format(
+      "{} holds times (labels are integers, booleans or names). Color a picture by them with plot --values",
+      name));
+}
+
+/// Numbers are labels if they are whole.
+ColumnKind kind_of_labels(const Column& column) {
+  return column.kind == ColumnKind::numbers ? ColumnKind::integers : column.kind;
+}
+
 void inspect_array_labels(LabelSource& source) {
   const std::string& path = source.location.path;
   if (!source.location.dataset.empty()) {
     throw base::InputError(
-        fmt::format("{} has no datasets in it, {} was asked for (only HDF5 and AnnData files have some). "
+        fmt::format("{} has no datasets in it, but {} was requested (only HDF5 and AnnData files have some). "
                     "Name the file alone",
                     path, source.location.dataset));
   }
@@ -28,10 +40,8 @@ void inspect_array_labels(LabelSource& source) {
         fmt::format("{} has {} x {} labels (one for each row is needed). Give a file with one column", path,
                     source.layout.rows, source.layout.columns));
   }
-  if (!source.layout.type.is_integer()) {
-    throw base::InputError(fmt::format(
-        "{} holds floating-point numbers (labels are integers or names). Convert them to integers", path));
-  }
+  if (source.layout.time) refuse_times(path);
+  source.kind = source.layout.type.is_text() ? ColumnKind::texts : ColumnKind::integers;
   source.count = source.layout.rows;
 }
 
@@ -42,6 +52,8 @@ void inspect_table_labels(LabelSource& source) {
   if (source.column != names_of_rows && !table.column_names.empty())
     source.location.dataset = table.column_names[static_cast<std::size_t>(source.column)];
   source.table = table.layout;
+  source.of_numbers = source.column != names_of_rows &&
+                      std::ranges::find(table.text_columns, source.column) == table.text_columns.end();
   source.kind = ColumnKind::texts;  // integers are put in their order when categories are merged
   source.count = table.layout.rows;
 }
@@ -50,16 +62,11 @@ void inspect_stored_labels(LabelSource& source) {
   const std::string& path = source.location.path;
   const std::string& name = source.location.dataset;
   const Column column = find_column(*Store::open(path), name, "labels");
-  if (column.kind == ColumnKind::numbers)
-    throw base::InputError(
-        fmt::format("{}: {} holds floating-point numbers (labels are integers, booleans or names). Convert "
-                    "them, or color "
-                    "a picture by them with plot --values",
-                    path, name));
+  if (column.kind == ColumnKind::times) refuse_times(path + ":" + name);
   if (column.categories.size() > most_categories)
     throw base::InputError(fmt::format("{} has {} categories of labels (more than {}). Name another column",
                                        path, column.categories.size(), most_categories));
-  source.kind = column.kind;
+  source.kind = kind_of_labels(column);
   source.count = column.count;
 }
 
@@ -70,14 +77,16 @@ struct LabelFacts {
   ArrayLayout layout;
   TableLayout table;
   std::int32_t column;
+  bool of_numbers;
 };
 
 LabelSource broadcast(const comm::Communicator& comm, const LabelSource& source) {
-  const LabelFacts facts = comm.broadcast(
-      LabelFacts{source.format, source.kind, source.count, source.layout, source.table, source.column}, 0);
+  const LabelFacts facts = comm.broadcast(LabelFacts{source.format, source.kind, source.count, source.layout,
+                                                     source.table, source.column, source.of_numbers},
+                                          0);
   Location location{comm.broadcast(source.location.path, 0), comm.broadcast(source.location.dataset, 0)};
-  return {std::move(location), facts.format, facts.kind,  facts.count,
-          facts.layout,        facts.table,  facts.column};
+  return {std::move(location), facts.format, facts.kind,   facts.count,
+          facts.layout,        facts.table,  facts.column, facts.of_numbers};
 }
 
 std::vector<LabelSource> inspect_here(std::span<const std::string> names, std::optional<std::int64_t> rows) {
@@ -108,10 +117,69 @@ bool is_missing_label(const std::string& text) {
   return std::ranges::find(marks, text) != marks.end();
 }
 
+std::vector<bool> missing_labels(const std::vector<std::string>& texts) {
+  std::vector<bool> missing;
+  for (const std::string& text : texts) missing.push_back(is_missing_label(text));
+  return missing;
+}
+
+/// Whole numbers as pandas writes them once one of a column is missing: 3.0, or 3,0.
+void drop_zero_fraction(std::string& text, bool decimal_comma) {
+  if (!text.ends_with(decimal_comma ? ",0" : ".0")) return;
+  const std::size_t end = text.size() - 2, begin = text.starts_with('-') ? 1 : 0;
+  if (begin < end && text.find_first_not_of("0123456789", begin) == end) text.resize(end);
+}
+
+/// Whole numbers as integers. Throws InputError if one is not.
+void make_integers(const std::string& name, ColumnBlock& block) {
+  constexpr double end_of_integers = 0x1p53;
+  block.missing.resize(block.numbers.size(), false);
+  for (std::size_t i = 0; i < block.numbers.size(); ++i) {
+    const double number = block.numbers[i];
+    block.missing[i] = block.missing[i] || std::isnan(number);
+    if (!block.missing[i] && (std::trunc(number) != number || std::abs(number) >= end_of_integers))
+      throw base::InputError(fmt::format(
+          "{} holds floating-point numbers, such as {} (labels are integers, booleans or names). Convert "
+          "them, or color a picture by them with plot --values",
+          name, number));
+    block.integers.push_back(block.missing[i] ? 0 : static_cast<std::int64_t>(number));
+  }
+  block.numbers.clear();
+}
+
 ColumnBlock read_table_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
   ColumnBlock block;
   block.texts = TableTexts(source.location.path, source.table, source.column).read(first, count);
-  for (const std::string& text : block.texts) block.missing.push_back(is_missing_label(text));
+  block.missing = missing_labels(block.texts);
+  if (!source.of_numbers) return block;
+  for (std::string& text : block.texts) drop_zero_fraction(text, source.table.decimal_comma);
+  return block;
+}
+
+ColumnBlock read_stored_block(const LabelSource& source, const Store& store, const Column& column,
+                              std::int64_t first, std::int64_t count) {
+  ColumnBlock block = read_column(store, column, first, count);
+  if (column.kind == ColumnKind::numbers)
+    make_integers(source.location.path + ":" + source.location.dataset, block);
+  return block;
+}
+
+ColumnBlock read_array_block(const LabelSource& source, std::int64_t first, std::int64_t count) {
+  const auto stream = ByteStream::open(source.location.path);
+  const auto read = [&](auto& values) {
+    values.resize(static_cast<std::size_t>(count));
+    read_array_column(*stream, source.layout, first, std::span(values));
+  };
+  ColumnBlock block;
+  if (source.layout.type.is_text()) {
+    read(block.texts);
+    block.missing = missing_labels(block.texts);
+  } else if (source.layout.type.is_integer()) {
+    read(block.integers);
+  } else {
+    read(block.numbers);
+    make_integers(source.location.path, block);
+  }
   return block;
 }
 
@@ -154,22 +222,17 @@ LabelBlock read_label_block(const LabelSource& source, std::int64_t first, std::
   if (is_store(source.format)) {
     const auto store = Store::open(path);
     const Column column = inspect_column(*store, source.location.dataset);
-    if (column.kind != source.kind || column.count != source.count)
+    if (kind_of_labels(column) != source.kind || column.count != source.count)
       throw base::InputError(
           fmt::format("{}: {} has changed while it was read (the ranks found other labels than rank 0). Run "
                       "again when the file is complete",
                       path, source.location.dataset));
-    block.values = read_column(*store, column, first, count);
+    block.values = read_stored_block(source, *store, column, first, count);
     block.categories = column.categories;
     return block;
   }
-  if (source.format == Format::table) {
-    block.values = read_table_block(source, first, count);
-    return block;
-  }
-  std::vector<std::int64_t>& integers = block.values.integers;
-  integers.resize(static_cast<std::size_t>(count));
-  if (count > 0) read_array_integers(*ByteStream::open(path), source.layout, first, std::span(integers));
+  block.values = source.format == Format::table ? read_table_block(source, first, count)
+                                                : read_array_block(source, first, count);
   return block;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,49 @@ namespace {
 
 constexpr std::string_view npy_magic = "\x93NUMPY";
 constexpr std::int64_t most_header_bytes = 1 << 20;
+
+constexpr std::int32_t max_text_bytes = 1 << 20;
+
+/// A type that numpy calls "<f4"; none if it is not read.
+std::optional<ElementType> element_type(std::string_view name) {
+  if (name.size() < 3 || std::string_view("<>=|").find(name[0]) == std::string_view::npos)
+    return std::nullopt;
+  ElementType type{.big_endian = name[0] == '>'};
+  if (time_unit_of_type(name)) {
+    type.kind = ElementKind::signed_integer;
+    type.size = 8;
+    return type;
+  }
+  const auto parsed = std::from_chars(name.data() + 2, name.data() + name.size(), type.size);
+  if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) return std::nullopt;
+  switch (name[1]) {
+    case 'f':
+      type.kind = ElementKind::floating;
+      break;
+    case 'i':
+      type.kind = ElementKind::signed_integer;
+      break;
+    case 'u':
+      type.kind = ElementKind::unsigned_integer;
+      break;
+    case 'b':
+      type.kind = ElementKind::boolean;
+      break;
+    case 'U':
+    case 'S': {
+      const std::int32_t letter = name[1] == 'U' ? 4 : 1;
+      if (type.size < 1 || type.size > max_text_bytes / letter) return std::nullopt;
+      type.kind = name[1] == 'U' ? ElementKind::utf32 : ElementKind::bytes;
+      type.size *= letter;
+      return type;
+    }
+    default:
+      return std::nullopt;
+  }
+  const bool one_byte = type.size == 1 && type.kind != ElementKind::floating;
+  if (!one_byte && type.size != 2 && type.size != 4 && type.size != 8) return std::nullopt;
+  return type;
+}
 
 /// The Python dictionary of a header, e.g. {'descr': '<f4', 'fortran_order': False, 'shape': (70000, 784), }.
 class HeaderText {
@@ -38,41 +82,32 @@ class HeaderText {
     refuse(fmt::format("its header has no '{}'", key), "Save it again with numpy.save");
   }
 
-  ElementType element_type() const {
+  /// The type of the elements, as numpy calls it.
+  std::string_view descr() const {
     const std::string_view text = after("descr");
     const std::size_t end = text.empty() ? 0 : text.find(text[0], 1);
     if (text.empty() || (text[0] != '\'' && text[0] != '"') || end == std::string_view::npos) {
       refuse("its elements are structured", "Save one plain array of numbers");
     }
-    const std::string_view descr = text.substr(1, end - 1);
-    ElementType type;
-    const std::string_view digits = descr.substr(std::min<std::size_t>(descr.size(), 2));
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), type.size);
-    bool known = descr.size() > 2 && parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size();
-    switch (descr.size() > 1 ? descr[1] : '\0') {
-      case 'f':
-        type.kind = ElementKind::floating;
-        break;
-      case 'i':
-        type.kind = ElementKind::signed_integer;
-        break;
-      case 'u':
-        type.kind = ElementKind::unsigned_integer;
-        break;
-      case 'b':
-        type.kind = ElementKind::boolean;
-        break;
-      default:
-        known = false;
+    return text.substr(1, end - 1);
+  }
+
+  void read_type(ArrayLayout& layout) const {
+    const std::string_view name = descr();
+    layout.time = time_unit_of_type(name);
+    const auto type = element_type(name);
+    if (type) {
+      layout.type = *type;
+      return;
     }
-    known = known && (type.size == 1 || type.size == 2 || type.size == 4 || type.size == 8) &&
-            !(type.kind == ElementKind::floating && type.size == 1) &&
-            std::string_view("<>=|").find(descr[0]) != std::string_view::npos;
-    if (!known) {
-      refuse(fmt::format("its elements are of type '{}'", descr), "Save it as float32, float64 or integers");
-    }
-    type.big_endian = descr[0] == '>';
-    return type;
+    if (name.ends_with('O'))
+      refuse("its elements are Python objects, pickled",
+             "Save them as text or numbers, as in numpy.save(file, array.astype(str))");
+    if (name.size() > 1 && (name[1] == 'M' || name[1] == 'm'))
+      refuse(fmt::format("its elements are of type '{}', times in units from weeks to ns are read", name),
+             "Convert it with array.astype(\"datetime64[s]\")");
+    refuse(fmt::format("its elements are of type '{}'", name),
+           "Save it as float32, float64, integers or text");
   }
 
   bool column_major() const { return after("fortran_order").starts_with("True"); }
@@ -130,7 +165,7 @@ ArrayLayout read_npy_header(ByteStream& stream) {
   const HeaderText header(stream.path(), std::move(text));
 
   ArrayLayout layout;
-  layout.type = header.element_type();
+  header.read_type(layout);
   layout.data_offset = header_offset + length;
   const std::vector<std::int64_t> shape = header.shape();
   layout.dimensions = static_cast<int>(shape.size());

@@ -182,21 +182,33 @@ std::vector<std::string> RowNames::read(std::int64_t first, std::int64_t count) 
   return names;
 }
 
-std::vector<std::string> names_of_columns(const RowInput& input) {
+std::vector<std::string> names_of_columns(const RowInput& input, std::vector<std::string>& warnings) {
   constexpr std::int64_t most_columns = 100000;  // all names are kept at once
   if (input.columns > most_columns) return {};
   if (input.format == Format::table && input.transposed && input.table.names)
     return TableTexts(input.location.path, input.table, names_of_rows).read(0, input.table.rows);
   if (!is_store(input.format) || input.transposed) return {};
   const auto store = Store::open(input.location.path);
+  const std::string index = index_of_columns(*store, input.location.dataset);
+  if (index.empty()) return {};
+  const auto cannot = [&](const std::string& why) {
+    warnings.push_back(fmt::format(
+        "{}. Columns of {} are not matched by name with those of other files: see that their order is the "
+        "same",
+        why, input.location.path));
+    return std::vector<std::string>();
+  };
   try {
-    const std::string index = index_of_columns(*store, input.location.dataset);
-    if (index.empty()) return {};
-    const Column column = inspect_column(*store, index);
-    if (column.count != input.columns || count_missing(*store, column) > 0) return {};
+    const Column column = inspect_column(*store, index, "Write the names of columns as one column of text");
+    if (column.count != input.columns)
+      return cannot(fmt::format("{}: {} has {} names for {} columns (the file is damaged)", store->path(),
+                                index, column.count, input.columns));
+    if (const std::int64_t missing = count_missing(*store, column); missing > 0)
+      return cannot(fmt::format("{} of {} columns of {} have no name ({} is missing there)", missing,
+                                input.columns, store->path(), index));
     return texts_of(column, read_column(*store, column, 0, column.count));
-  } catch (const base::Error&) {
-    return {};  // as of a file without names
+  } catch (const base::Error& error) {
+    return cannot(fmt::format("no names of columns can be read: {}", error.what()));
   }
 }
 

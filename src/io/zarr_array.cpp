@@ -34,6 +34,7 @@ ArrayInfo ArrayReader::info(const std::string& field) const {
   result.shape = array().shape;
   result.kind = type.kind;
   result.bytes = static_cast<int>(type.bytes);
+  result.time = type.time;
   result.is_unsigned = type.kind == ValueKind::integer && type.number.kind == ElementKind::unsigned_integer;
   for (const ElementLayout::Field& known : type.fields) result.fields.push_back(known.name);
   result.chunk = array().chunk;
@@ -100,7 +101,8 @@ void ArrayReader::read_numbers(const Part& part, base::MatrixView<T> out, const 
   FLEETSNE_EXPECT(static_cast<std::int64_t>(out.rows()) == part.rows &&
                   static_cast<std::int64_t>(out.columns()) == part.columns);
   const View view = view_of(field);
-  const bool integer = view.type.kind == ValueKind::integer || view.type.kind == ValueKind::boolean;
+  const bool integer = view.type.kind == ValueKind::integer || view.type.kind == ValueKind::boolean ||
+                       (view.type.kind == ValueKind::time && std::is_integral_v<T>);
   if (!integer && (view.type.kind != ValueKind::floating || std::is_integral_v<T>))
     refuse(store_, array().node, std::is_integral_v<T> ? "does not hold integers" : "does not hold numbers",
            fmt::format("its elements are {}", view.type.name), "Name another array");

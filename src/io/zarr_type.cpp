@@ -31,6 +31,13 @@ ElementLayout number_layout(ElementKind kind, std::size_t bytes) {
   return type;
 }
 
+ElementLayout time_layout(TimeUnit unit) {
+  ElementLayout type = number_layout(ElementKind::signed_integer, sizeof(std::int64_t));
+  type.kind = ValueKind::time;
+  type.time = unit;
+  return type;
+}
+
 ElementLayout text_layout(TextForm form, std::size_t bytes) {
   ElementLayout type;
   type.kind = ValueKind::text;
@@ -83,6 +90,17 @@ std::optional<ElementLayout> parse_fields(const json& fields,
   return record;
 }
 
+/// Times of version 3: a unit and how many of it.
+std::optional<ElementLayout> parse_time(const json& type) {
+  const json configuration = type.value("configuration", json::object());
+  if (!configuration.is_object()) return std::nullopt;
+  const json unit = configuration.value("unit", json()),
+             factor = configuration.value("scale_factor", json(1));
+  if (!unit.is_string() || !factor.is_number_unsigned()) return other_layout(sizeof(std::int64_t));
+  const auto known = parse_time_unit(std::to_string(factor.get<std::uint64_t>()) + unit.get<std::string>());
+  return known ? time_layout(*known) : other_layout(sizeof(std::int64_t));
+}
+
 /// Bytes in a configuration, 0 if there are none that make sense.
 std::size_t configured_bytes(const json& type, const char* name) {
   const json configuration = type.value("configuration", json::object());
@@ -99,7 +117,8 @@ std::optional<ElementLayout> parse_configured_type(const std::string& name, cons
     return text_layout(TextForm::utf32, bytes);
   if (name == "null_terminated_bytes" && bytes > 0) return text_layout(TextForm::bytes, bytes);
   if (name == "raw_bytes" && bytes > 0) return other_layout(bytes);
-  if (name == "numpy.datetime64" || name == "numpy.timedelta64") return other_layout(sizeof(std::int64_t));
+  if (name == "numpy.datetime64") return parse_time(type);
+  if (name == "numpy.timedelta64") return other_layout(sizeof(std::int64_t));
   if (name != "structured" && name != "struct") return other_layout(0);
   const json configuration = type.value("configuration", json::object());
   if (!configuration.is_object() || !configuration.value("fields", json()).is_array()) return std::nullopt;
@@ -118,28 +137,6 @@ std::optional<ElementLayout> parse_named_type(const std::string& name) {
     if (bits && *bits % 8 == 0 && is_number_size(kind, *bits / 8)) return number_layout(kind, *bits / 8);
   }
   return other_layout(0);
-}
-
-void append_utf8(std::string& text, std::uint32_t point) {
-  constexpr std::uint32_t replacement = 0xFFFD;
-  if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) point = replacement;
-  const auto put = [&](std::uint32_t byte) { text.push_back(static_cast<char>(byte)); };
-  const auto put_tail = [&](int shift) { put(0x80 | ((point >> shift) & 0x3F)); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0 | (point >> 6));
-    put_tail(0);
-  } else if (point < 0x10000) {
-    put(0xE0 | (point >> 12));
-    put_tail(6);
-    put_tail(0);
-  } else {
-    put(0xF0 | (point >> 18));
-    put_tail(12);
-    put_tail(6);
-    put_tail(0);
-  }
 }
 
 /// "NaN", "Infinity", "-Infinity"; nothing for another text.
@@ -186,6 +183,8 @@ std::optional<ElementLayout> parse_numpy_type(const json& type) {
     } else if (std::string_view("biuf").find(kind) != std::string_view::npos &&
                is_number_size(number, *count)) {
       result = number_layout(number, *count);
+    } else if (const auto unit = time_unit_of_type(text); unit && *count == sizeof(std::int64_t)) {
+      result = time_layout(*unit);
     } else {
       result = other_layout(*count);
     }
@@ -238,24 +237,7 @@ Fill parse_fill(const json& fill, const ElementLayout& type) {
 }
 
 std::string text_of(const ElementLayout& type, std::span<const std::byte> element) {
-  std::string text;
-  if (type.text == TextForm::bytes) {
-    text.assign(reinterpret_cast<const char*>(element.data()), element.size());
-    text.resize(text.find_last_not_of('\0') + 1);
-    return text;
-  }
-  std::size_t points = element.size() / utf32_bytes;
-  const auto point = [&](std::size_t i) {
-    std::uint32_t value = 0;
-    for (std::size_t b = 0; b < utf32_bytes; ++b) {
-      const std::size_t place = i * utf32_bytes + (type.big_endian ? b : utf32_bytes - 1 - b);
-      value = value << 8 | std::to_integer<std::uint32_t>(element[place]);
-    }
-    return value;
-  };
-  while (points > 0 && point(points - 1) == 0) --points;
-  for (std::size_t i = 0; i < points; ++i) append_utf8(text, point(i));
-  return text;
+  return type.text == TextForm::bytes ? text_of_bytes(element) : text_of_utf32(element, type.big_endian);
 }
 
 }  // namespace fleetsne::io::zarr

@@ -22,8 +22,9 @@ struct ElementLayout {
   struct Field;
 
   ValueKind kind = ValueKind::other;
-  std::size_t bytes = 0;  ///< of an element; 0 if they differ
-  ElementType number;     ///< booleans, integers and floating-point numbers
+  std::size_t bytes = 0;           ///< of an element; 0 if they differ
+  ElementType number;              ///< booleans, integers, floating-point numbers, and times as integers
+  std::optional<TimeUnit> time{};  ///< of times
   TextForm text = TextForm::any_length;
   bool big_endian = false;
   std::vector<Field> fields;  ///< of a record, in the file's order
@@ -55,7 +56,7 @@ void set_big_endian(ElementLayout& type, bool big_endian);
 
 Fill parse_fill(const nlohmann::json& fill, const ElementLayout& type);
 
-/// A text of fixed length, zeros at its end left out; code points that are none become U+FFFD.
+/// A text of fixed length.
 std::string text_of(const ElementLayout& type, std::span<const std::byte> element);
 
 }  // namespace fleetsne::io::zarr

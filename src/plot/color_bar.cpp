@@ -8,8 +8,12 @@
 namespace fleetsne::plot {
 namespace {
 
-constexpr const char *beyond = "ends: and beyond", *missing = "no number";
+constexpr const char* beyond = "ends: and beyond";
 constexpr int wanted_ticks = 5;
+
+const char* missing_text(data::Quantity quantity) {
+  return quantity == data::Quantity::time ? "no date" : "no number";
+}
 
 }  // namespace
 
@@ -26,7 +30,7 @@ ColorBarBlock::ColorBarBlock(const Typesetter& type, const ColorBar& bar, const 
   width_ = std::max(title_.width(), width_of(ticks_.offset));
   for (const std::string& text : ticks_.texts)
     width_ = std::max(width_, bar_width() + 0.9 * unit + width_of(text));
-  if (bar.missing) width_ = std::max(width_, 3.0 * measures.swatch + width_of(missing));
+  if (bar.missing) width_ = std::max(width_, 3.0 * measures.swatch + width_of(missing_text(bar.quantity)));
   if (bar.clipped) width_ = std::max(width_, width_of(beyond));
 }
 
@@ -61,7 +65,7 @@ void ColorBarBlock::draw(Pen& pen, const Theme& theme, double x, double top) con
   }
   if (!bar_.missing) return;
   pen.disc(x + measures_.swatch, baseline - 0.36 * unit, measures_.swatch, theme.missing);
-  pen.text(x + 3.0 * measures_.swatch, baseline, missing, unit, theme.ink);
+  pen.text(x + 3.0 * measures_.swatch, baseline, missing_text(bar_.quantity), unit, theme.ink);
 }
 
 }  // namespace fleetsne::plot

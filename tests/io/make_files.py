@@ -120,7 +120,6 @@ def main(directory):
             "mask_of_strings": {"values": number, "mask": wide},
             "mask_of_floats": {"values": number, "mask": i / 1.0},
             "mask_of_strings_over_strings": {"values": wide, "mask": wide},
-            "values_of_floats": {"values": i / 1.0, "mask": number},
             "short_mask": {"values": number, "mask": number[:50]},
             "flat_mask": {"values": number, "mask": np.zeros((ROWS, 2), dtype=np.int8)},
         }.items():

@@ -6,7 +6,9 @@
 #include "io/scratch.hpp"
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 
 namespace fleetsne::io {
 namespace {
@@ -124,8 +126,60 @@ TEST_F(Elements, NumbersOfNullableColumns) {
       EXPECT_EQ(numbers.values[i], row % 2 == 0 ? 10 : 20);
     }
   }
-  expect_error(comm, base::ErrorKind::input, {"does not hold numbers", "--labels"},
+  expect_error(comm, base::ErrorKind::input,
+               {"does not hold numbers or dates (\"zebra\" in row 0", "--labels"},
                [&] { read_numbers(comm, file("anndata13.h5ad:obs/cluster"), over(file_rows)); });
+}
+
+TEST_F(Elements, TimesAreSecondsSince1970) {
+  constexpr double noon = 1'709'294'400, day = 86'400;  // of 2024-03-01
+  const auto expect_days = [&](const std::string& source, double first) {
+    const auto times = read_numbers(comm, source, over(file_rows));
+    EXPECT_EQ(times.quantity, data::Quantity::time) << source;
+    const std::int64_t begin = over(file_rows).begin(comm.rank());
+    for (std::size_t i = 0; i < times.values.size(); ++i) {
+      const std::int64_t row = begin + static_cast<std::int64_t>(i);
+      const double expected =
+          row % 10 == 9 ? std::numeric_limits<double>::quiet_NaN() : first + static_cast<double>(row) * day;
+      EXPECT_THAT(times.values[i], ::testing::NanSensitiveDoubleEq(expected)) << source << " row " << row;
+    }
+  };
+  for (const char* source :
+       {"times.h5:time", "times.h5:big", "times.h5:day", "times_v2.zarr.zip", "times_v3.zarr.zip"})
+    expect_days(file(source), noon);
+  expect_days(file("dates.h5ad:obs/day"), noon - day / 2);
+  std::string table = "name,when\n";
+  for (int row = 0; row < file_rows; ++row)
+    table +=
+        fmt::format("c-{},{}\n", row, row % 10 == 9 ? "" : fmt::format("2024-03-{:02}T23:00-01:00", row));
+  table.replace(table.find("2024-03-00"), 10, "2024-02-29");
+  expect_days(make_file("days.csv", table) + ":when", noon - day / 2);
+  expect_error(comm, base::ErrorKind::input, {"times.h5:time holds times", "plot --values"},
+               [&] { read_labels(comm, Names{file("times.h5:time")}, over(file_rows)); });
+  expect_error(comm, base::ErrorKind::input, {"pairs", "plain numbers"},
+               [&] { read_rows(comm, Names{file("times.h5:pairs")}); });
+  expect_error(comm, base::ErrorKind::input, {"does not hold numbers or dates (\"s0\" in row 0"},
+               [&] { read_numbers(comm, file("dates.h5ad:obs/sample"), over(file_rows)); });
+}
+
+TEST_F(Elements, UnitsAndDates) {
+  for (const char* type : {"<M8[ns]", "<M8[us]", "<M8[ms]", "<M8[s]", "<M8[m]", "<M8[h]", "<M8[D]"}) {
+    const TimeUnit unit = time_unit_of_type(type).value();
+    const std::int64_t counts[] = {86'400 * unit.per / unit.seconds,
+                                   std::numeric_limits<std::int64_t>::min()};
+    double seconds[2];
+    to_seconds(unit, counts, seconds);
+    EXPECT_EQ(seconds[0], 86'400) << type;
+    EXPECT_TRUE(std::isnan(seconds[1])) << type;
+  }
+  for (const char* type : {"<M8[M]", "<M8[Y]", "<M8", "<M8[0s]", "<M8[99999999999s]", "<m8[s]", ""})
+    EXPECT_FALSE(time_unit_of_type(type)) << type;
+  EXPECT_EQ(parse_iso_date("1970-01-02"), 86'400);
+  EXPECT_EQ(parse_iso_date("1970-01-01 00:01:30.25Z"), 90.25);
+  EXPECT_EQ(parse_iso_date("1970-01-01T01:00+01:00"), 0);
+  for (const char* text : {"", "1970", "1970-02-30", "1970-01-01T", "1970-01-01T25:00", "1970-01-01 00:00x",
+                           "1970-1-1", "01/02/1970"})
+    EXPECT_FALSE(parse_iso_date(text)) << text;
 }
 
 TEST_F(Elements, WhatIsNoColumnOfLabels) {
@@ -134,6 +188,7 @@ TEST_F(Elements, WhatIsNoColumnOfLabels) {
                  [&] { read_labels(comm, Names{file(source)}, over(file_rows)); });
   };
   refused("anndata13.h5ad:obs/score", {"floating-point", "plot --values"});
+  refused("dates.h5ad:uns/nothing", {"uns/nothing", "a single value or none"});
   refused("anndata13.h5ad:obs", {"is a data frame", "obs/cluster, obs/flag"});
   refused("anndata0622.h5ad:obs", {"is a record", "as in obs/index"});
   refused("anndata0622.h5ad:obs/clutser", {"has no labels", "obs/n_genes, obs/cluster"});
@@ -160,6 +215,7 @@ TEST_F(Elements, NamesOfRowsInEveryKind) {
                [&](std::int64_t row) { return cell(file_rows - 1 - row); });
   expect_names("index_integers.h5ad", [](std::int64_t row) { return std::to_string(1000 + row); });
   expect_names("factors.h5:rows", cell);
+  expect_names("loompy.loom", cell);
 }
 
 TEST_F(Elements, NamesOfRowsInTables) {
@@ -181,7 +237,28 @@ TEST_F(Elements, NamesThatCannotBeUsedAreAWarning) {
   };
   warned("index_group.h5ad",
          "obs/barcode is not a column of labels, names or numbers (it is a group). Write the names");
+  const auto inputs = inspect_all_rows(comm, Names{file("index_missing.h5ad")});
+  ASSERT_EQ(inputs[0].warnings.size(), 1u);
+  EXPECT_THAT(inputs[0].warnings[0], ::testing::HasSubstr("3 of 30 rows"));
+  const RowNames some(inputs);
+  EXPECT_EQ(some.named_rows(), 27);
+  EXPECT_EQ(some.read(8, 2), (Names{"cell-8", "9"}));
   warned("index_wrong_length.h5ad", "has 7 names for 30 rows");
+}
+
+TEST_F(Elements, NamesOfColumnsThatCannotBeUsedAreAWarning) {
+  const auto warned = [&](const char* name, std::vector<hsize_t> extents, const std::string& text) {
+    const std::string path = make(name, [&](const std::string& where) {
+      testing::write_dataset(where, "X", H5T_STD_I8LE, {4, 3}, std::vector<char>(12, 1));
+      testing::write_dataset(where, "var/_index", H5T_STD_I8LE, extents, std::vector<char>(12, 1));
+    });
+    const auto inputs = inspect_all_rows(comm, Names{path + ":X"});
+    ASSERT_EQ(inputs[0].warnings.size(), 1u);
+    EXPECT_THAT(inputs[0].warnings[0], ::testing::HasSubstr(text));
+    EXPECT_TRUE(inputs[0].column_names.empty());
+  };
+  warned("flat.h5ad", {3, 4}, "no names of columns can be read");
+  warned("longer.h5ad", {12}, "var/_index has 12 names for 3 columns");
 }
 
 TEST_F(Elements, NamesThatOccurTwiceAreAWarning) {

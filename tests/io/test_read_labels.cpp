@@ -150,6 +150,63 @@ TEST_F(ReadLabels, ColumnsOfTables) {
   EXPECT_EQ(all[2], 4);
 }
 
+/// The bytes of texts of four letters as numpy stores them.
+std::string fixed_texts(const Names& texts, std::size_t letter_bytes, bool big_endian) {
+  std::string bytes;
+  for (const std::string& text : texts) {
+    std::string padded = text;
+    padded.resize(4, '\0');
+    for (const char letter : padded) {
+      std::string unit(letter_bytes, '\0');
+      (big_endian ? unit.back() : unit.front()) = letter;
+      bytes += unit;
+    }
+  }
+  return bytes;
+}
+
+TEST_F(ReadLabels, TextInNpy) {
+  const Names texts{"zoo", "ape", "", "zoo", "NA", "cow", "long"};
+  const auto code = [](std::int64_t row) {
+    return std::array{3, 0, -1, 3, -1, 1, 2}[static_cast<std::size_t>(row)];
+  };
+  struct Case {
+    const char* type;
+    std::size_t letter_bytes;
+  };
+  for (const auto& [type, letter_bytes] : {Case{"<U4", 4}, Case{">U4", 4}, Case{"|S4", 1}}) {
+    const std::string bytes = testing::npy_header(1, type, false, "(7,)") +
+                              fixed_texts(texts, letter_bytes, std::string(type) == ">U4");
+    expect_labels({make_file("texts.npy", bytes)}, 7, "label", {"ape", "cow", "long", "zoo"}, code);
+    expect_error(comm, base::ErrorKind::input, {"cut.npy"}, [&] {
+      read_labels(comm, Names{make_file("cut.npy", bytes.substr(0, bytes.size() - 1))}, over(7));
+    });
+  }
+  const auto refused = [&](const char* type, const char* shape, const Names& words) {
+    const std::string bytes = testing::npy_header(1, type, false, shape) + std::string(64, '\0');
+    expect_error(comm, base::ErrorKind::input, words,
+                 [&] { read_labels(comm, Names{make_file("bad.npy", bytes)}, over(2)); });
+  };
+  refused("<U4", "(2, 2)", {"bad.npy has 2 x 2 labels"});
+  refused("|O", "(2,)", {"Python objects", "numpy.save(file, array.astype(str))"});
+  refused("<M8[s]", "(2,)", {"bad.npy holds times", "plot --values"});
+}
+
+TEST_F(ReadLabels, WholeNumbersThatAreStoredAsFloats) {
+  const auto code = [](std::int64_t row) { return std::array{1, 0, -1, 0}[static_cast<std::size_t>(row)]; };
+  std::string bytes = testing::npy_header(1, "<f8", false, "(4,)");
+  for (const double value : {10.0, 2.0, std::nan(""), 2.0})
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  expect_labels({make_file("floats.npy", bytes)}, 4, "label", {"2", "10"}, code);
+  expect_labels({make_file("floats.csv", "leiden\n10.0\n2.0\n\"\"\n2.0\n")}, 4, "leiden", {"2", "10"}, code);
+  expect_labels({make_file("comma.csv", "id;leiden\na;10,0\nb;2,0\nc;\nd;2,0\n") + ":leiden"}, 4, "leiden",
+                {"2", "10"}, code);
+  expect_labels({make_file("text.csv", "version\nv1.0\nv1.0\n\"\"\n1.0\n")}, 4, "version", {"1.0", "v1.0"},
+                [](std::int64_t row) { return row == 2   ? -1
+                                              : row == 3 ? 0
+                                                         : 1; });
+}
+
 TEST_F(ReadLabels, FashionMnist) {
   const std::string folder = "/usr/share/datasets/fashion-mnist/";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs Debian's dataset-fashion-mnist";
@@ -206,8 +263,8 @@ TEST_F(ReadLabels, BadLabels) {
   refused({file("labels.h5:beyond")}, 101, {"labels.h5 has an integer of 2^63 or more"});
   refused({make_file("beyond", npy_of_one_beyond)}, 2, {"integer beyond 2^63"});
   refused({file("cells.h5ad:obsm")}, 101, {"is not a column of labels"});
-  refused({make_file("float", idx_bytes<float>(0x0d, {20}, [](std::size_t) { return 1; }))}, 20,
-          {"floating-point"});
+  refused({make_file("float", idx_bytes<float>(0x0d, {20}, [](std::size_t) { return 0.5; }))}, 20,
+          {"floating-point numbers, such as 0.5"});
 }
 
 /// An element wider than 64 bits must never be read into a slot of 64.
@@ -223,7 +280,6 @@ TEST_F(ReadLabels, ColumnsWithElementsOfTheWrongKind) {
     }
   }
   refused(file("labels.h5:mask_of_strings_over_strings"), "/mask does not hold integers");
-  refused(file("labels.h5:values_of_floats"), "floating-point");
   refused(file("labels.h5:short_mask"), "short_mask/mask has 50 values for 101 rows");
   refused(file("labels.h5:flat_mask"), "flat_mask/mask has 2 dimensions");
 

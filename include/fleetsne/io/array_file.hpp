@@ -4,10 +4,12 @@
 #include "fleetsne/base/matrix.hpp"
 #include "fleetsne/io/byte_stream.hpp"
 #include "fleetsne/io/element_type.hpp"
+#include "fleetsne/io/time_unit.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +20,8 @@ namespace fleetsne::io {
 /// as a matrix. Plain data, so that rank 0 can read it and broadcast it.
 struct ArrayLayout {
   ElementType type;
-  bool column_major = false;  ///< Fortran order; only for two dimensions
+  std::optional<TimeUnit> time{};  ///< of times (datetime64 of numpy), which are integers of 64 bits
+  bool column_major = false;       ///< Fortran order; only for two dimensions
   int dimensions = 0;
   std::int64_t rows = 0;         ///< the first extent
   std::int64_t columns = 0;      ///< the product of the others (1 if there are none)
@@ -59,8 +62,10 @@ template <class T>
 void read_array_rows(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
                      base::MatrixView<T> out);
 
-/// Reads elements [first, first + out.size()) of a one-column array of integers. Not collective.
-void read_array_integers(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
-                         std::span<std::int64_t> out);
+/// Reads elements [first, first + out.size()) of a one-column array: double from numbers, std::int64_t from
+/// integers and times, std::string from text. Not collective.
+template <class T>
+void read_array_column(ByteStream& stream, const ArrayLayout& layout, base::GlobalIndex first,
+                       std::span<T> out);
 
 }  // namespace fleetsne::io

@@ -16,6 +16,7 @@ namespace fleetsne::io {
 enum class ColumnKind : int {
   integers,
   numbers,  ///< floating-point
+  times,    ///< floating-point numbers: seconds since 1970-01-01 00:00
   texts,
   codes  ///< of categories: categoricals, factors, enumerations and booleans
 };
@@ -25,6 +26,7 @@ struct Column {
   std::string name{};  ///< in the store, as it was asked for
   ColumnKind kind = ColumnKind::integers;
   std::int64_t count = 0;
+  std::optional<TimeUnit> time{};         ///< in which times are stored
   std::vector<std::string> categories{};  ///< what codes stand for, in the file's order
 
   std::string values{};  ///< the array with a value for each row
@@ -42,7 +44,7 @@ struct Column {
 /// Values of some rows of a column; of these vectors the one of its kind is filled.
 struct ColumnBlock {
   std::vector<std::int64_t> integers;  ///< or codes, -1 where one is missing
-  std::vector<double> numbers;         ///< NaN where one is missing
+  std::vector<double> numbers;         ///< or times, NaN where one is missing
   std::vector<std::string> texts;
   std::vector<bool> missing;  ///< for each row; empty if none is
 };

@@ -17,11 +17,12 @@ namespace fleetsne::io {
 struct LabelSource {
   Location location;
   Format format = Format::npy;
-  ColumnKind kind = ColumnKind::integers;  ///< not numbers
+  ColumnKind kind = ColumnKind::integers;  ///< not numbers, which are read as integers, nor times
   std::int64_t count = 0;
   ArrayLayout layout;       ///< IDX, .npy and vectors
   TableLayout table;        ///< text
   std::int32_t column = 0;  ///< of the table, as find_table_column has found it
+  bool of_numbers = false;  ///< of the table: the column holds numbers
 };
 
 /// Looks at one source. On this rank alone; throws InputError.

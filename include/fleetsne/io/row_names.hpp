@@ -47,8 +47,8 @@ class RowNames {
 
 /// Names of the columns of rows in X or layers of AnnData, as the index of var says, and of a transposed
 /// table, as its lines are named; none of other rows, of more than 100,000 columns, or if they cannot be
-/// read. By this rank alone.
-std::vector<std::string> names_of_columns(const RowInput& input);
+/// read, which is then a warning. By this rank alone.
+std::vector<std::string> names_of_columns(const RowInput& input, std::vector<std::string>& warnings);
 
 /// What looks wrong about the names of an input's rows: a column that should name them and cannot, or rows
 /// whose name is missing. By this rank alone; throws InputError.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fleetsne/base/matrix.hpp"
+#include "fleetsne/io/time_unit.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,6 +24,7 @@ enum class ValueKind {
   floating,
   text,         ///< of fixed or variable length
   enumeration,  ///< an integer whose values have names (HDF5)
+  time,         ///< datetime64 of numpy
   record,       ///< several fields (a compound of HDF5, a structured type of zarr)
   other
 };
@@ -35,6 +37,7 @@ struct ArrayInfo {
   bool is_unsigned = false;                                 ///< integers, and what enumerations stand over
   std::vector<std::pair<std::string, std::int64_t>> names;  ///< of an enumeration, in the file's order
   std::vector<std::string> fields;                          ///< of a record
+  std::optional<TimeUnit> time{};                           ///< of times
   std::vector<std::int64_t> chunk;                          ///< shape of a chunk; empty: in one piece
 
   /// Number of elements if they are a single column or row: at most one extent differs from 1.
@@ -70,8 +73,8 @@ class Store {
   virtual void expect_stored(const std::string& array) const = 0;
 
   /// Elements [first, first + out.size()) of a single column or row (ArrayInfo::length), or of a scalar:
-  /// integers, booleans and the values of enumerations. Throws if one does not fit into a signed integer of
-  /// 64 bits.
+  /// integers, booleans, the values of enumerations, and counts of units of time. Throws if one does not fit
+  /// into a signed integer of 64 bits.
   /// @param field  of a record; empty otherwise
   virtual void read(const std::string& array, std::int64_t first, std::span<std::int64_t> out,
                     const std::string& field = {}) const = 0;

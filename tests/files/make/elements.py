@@ -14,6 +14,7 @@ import loompy
 import mudata
 import numpy as np
 import pandas as pd
+import zarr
 
 ROWS = 30
 NAMES = ["zebra", "ape", "cow"]
@@ -80,6 +81,7 @@ def indices(folder):
         "categorical": None,
         "wrong_length": np.array(names()[:7], dtype="S12"),
         "group": "group",
+        "missing": "missing",
     }
     for kind, values in kinds.items():
         path = f"{folder}/index_{kind}.h5ad"
@@ -92,6 +94,10 @@ def indices(folder):
             if kind == "categorical":
                 obs["barcode/categories"] = np.array(names()[::-1], dtype="S12")
                 obs["barcode/codes"] = np.arange(ROWS, dtype="i1")[::-1]
+            elif kind == "missing":  # as anndata writes nullable strings; every tenth is one
+                obs["barcode/values"] = np.array(names(), dtype="S12")
+                obs["barcode/mask"] = np.arange(ROWS) % 10 == 9
+                obs["barcode"].attrs["encoding-type"] = "nullable-string-array"
             elif kind == "group":
                 obs.create_group("barcode")
             elif kind == "enumeration":
@@ -132,9 +138,30 @@ def marked(folder):
         file.create_dataset("hamming", data=(i[:, None] >> np.arange(5)) & 1 > 0)
 
 
+def times(folder):
+    """Row i is day i of 2024-03-01 and later, 12:00; missing where i % 10 == 9. In zarr the array itself, in HDF5 `time`
+    (as h5py stores numpy's type) and `big` (another order of bytes) besides text in `day`."""
+    days = np.datetime64("2024-03-01T12:00", "ns") + np.arange(ROWS) * np.timedelta64(1, "D")
+    days[9::10] = np.datetime64("NaT")
+    with h5py.File(f"{folder}/times.h5", "w") as file:
+        for name, kind in (("time", "<M8[ns]"), ("big", ">M8[s]")):
+            file[name] = days.astype(kind).astype(h5py.opaque_dtype(np.dtype(kind)))
+        file["pairs"] = days.reshape(-1, 2).astype(h5py.opaque_dtype(days.dtype))
+        file["day"] = np.array(["" if np.isnat(d) else str(d)[:16] for d in days], dtype="S16")
+    for version in (2, 3):
+        with zarr.storage.ZipStore(f"{folder}/times_v{version}.zarr.zip", mode="w") as store:
+            zarr.create_array(store, data=days.astype("<M8[us]"), zarr_format=version)
+    frame = pd.DataFrame({"day": [None if np.isnat(d) else str(d)[:10] for d in days],
+                          "sample": [f"s{i % 2}" for i in range(ROWS)]}, index=names())
+    made = cells(frame)
+    made.uns["nothing"] = None
+    made.write_h5ad(f"{folder}/dates.h5ad")
+
+
 folder = os.path.join(sys.argv[1], "elements")
 os.makedirs(folder, exist_ok=True)
 warnings.simplefilter("ignore")
 modern(folder)
 old(folder)
+times(folder)
 marked(folder)
