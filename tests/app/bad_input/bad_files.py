@@ -121,6 +121,7 @@ class Files:
         self.write("headless.npy", npy_bytes("no dictionary"))
         self.save("complex.npy", rows.astype(np.complex64))
         self.save("words.npy", np.array([["a", "b"]] * 20))
+        self.save("times.npy", rows.astype("datetime64[s]"))
         self.write("objects.npy", npy_bytes("{'descr': '|O', 'fortran_order': False, 'shape': (210, 8), }"))
         self.save("records.npy", np.zeros((ROWS, 2), dtype=[("x", "f4"), ("y", "f4")]))
         self.save("flat.npy", rows.ravel())
