@@ -181,10 +181,11 @@ void TwoArrays::read_indices(std::int64_t first, base::MatrixView<base::GlobalIn
   flat.column_major = false;
   if (!indices_.by_columns)
     return read_array_column(*indices_.stream, flat, first * indices_.columns,
-                               std::span(out.data(), out.rows() * out.columns()));
+                             std::span(out.data(), out.rows() * out.columns()));
   std::vector<base::GlobalIndex> column(out.rows());
   for (std::size_t j = 0; j < out.columns(); ++j) {
-    read_array_column(*indices_.stream, flat, static_cast<std::int64_t>(j) * indices_.rows + first, column);
+    read_array_column(*indices_.stream, flat, static_cast<std::int64_t>(j) * indices_.rows + first,
+                      std::span(column));
     for (std::size_t i = 0; i < column.size(); ++i) out(i, j) = column[i];
   }
 }
