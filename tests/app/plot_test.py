@@ -193,7 +193,7 @@ class Plot(unittest.TestCase):
         self.refuse(3, "inf.npy has infinity", "row 7, column 0", arguments=["inf.npy", *out])
         self.refuse(3, "3000 labels for 2999 rows",
                     arguments=["short.npy", "--labels", "labels.npy", *out])
-        self.refuse(3, "does not hold numbers", arguments=["plane.npy", "--values", "cells.h5ad:obs/kind/categories", *out])
+        self.refuse(3, "has 3 numbers for", arguments=["plane.npy", "--values", "cells.h5ad:obs/kind/categories", *out])
         self.refuse(2, "no output file", arguments=["plane.npy"])
         self.refuse(2, "--window is 1,2,3", arguments=["plane.npy", "--window", "1,2,3", *out])
         self.refuse(2, "labels.npy is there already", arguments=["plane.npy", "--output", "labels.npy"])

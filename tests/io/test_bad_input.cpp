@@ -118,15 +118,17 @@ TEST_F(BadInput, TruncatedOrDamagedGzip) {
 
 TEST_F(BadInput, IdxWithMoreOrLessThanItsHeaderSays) {
   expect_refused({make_file("less", idx(20).substr(0, 10000))}, {"less", "20 x 784", "truncated"});
-  expect_refused({make_file("more", idx(20) + "x")}, {"more", "goes on"});
+  expect_refused({make_file("more", idx(20) + "x")}, {"more", "continues after its last row"});
   expect_refused({make_gzip("less.gz", idx(20).substr(0, 10000))}, {"less.gz", "ends too early"});
-  expect_refused({make_gzip("more.gz", idx(20) + "x")}, {"more.gz", "goes on"});
+  expect_refused({make_gzip("more.gz", idx(20) + "x")}, {"more.gz", "continues after its last row"});
 }
 
 TEST_F(BadInput, UnreadableNpyTypes) {
-  for (const char* descr : {"<c8", "<U5", "|O", "<f16", "|V8"}) {
+  const std::vector<std::pair<const char*, const char*>> kinds = {
+      {"<c8", "<c8"}, {"<U5", "holds text"}, {"|O", "Python objects"}, {"<f16", "<f16"}, {"|V8", "|V8"}};
+  for (const auto& [descr, said] : kinds) {
     expect_refused({make_file("type.npy", npy_header(1, descr, false, "(3, 3)") + std::string(1000, '\0'))},
-                   {"type.npy", descr});
+                   {"type.npy", said});
   }
   expect_refused({make_file("none.npy", npy_header(1, "<f4", false, "nothing"))}, {"none.npy", "shape"});
 }
