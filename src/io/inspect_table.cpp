@@ -24,13 +24,16 @@ constexpr std::size_t max_described = 3;
 /// Fewer rows count from 0 or 1 by chance.
 constexpr std::int64_t min_counted = 5;
 
-/// Finds columns that count the rows, from 0 or 1, and a first column of integers that ascend.
+/// Finds columns that count the rows, from 0 or 1, names of rows that do, and a first column of integers that
+/// ascend.
 class RowCounters {
  public:
-  explicit RowCounters(const TableLayout& layout) : layout_(layout), ascends_(!layout.names) {}
+  explicit RowCounters(const TableLayout& layout)
+      : layout_(layout), ascends_(!layout.names), names_count_(layout.names) {}
 
   /// The next row.
   void add(std::string_view line) {
+    if (names_count_) follow_names(line);
     if (row_ == 0) {
       find_candidates(line);
     } else {
@@ -41,6 +44,8 @@ class RowCounters {
   }
   /// Whether the first column, the layout having no names, is integers that ascend.
   bool first_ascends() const { return ascends_ && row_ > 1; }
+  /// Whether the names of rows only count them.
+  bool names_count() const { return names_count_ && row_ >= min_counted; }
   /// Those that count the rows.
   std::vector<std::int32_t> columns() const {
     std::vector<std::int32_t> result;
@@ -78,6 +83,13 @@ class RowCounters {
       if (number && (*number == 0 || *number == 1)) open_.push_back({c, *number});
     }
   }
+  void follow_names(std::string_view line) {
+    TableValues values(line, layout_.separator);
+    const auto number = next_number(values);
+    if (row_ == 0) names_begin_ = number.value_or(-1);
+    names_count_ = number && (names_begin_ == 0 || names_begin_ == 1) &&
+                   *number == names_begin_ + static_cast<double>(row_);
+  }
   void follow_first(std::string_view line) {
     TableValues values = values_of_row(line);
     const auto number = next_number(values);
@@ -96,7 +108,8 @@ class RowCounters {
 
   const TableLayout& layout_;
   bool ascends_;
-  double last_ = 0;
+  bool names_count_;
+  double last_ = 0, names_begin_ = 0;
   std::vector<Candidate> open_;
   std::int64_t row_ = 0;
 };
@@ -161,13 +174,18 @@ void scan(ByteStream& stream, TableLines& lines, TableInspection& table) {
                      static_cast<std::size_t>(layout.columns));
   }
   std::vector<std::int32_t> counting = counters.columns();
+  bool names_count = counters.names_count();
   if (layout.columns > 1 && counters.first_ascends() && !table.column_names.empty() &&
       names_an_index(table.column_names.front())) {
     take_names(table);
-    std::erase(counting, 0);
+    names_count = std::erase(counting, 0) > 0;
     for (std::int32_t& column : counting) --column;
   }
   table.counting_columns = std::move(counting);
+  if (names_count)
+    table.warnings.push_back(fmt::format(
+        "{}: {} only counts the rows. It is taken for the names of rows, not for data", stream.path(),
+        table.names_column.empty() ? "the first column" : fmt::format("column \"{}\"", table.names_column)));
 }
 
 }  // namespace
