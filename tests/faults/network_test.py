@@ -11,7 +11,7 @@ from launcher import open_mpi, settings
 AGENT = """#!/bin/sh
 # What mpirun calls to start its daemon on a host: HOST COMMAND...
 shift
-exec ip netns exec {there} sh -c "$*"
+exec ip netns exec {there} unshare --uts sh -c "hostname {there}; $*"
 """
 # Seconds: when the daemons of mpirun begin to ask each other, how often, and how many answers may stay out.
 ASK_AFTER, ASK_EVERY, ASKED = 2, 1, 2
