@@ -25,23 +25,17 @@ export OMP_NUM_THREADS=1
 # which is a finding. In all 2.5 GB may be used.
 export ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512:hard_rss_limit_mb=2500
 export UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS="suppressions=$PWD/tests/fuzz/leaks.txt:print_suppressions=0"
-
-# Whether all inputs were executed without a finding, and LeakSanitizer itself failed at the end ("Tracer caught signal 11",
-# clang 14): then nothing is known of leaks, which is said.
-only_leak_check_failed() {
-  grep -q 'LeakSanitizer has encountered a fatal error' "$1" && ! grep -qE 'ERROR:|SUMMARY:|runtime error|not the error' "$1"
-}
-export -f only_leak_check_failed
+# Without use_tls=0 LeakSanitizer of clang 14 fails at the end ("Tracer caught signal 11") where libhdf5_openmpi is linked.
+export LSAN_OPTIONS="suppressions=$PWD/tests/fuzz/leaks.txt:print_suppressions=0:use_tls=0"
 
 # One target. Prints its line; 1 if it found something. Leaks are looked for once at the end: after every input takes longer
 # than the input.
 run_target() {
-  local target=$1 log=build/fuzz/$1.log leaks='' executions
+  local target=$1 log=build/fuzz/$1.log executions
   mkdir -p "build/fuzz/corpus/$target" build/fuzz/found
   if ! "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$FLEETSNE_FUZZ_SECONDS" -timeout=20 -rss_limit_mb=0 -detect_leaks=0 \
     -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" \
-    "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1 && ! only_leak_check_failed "$log"; then
+    "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
     echo "fuzz: $target has found something (log: $log):"
     grep -E 'ERROR:|SUMMARY:|runtime error|not the error|Test unit written to|Base64' "$log" | head -n 20 || true
     return 1
@@ -51,8 +45,7 @@ run_target() {
     echo "fuzz: $target was executed only $executions times in $FLEETSNE_FUZZ_SECONDS seconds (log: $log)"
     return 1
   fi
-  only_leak_check_failed "$log" && leaks=" (leaks were not looked for: LeakSanitizer itself failed)"
-  echo "fuzz: $target: $executions executions, no finding$leaks"
+  echo "fuzz: $target: $executions executions, no finding"
 }
 export -f run_target
 
