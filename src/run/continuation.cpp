@@ -28,10 +28,10 @@ std::string place(const std::string& file, const char* dataset) {
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
-  throw base::InputError(
-      fmt::format("{} holds no state to continue from ({}). Give the embedding.h5ad of a run of fleetsne embed, "
-                  "or the state of a checkpoint",
-                  file, why));
+  throw base::InputError(fmt::format(
+      "{} holds no state to continue from ({}). Give the embedding.h5ad of a run of fleetsne embed, "
+      "or the state of a checkpoint",
+      file, why));
 }
 
 /// Whether it is a state that a run keeps on its way, and not an embedding.h5ad. Collective.

@@ -127,7 +127,8 @@ TEST_F(Hostile, VectorsWithExtents) {
   expect_refused_bytes("start.fbin", numbers({10}), {"start.fbin", "ends too early"});
   expect_refused(make_file("cut.fbin", numbers({25, 4}) + some.substr(1)), {"cut.fbin", "cannot hold"});
   expect_refused(make_gzip("cut.fbin.gz", numbers({25, 4}) + some.substr(1)), {"cut.fbin", "ends too early"});
-  expect_refused_bytes("more.fbin", numbers({25, 4}) + some + "x", {"more.fbin", "continues after its last row"});
+  expect_refused_bytes("more.fbin", numbers({25, 4}) + some + "x",
+                       {"more.fbin", "continues after its last row"});
 }
 
 TEST_F(Hostile, Npy) {

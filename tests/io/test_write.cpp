@@ -352,8 +352,8 @@ TEST_F(Write, DiskFullInTheMiddleLeavesTheOldFile) {
     std::optional<FullDisk> full;
     // The last rank's part goes from before this to beyond.
     if (comm.rank() + 1 == comm.size()) full.emplace(150000);
-    // It is its write that fails, in the middle: taking the space would have been refused as "too large". Open MPI 4 says
-    // how many bytes were taken, Open MPI 5 has an error.
+    // It is its write that fails, in the middle: taking the space would have been refused as "too large".
+    // Open MPI 4 says how many bytes were taken, Open MPI 5 has an error.
     expect_error(comm, base::ErrorKind::io, {"e.npy cannot be written (", "Check the space"},
                  [&] { write_npy(comm, path("e.npy"), rows, block.view()); });
     expect_error(comm, base::ErrorKind::io, {"e.h5ad cannot be written (", "Check the space"}, [&] {

@@ -38,7 +38,7 @@ if [ ! -e "$root/made" ]; then
   # shellcheck disable=SC2016 # for apt to expand
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)
   rm -rf --one-file-system "$root"
-  debootstrap --variant=minbase "$suite" "$root" "${mirror:-http://deb.debian.org/debian}" >"$folder/$platform.debootstrap.log" ||
+  debootstrap --variant=minbase "$suite" "$root" ${mirror:+"$mirror"} >"$folder/$platform.debootstrap.log" ||
     { tail -n 5 "$folder/$platform.debootstrap.log"; exit 1; }
   touch "$root/made"
 fi
