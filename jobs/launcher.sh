@@ -2,7 +2,7 @@
 # What FleetSNE needs from the program that starts its ranks, under the name that each launcher has for it. Scripts and tests
 # take these names from here only. A launcher ignores the names of the others, so all of them are set together: Open MPI 4
 # (OMPI_MCA_*), Open MPI 5 (PRTE_MCA_* for its mpirun, OMPI_MCA_* for its library), MPICH (HYDRA_*), Intel MPI (I_MPI_*) and
-# srun (SLURM_*).
+# srun (SLURM_*). Tried are those of Open MPI and srun; those of MPICH and Intel MPI are from their manuals.
 #   bash jobs/launcher.sh SETTING...                          prints a line NAME=VALUE for each variable
 #   source jobs/launcher.sh; launcher_export SETTING...       exports them; a variable that is set already keeps its value
 # Settings:
@@ -35,10 +35,10 @@ launcher_settings() {
         ;;
       unbound)
         printf '%s\n' OMPI_MCA_hwloc_base_binding_policy=none PRTE_MCA_hwloc_default_binding_policy=none \
-          HYDRA_BINDING=none I_MPI_PIN=0 SLURM_CPU_BIND=none
+          I_MPI_PIN=0 SLURM_CPU_BIND=none
         ;;
       yield) printf '%s\n' OMPI_MCA_mpi_yield_when_idle=1 I_MPI_THREAD_YIELD=2 OMP_WAIT_POLICY=passive ;;
-      no-ptrace) printf '%s\n' OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_smsc=^cma I_MPI_SHM_CMA=0 ;;
+      no-ptrace) printf '%s\n' OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_smsc=^cma ;;
       one-host) printf '%s\n' OMPI_MCA_pml=ob1 HWLOC_COMPONENTS=-pci,-linuxio ;;
       no-ipv6) printf '%s\n' OMPI_MCA_btl_tcp_disable_family=6 ;;
       temporary=*) printf '%s\n' "OMPI_MCA_orte_tmpdir_base=$value" "PRTE_MCA_prte_tmpdir_base=$value" ;;

@@ -83,8 +83,8 @@ constexpr std::array time_steps{std::int64_t{1},
                                 10 * day};
 constexpr std::array month_steps{1, 3, 6};
 constexpr double days_of_month = 30.436875;
-/// Times between which there is no usable date, in seconds: beyond year 25000, and closer than doubles of today
-/// are.
+/// Times between which there is no usable date, in seconds: beyond year 25000, and closer than doubles of
+/// today are.
 constexpr double last_second = 7.2e11, shortest_time = 1e-6;
 
 std::chrono::year_month_day date_of(double seconds) {

@@ -109,7 +109,8 @@ TEST_F(ReadRows, ASampleIsRowsOfTheRanksOwnBlockFromItsBeginningToItsEnd) {
     }
   }
   expect_rows({make_file("few.npy", npy<float>("<f4"))});
-  EXPECT_EQ(read_sample(comm, std::vector{path("few.npy")}, 1000).rows.rows.total(), 203) << "all, if no more";
+  EXPECT_EQ(read_sample(comm, std::vector{path("few.npy")}, 1000).rows.rows.total(), 203)
+      << "all, if no more";
 }
 
 TEST_F(ReadRows, HalfPrecision) {

@@ -13,8 +13,8 @@ enum class Quantity {
 
 /// A number of every row, distributed as the rows are.
 struct Numbers {
-  std::string name = "value";   ///< what the column is called where it came from
-  std::vector<double> values;   ///< for each local row, NaN where it has none
+  std::string name = "value";  ///< what the column is called where it came from
+  std::vector<double> values;  ///< for each local row, NaN where it has none
   Quantity quantity = Quantity::number;
 };
 

@@ -80,8 +80,8 @@ struct Report {
   std::string run_key{};  ///< see run/checkpoint.hpp; empty: not known
   CheckpointStats checkpoint{};
   std::optional<quality::Scores> quality{};
-  bool input_accepted = false;       ///< it was read and fits: a failure from here on is worth a report
-  std::vector<std::string> files{};  ///< written so far
+  bool input_accepted = false;          ///< it was read and fits: a failure from here on is worth a report
+  std::vector<std::string> files{};     ///< written so far
   std::vector<std::string> warnings{};  ///< of rank 0's log
   int exit_code = 0;
   std::string error{};  ///< empty if there was none
