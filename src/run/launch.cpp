@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <optional>
 #include <string_view>
 
 namespace fleetsne::run {
@@ -28,29 +29,29 @@ constexpr std::array launchers{
     Launcher{"SLURM_STEP_NUM_TASKS", "srun"},
 };
 
-/// The number in a variable; 0 if there is none.
-int number_in(const std::vector<std::string>& environment, std::string_view variable) {
-  for (const std::string& entry : environment) {
-    if (!entry.starts_with(variable) || entry.size() <= variable.size() || entry[variable.size()] != '=')
-      continue;
-    int number = 0;
-    std::from_chars(entry.data() + variable.size() + 1, entry.data() + entry.size(), number);
-    return number;
-  }
-  return 0;
+/// What a variable is set to.
+std::optional<std::string_view> value_of(const std::vector<std::string>& environment,
+                                         std::string_view variable) {
+  for (const std::string_view entry : environment)
+    if (entry.starts_with(variable) && entry.size() > variable.size() && entry[variable.size()] == '=')
+      return entry.substr(variable.size() + 1);
+  return std::nullopt;
 }
 
-bool has(const std::vector<std::string>& environment, std::string_view variable) {
-  return std::ranges::any_of(environment, [&](const std::string& entry) {
-    return entry.starts_with(variable) && entry.size() > variable.size() && entry[variable.size()] == '=';
-  });
+/// The number in a variable; 0 if there is none.
+int number_in(const std::vector<std::string>& environment, std::string_view variable) {
+  const std::string_view text = value_of(environment, variable).value_or("");
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 }  // namespace
 
 bool started_by_launcher(const std::vector<std::string>& environment) {
-  return has(environment, "PMIX_RANK") || has(environment, "PMI_RANK") ||
-         std::ranges::any_of(launchers, [&](const Launcher& one) { return has(environment, one.variable); });
+  return value_of(environment, "PMIX_RANK") || value_of(environment, "PMI_RANK") ||
+         std::ranges::any_of(
+             launchers, [&](const Launcher& one) { return value_of(environment, one.variable).has_value(); });
 }
 
 std::vector<std::string> first_environment() {
