@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-definition=jobs/fleetsne.def
+definition=jobs/packages/fleetsne.def
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 fail() {

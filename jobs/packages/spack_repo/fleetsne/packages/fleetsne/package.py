@@ -14,11 +14,11 @@ class Fleetsne(CMakePackage):
 
     homepage = "https://fleetsne.invalid"
     # The clone of FleetSNE that holds this recipe.
-    git = f"file://{ancestor(__file__, 6)}"
+    git = f"file://{ancestor(__file__, 7)}"
 
     license("BSD-3-Clause")
 
-    sanity_check_is_file = ["bin/fleetsne", "share/man/man1/fleetsne.1"]
+    sanity_check_is_file = ["bin/fleetsne", "share/fleetsne/jobs/embed.sbatch"]
 
     version("main", branch="main")
     version("0.1.0", branch="main")  # the release to come
